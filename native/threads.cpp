@@ -1,0 +1,125 @@
+#include "threads.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace normexp {
+namespace {
+
+int processors() {
+#if defined(__linux__)
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0) return CPU_COUNT(&mask);
+#endif
+    const unsigned n = std::thread::hardware_concurrency();
+    return n ? int(n) : 1;
+}
+
+int initial_threads() {
+    if (const char* text = std::getenv("OMP_NUM_THREADS")) {
+        const int n = std::atoi(text);  // of a list "4,2" the first counts, as in OpenMP
+        if (n > 0) return n;
+    }
+    return processors();
+}
+
+std::atomic<int> threads_wanted{0};
+
+inline void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+// One worker serves one part number; `round` tells it that there is work, `running` the caller that it is done.
+class Pool {
+public:
+    void run(int parts, Body body, void* context) {
+        body_ = body;
+        context_ = context;
+        spin_ = parts <= processors_ ? spins : 0;
+        while (int(workers_.size()) < parts - 1) start();
+        running_.store(parts - 1, std::memory_order_relaxed);
+        for (int i = 0; i < parts - 1; ++i) {
+            workers_[size_t(i)]->round.fetch_add(1, std::memory_order_release);
+            workers_[size_t(i)]->round.notify_one();
+        }
+        body(context, 0);
+        int left;
+        for (int spun = 0; (left = running_.load(std::memory_order_acquire)) > 0;)
+            if (++spun < spin_) relax();
+            else running_.wait(left, std::memory_order_acquire);
+    }
+
+private:
+    static constexpr int spins = 2000;  // some 20 to 100 microseconds, by processor: longer than the gap between two layers
+    struct Worker { std::atomic<uint32_t> round{0}; };
+
+    void start() {
+        const int part = int(workers_.size()) + 1;
+        workers_.push_back(new Worker);
+        std::thread([this, part, worker = workers_.back()] { serve(part, *worker); }).detach();
+    }
+
+    [[noreturn]] void serve(int part, Worker& worker) {
+        for (uint32_t seen = 0;; ++seen) {
+            for (int spun = 0; worker.round.load(std::memory_order_acquire) == seen;)
+                if (++spun < spin_) relax();
+                else worker.round.wait(seen, std::memory_order_acquire);
+            body_(context_, part);
+            if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+        }
+    }
+
+    const int processors_ = processors();
+    std::vector<Worker*> workers_;
+    std::atomic<int> running_{0};
+    std::atomic<int> spin_{0};
+    Body body_ = nullptr;
+    void* context_ = nullptr;
+};
+
+// Pool and mutex are leaked on purpose: detached workers may outlive static destruction, and a forked child, in which the
+// workers do not exist, starts afresh.
+std::mutex* busy = new std::mutex;
+Pool* pool = nullptr;
+
+void forget() {
+    busy = new std::mutex;
+    pool = nullptr;
+}
+
+}  // namespace
+
+int default_threads() {
+    int n = threads_wanted.load(std::memory_order_relaxed);
+    if (n == 0) threads_wanted.store(n = initial_threads(), std::memory_order_relaxed);
+    return n;
+}
+
+void set_default_threads(int n) { threads_wanted.store(n < 1 ? 1 : n, std::memory_order_relaxed); }
+
+void run_parts(int parts, Body body, void* context) {
+    std::unique_lock<std::mutex> lock(*busy, std::try_to_lock);
+    if (!lock.owns_lock()) {
+        for (int part = 0; part < parts; ++part) body(context, part);
+        return;
+    }
+    if (!pool) {
+        static const bool registered = pthread_atfork(nullptr, nullptr, forget) == 0;
+        (void)registered;
+        pool = new Pool;
+    }
+    pool->run(parts, body, context);
+}
+
+}  // namespace normexp
+
+int normexp_get_num_threads() { return normexp::default_threads(); }
+void normexp_set_num_threads(int n) { normexp::set_default_threads(n); }
