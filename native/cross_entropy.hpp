@@ -20,7 +20,6 @@ template <class T> T cross_entropy_row(const T* x, int64_t target, int64_t n) {
 
 // `gradient` may be `x` itself.
 template <class T> T cross_entropy_gradient_row(const T* x, int64_t target, T* gradient, int64_t n) {
-    constexpr int W = lanes<T>;
     const T target_logit = x[target];
     T maximum = row_maximum(x, n);
     if (!(maximum - maximum == 0)) {
@@ -31,12 +30,9 @@ template <class T> T cross_entropy_gradient_row(const T* x, int64_t target, T* g
     }
     RowSum<T> row = sum_exponentials(x, n, gradient);
     const double total = row.total();
-    const double rest = target_logit == row.maximum ? (row.ties - 1) + row.others : total - double(gradient[target]);
-    const Vector<T> divisor = broadcast(T(total));
-    int64_t i = 0;
-    for (; i + W <= n; i += W) store<T>(gradient + i, load<T>(gradient + i) / divisor);
-    if (i < n) store_first(gradient + i, load_first(gradient + i, int(n - i), T(0)) / divisor, int(n - i));
-    gradient[target] = T(-rest / total);
+    const double others = target_logit == row.maximum ? (row.ties - 1) + (row.others + row.rest) : total - double(gradient[target]);
+    normalise(gradient, n, row);
+    gradient[target] = T(-others / total);
     return T(row.log_total() - (double(target_logit) - double(row.maximum)));
 }
 

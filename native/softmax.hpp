@@ -15,10 +15,11 @@ template <class T> struct Sum;
 template <> struct Sum<float> {  // double lanes
     Double low{}, high{};
     INLINE void add(Float v) { low += low_half(v); high += high_half(v); }
-    INLINE double total() const {
+    INLINE double total(double& rest) const {
         Double both = low + high;
         double sum = 0;
         for (int i = 0; i < lanes<double>; ++i) sum += both[i];
+        rest = 0;
         return sum;
     }
 };
@@ -30,10 +31,15 @@ template <> struct Sum<double> {  // TwoSum: the rounding error of every additio
         lost += (sum - (next - v_part)) + (v - v_part);
         sum = next;
     }
-    INLINE double total() const {
-        double total = 0, rest = 0;
-        for (int i = 0; i < lanes<double>; ++i) { total += sum[i]; rest += lost[i]; }
-        return total + rest;
+    INLINE double total(double& rest) const {
+        double total = 0;
+        rest = 0;
+        for (int i = 0; i < lanes<double>; ++i) {
+            const double next = total + sum[i], part = next - total;
+            rest += (total - (next - part)) + (sum[i] - part) + lost[i];
+            total = next;
+        }
+        return total;
     }
 };
 
@@ -52,19 +58,41 @@ template <class T> INLINE T row_maximum(const T* x, int64_t n) {
     return greatest_lane<T>(greater_of(greater_of(m[0], m[1]), greater_of(m[2], m[3])));
 }
 
+// 1 / S in two parts: e / S = fma(e, high, e * low) costs one rounding and no division.
+template <class T> struct Inverse { T high, low; };
+
 template <class T> struct RowSum {
     T maximum;
-    double others;   // sum of exp(x_i - maximum) over the entries below the maximum
-    double ties;     // how many entries equal it
-    double total() const { return ties + others; }
-    double log_total() const { return __builtin_log1p((ties - 1) + others); }
+    double others = 0, rest = 0;  // others + rest: the sum of exp(x_i - maximum) over the entries below the maximum
+    double ties = 0;              // how many entries equal it
+    double total() const { return ties + (others + rest); }
+    double log_total() const { return __builtin_log1p((ties - 1) + (others + rest)); }
     bool finite() const { return maximum - maximum == 0; }
+    Inverse<T> inverse() const {
+        const double sum = ties + others, high = 1 / sum;
+        const double lost = others - (sum - ties) + rest;  // exact where ties >= others, else within the last bit of `rest`
+        const double low = high * (__builtin_fma(-high, sum, 1.0) - high * lost);
+        if constexpr (sizeof(T) == sizeof(double)) return {high, low};
+        const T rounded = T(high);
+        return {rounded, T(high - double(rounded) + low)};
+    }
 };
+
+// Multiplies the exponentials of a row by 1 / S.
+template <class T> INLINE void normalise(T* row, int64_t n, const RowSum<T>& sum) {
+    constexpr int W = lanes<T>;
+    const Inverse<T> inverse = sum.inverse();
+    const Vector<T> high = broadcast(inverse.high), low = broadcast(inverse.low);
+    auto times = [&](Vector<T> e) INLINE_LAMBDA { return fma(e, high, e * low); };
+    int64_t i = 0;
+    for (; i + W <= n; i += W) store<T>(row + i, times(load<T>(row + i)));
+    if (i < n) store_first(row + i, times(load_first(row + i, int(n - i), T(0))), int(n - i));
+}
 
 // Also writes exp(x_i - maximum) to `exponentials` unless that is null.
 template <class T> INLINE RowSum<T> sum_exponentials(const T* x, int64_t n, T* exponentials) {
     constexpr int W = lanes<T>;
-    RowSum<T> row{row_maximum(x, n), 0, 0};
+    RowSum<T> row{row_maximum(x, n)};
     if (!row.finite()) return row;
     const Vector<T> m = broadcast(row.maximum);
     Sum<T> sum;
@@ -84,7 +112,7 @@ template <class T> INLINE RowSum<T> sum_exponentials(const T* x, int64_t n, T* e
         sum.add((a + b) + (c + d));
     }
     for (; i < n; i += W) sum.add(one(x + i, exponentials ? exponentials + i : nullptr, n - i < W ? int(n - i) : W));
-    row.others = sum.total();
+    row.others = sum.total(row.rest);
     for (int k = 0; k < W; ++k) row.ties += double(ties[k]);
     return row;
 }
@@ -101,13 +129,9 @@ template <class T> void softmax_of_infinite(const T* x, int64_t n, T* out, bool 
 }
 
 template <class T> void softmax_row(const T* x, T* out, int64_t n) {
-    constexpr int W = lanes<T>;
-    RowSum<T> row = sum_exponentials(x, n, out);
+    const RowSum<T> row = sum_exponentials(x, n, out);
     if (!row.finite()) return softmax_of_infinite(x, n, out, false);
-    const Vector<T> total = broadcast(T(row.total()));
-    int64_t i = 0;
-    for (; i + W <= n; i += W) store<T>(out + i, load<T>(out + i) / total);
-    if (i < n) store_first(out + i, load_first(out + i, int(n - i), T(0)) / total, int(n - i));
+    normalise(out, n, row);
 }
 
 template <class T> void log_softmax_row(const T* x, T* out, int64_t n) {
