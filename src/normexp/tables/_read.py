@@ -1,0 +1,248 @@
+"""read(source) -> Table: one float32 matrix, filled in pieces, with targets and weights beside it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp._checks import did_you_mean, listing
+from normexp.errors import DataError
+from normexp.tables._database import Database, quoted, text
+from normexp.tables._inference import classes_of, column_of, facts_of, refuse_first_cell
+from normexp.tables._schema import MISSING_WORDS, Column, Schema
+
+__all__ = ["Source", "Table", "open_source", "read"]
+
+PIECE_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, ready for a classifier.
+
+    `matrix` is float32 of shape (n_rows, n_matrix_columns), columns as in `schema.matrix_columns()`; `targets` are indices into `classes`;
+    `notes` say what was left out, dropped or counted.
+    """
+
+    schema: Schema
+    matrix: NDArray[np.float32]
+    targets: NDArray[np.int32] | None = None
+    classes: NDArray[Any] | None = None
+    weights: NDArray[np.float32] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The target's own values, one a row."""
+        if self.targets is None or self.classes is None:
+            raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
+        labels: NDArray[Any] = self.classes[self.targets]
+        return labels
+
+
+class Source:
+    """An opened table: its schema is inferred or given, its rows come in pieces or whole. Use it as a context."""
+
+    def __init__(
+        self, source: object, *, target: str | None = None, ignore: Sequence[str] = (), weight: str | None = None,
+        missing: Sequence[str] = (), schema: Schema | None = None, classes: NDArray[Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.database = Database(source)
+        self.notes: list[str] = []
+        self.target, self.weight, self.classes = target, weight, classes
+        try:
+            self._prepare(ignore, missing, schema)
+        except BaseException:
+            self.database.close()
+            raise
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
+    def _prepare(self, ignore: Sequence[str], missing: Sequence[str], schema: Schema | None) -> None:
+        database = self.database
+        self.missing = schema.missing if schema else tuple(dict.fromkeys((*MISSING_WORDS, *(word.lower() for word in missing))))
+        for name, role in ((self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in ignore)):
+            if name is not None and name not in database.types:
+                raise DataError(f"expected a column named '{name}' as {role}, got a table with columns {listing(list(database.types))} ({database.label}){did_you_mean(name, database.types)}")
+        self.where = self._drop_rows_without_target()
+        self.n_rows: int = database.fetch(f"SELECT count(*) FROM raw {self.where}")[0][0]
+        if schema is not None:
+            self.schema = schema
+            self._check_against_schema()
+        else:
+            self.schema = self._inferred([name for name in database.types if name not in (self.target, self.weight, *ignore)])
+        self.n_ignored = len(set(database.types) - {c.name for c in self.schema.columns} - {self.target, self.weight})
+
+    def _drop_rows_without_target(self) -> str:
+        if self.target is None:
+            return ""
+        cell = self.database.clean(self.target, self.missing)
+        n = self.database.fetch(f"SELECT count(*) FROM raw WHERE {cell} IS NULL")[0][0]
+        if n:
+            self.notes.append(f"{n} row{'s' if n > 1 else ''} without a target dropped")
+        return f"WHERE {cell} IS NOT NULL" if n else ""
+
+    def _inferred(self, names: Sequence[str]) -> Schema:
+        database = self.database
+        if self.n_rows == 0:
+            raise DataError(f"expected a table with rows, got a header only ({database.label})" if not self.where else f"expected rows with a target, got none ({database.label})")
+        facts = facts_of(database, [*names, *([self.target] if self.target else [])], self.missing, self.where)
+        if self.target and self.classes is None:
+            self.classes = classes_of(database, self.target, facts[self.target], self.missing, self.where)
+        columns = [column_of(database, name, facts[name], self.missing, self.where, self.notes) for name in names]
+        kept = tuple(column for column in columns if column is not None)
+        if not kept:
+            raise DataError(f"expected at least one column to learn from, got none besides the target ({database.label})")
+        return Schema(kept, self.target, self.missing)
+
+    def _check_against_schema(self) -> None:
+        types = self.database.types
+        absent = [column.name for column in self.schema.columns if column.name not in types]
+        if absent:
+            raise DataError(f"expected the columns that the model was trained on, got a table without {listing(absent)} ({self.database.label}){did_you_mean(absent[0], types)}; add or rename them")
+        names = [column.name for column in self.schema.columns if column.kind in ("number", "date", "boolean")]
+        sql_types = {"number": "DOUBLE", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
+        kinds = {column.name: column.kind for column in self.schema.columns}
+        if not names or not self.n_rows:
+            return
+        cells = {name: self.database.clean(name, self.missing) for name in names}
+        counts = ", ".join(
+            f"count(*) FILTER ({cells[n]} IS NOT NULL AND try_cast({cells[n]} AS {sql_types[kinds[n]]}) IS NULL), "
+            + (f"count(*) FILTER (isinf(try_cast({cells[n]} AS DOUBLE)))" if kinds[n] == "number" else "0")
+            for n in names
+        )
+        row = self.database.fetch(f"SELECT {counts} FROM raw {self.where}")[0]
+        for i, name in enumerate(names):
+            if row[2 * i]:
+                refuse_first_cell(self.database, name, sql_types[kinds[name]], self.missing, self.where, f"a {kinds[name]}")
+            if row[2 * i + 1]:
+                at, file = self.database.place(f"isinf(try_cast({cells[name]} AS DOUBLE))")
+                raise DataError(f"expected finite numbers in column '{name}', got an infinity ({file}, row {at}); replace it or make the cell empty")
+
+    def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
+        """Matrix, targets and weights of up to 65,536 rows at a time, in order."""
+        expressions = [sql for column in self.schema.columns for sql in _matrix_sql(self.database, column, self.missing)]
+        width = len(expressions)
+        if self.target is not None and self.classes is not None:
+            expressions.append(_target_sql(self.database.clean(self.target, self.missing), self.classes))
+        if self.weight is not None:
+            expressions.append(f"coalesce(try_cast({self.database.clean(self.weight, self.missing)} AS DOUBLE), 'nan'::DOUBLE)")
+        selected = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(expressions))
+        n_raw = self.database.fetch("SELECT count(*) FROM raw")[0][0]
+        for first in range(0, n_raw, PIECE_ROWS):
+            span = f"rowid BETWEEN {first} AND {first + PIECE_ROWS - 1}"
+            columns = self.database.connection.execute(f"SELECT {selected} FROM raw {self.where + ' AND' if self.where else 'WHERE'} {span}").fetchnumpy()
+            n = len(columns["c0"])
+            if not n:
+                continue
+            matrix = np.empty((n, width), np.float32)
+            for i in range(width):
+                matrix[:, i] = columns[f"c{i}"]
+            targets = columns[f"c{width}"].astype(np.int32) if self.target is not None and self.classes is not None else None
+            yield matrix, targets, self._weights(columns[f"c{len(expressions) - 1}"], first) if self.weight else None
+
+    def _weights(self, values: NDArray[np.float64], first: int) -> NDArray[np.float32]:
+        wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+        if wrong.size:
+            raise DataError(f"expected weights of at least 0 in column '{self.weight}', got {values[wrong[0]]} ({self.database.label}, near row {first + wrong[0] + 1})")
+        return values.astype(np.float32)
+
+    def table(self) -> Table:
+        """All rows at once."""
+        matrix = np.empty((self.n_rows, len(self.schema.matrix_columns())), np.float32)
+        targets = np.empty(self.n_rows, np.int32) if self.target is not None and self.classes is not None else None
+        weights = np.empty(self.n_rows, np.float32) if self.weight else None
+        at = 0
+        for piece, piece_targets, piece_weights in self.pieces():
+            rows = slice(at, at + len(piece))
+            matrix[rows] = piece
+            if targets is not None and piece_targets is not None:
+                targets[rows] = piece_targets
+            if weights is not None and piece_weights is not None:
+                weights[rows] = piece_weights
+            at += len(piece)
+        return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes))
+
+
+def _matrix_sql(database: Database, column: Column, missing: Sequence[str]) -> list[str]:
+    cell = database.clean(column.name, missing)
+    if column.kind == "category":
+        if database.types[column.name] in ("FLOAT", "DOUBLE"):  # 3.0 is the category '3'
+            cell = f"CASE WHEN {cell} % 1 = 0 THEN ({cell})::BIGINT::VARCHAR ELSE ({cell})::VARCHAR END"
+        words = ", ".join(text(word) for word in column.categories)
+        rest = len(column.categories) if column.has_other else -1
+        code = f"enum_code(try_cast(({cell})::VARCHAR AS ENUM({words})))::FLOAT" if words else "NULL"
+        return [f"CASE WHEN {cell} IS NULL THEN 'nan'::FLOAT ELSE coalesce({code}, {rest}::FLOAT) END"]
+    if column.kind == "boolean":
+        return [f"coalesce(try_cast({cell} AS BOOLEAN)::INT::FLOAT, 'nan'::FLOAT)"]
+    if column.kind == "number":
+        return [f"coalesce((try_cast({cell} AS DOUBLE) - {column.centre!r}::DOUBLE)::FLOAT, 'nan'::FLOAT)"]
+    date = f"try_cast({cell} AS TIMESTAMP)"
+    parts = (f"epoch({date}) - {column.centre!r}::DOUBLE", f"month({date})", f"day({date})", f"isodow({date})", f"hour({date}) + minute({date}) / 60.0")
+    return [f"coalesce(({part})::FLOAT, 'nan'::FLOAT)" for part in parts]
+
+
+def _target_sql(cell: str, classes: NDArray[Any]) -> str:
+    """The index of the class, -1 for a label that the model does not know."""
+    if classes.dtype.kind == "b":
+        return f"coalesce(try_cast({cell} AS BOOLEAN)::INT, -1)"
+    if classes.dtype.kind in "iuf":
+        cases = " ".join(f"WHEN {float(label)!r} THEN {i}" for i, label in enumerate(classes))
+        return f"CASE try_cast({cell} AS DOUBLE) {cases} ELSE -1 END"
+    return f"coalesce(enum_code(try_cast(({cell})::VARCHAR AS ENUM({', '.join(text(str(label)) for label in classes)})))::INT, -1)"
+
+
+def open_source(source: object, **options: Any) -> Source:
+    """Open a table without reading its rows into memory; the options are those of `read`."""
+    return Source(source, **options)
+
+
+def read(
+    source: object, *, target: str | None = None, ignore: Sequence[str] = (), weight: str | None = None,
+    missing: Sequence[str] = (), schema: Schema | None = None, classes: NDArray[Any] | None = None,
+) -> Table:  # fmt: skip
+    """Read a table of any kind.
+
+    Parameters
+    ----------
+    source : str, path, data frame or array
+        A CSV, TSV, Parquet or JSON-lines file (text also gzipped), a glob, ``file.duckdb::table``, ``-`` for standard input,
+        ``example:NAME`` (iris, wine, digits, breast_cancer, blobs), a data frame of pandas, polars or pyarrow, anything with an Arrow stream, or a 2-D NumPy array.
+    target : str, optional
+        The column of the classes; rows without it are dropped and counted.
+    ignore : sequence of str
+        Columns to leave out.
+    weight : str, optional
+        A column of row weights, at least 0.
+    missing : sequence of str
+        Words that mean a missing value, besides the empty cell, NA, N/A, NaN, null and ? (any case).
+    schema, classes : Schema and array, optional
+        A frozen schema and the labels that go with it: what the columns are is then not inferred.
+
+    Returns
+    -------
+    Table
+        With a float32 matrix; numbers beyond 2^24 are centred in float64 first.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be used; the message names file, row, column and value.
+
+    Examples
+    --------
+    >>> table = read("example:iris", target="species")
+    >>> table.matrix.shape, table.classes.tolist()
+    ((150, 4), ['setosa', 'versicolor', 'virginica'])
+    """
+    with Source(source, target=target, ignore=ignore, weight=weight, missing=missing, schema=schema, classes=classes) as opened:
+        return opened.table()
