@@ -1,0 +1,37 @@
+"""Class probabilities that can be trusted: the softmax function family on arrays, and softmax classifiers trained from tables."""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+from normexp.errors import DataError as DataError
+from normexp.errors import ModelFileError as ModelFileError
+from normexp.errors import NormexpError as NormexpError
+from normexp.functional import cross_entropy as cross_entropy
+from normexp.functional import log_softmax as log_softmax
+from normexp.functional import logsumexp as logsumexp
+from normexp.functional import softmax as softmax
+
+if TYPE_CHECKING:
+    from normexp.classifier import SoftmaxClassifier as SoftmaxClassifier
+    from normexp.saving import load as load
+    from normexp.saving import save as save
+
+__all__ = [
+    "DataError", "ModelFileError", "NormexpError", "SoftmaxClassifier", "cross_entropy", "load", "log_softmax", "logsumexp", "save", "softmax",
+]  # fmt: skip
+
+_LAZY = {"SoftmaxClassifier": "normexp.classifier", "load": "normexp.saving", "save": "normexp.saving"}
+
+
+def __getattr__(name: str) -> Any:  # what needs scikit-learn is imported at first use
+    if name in _LAZY:
+        import importlib
+
+        value = globals()[name] = getattr(importlib.import_module(_LAZY[name]), name)
+        return value
+    raise AttributeError(f"module 'normexp' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

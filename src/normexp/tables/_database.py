@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Database", "quoted", "text"]
 
+SMALL = 32 << 20  # bytes; larger sources may spill to disk
 FILE_COLUMN = "normexp source file"  # only where a glob named several files
 
 
@@ -119,8 +120,8 @@ class Database:
 
     def _load_files(self, paths: list[Path]) -> None:
         size = sum(path.stat().st_size for path in paths)
-        megabytes = min(max(size // 8 >> 20, 150), 4096)
-        self.connection.execute(f"SET memory_limit = '{megabytes}MB'")
+        if size > SMALL:
+            self.connection.execute(f"SET memory_limit = '{min(max(size // 8 >> 20, 150), 4096)}MB'")
         several = ", filename = " + text(FILE_COLUMN) if len(paths) > 1 else ""
         names = "[" + ", ".join(text(str(path)) for path in paths) + "]"
         start = start_of(paths[0], 512)

@@ -12,9 +12,10 @@ from normexp.errors import DataError
 from normexp.tables._database import Database, quoted
 from normexp.tables._schema import MAX_CATEGORIES, Column
 
-__all__ = ["classes_of", "column_of", "facts_of"]
+__all__ = ["COLUMNS_A_QUERY", "classes_of", "column_of", "facts_of"]
 
 NUMBER_SHARE = 0.99  # of the filled cells
+COLUMNS_A_QUERY = 16
 ID_LIKE_ROWS = 20
 FLOAT32_EXACT = 2.0**24
 MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES = 30, 200
@@ -37,7 +38,14 @@ class Facts:
 
 
 def facts_of(database: Database, names: Sequence[str], missing: Sequence[str], where: str) -> dict[str, Facts]:
-    """One pass over the table for the facts of all columns."""
+    """Facts of all columns, some columns a pass: every expression of a query holds a buffer."""
+    found: dict[str, Facts] = {}
+    for first in range(0, len(names), COLUMNS_A_QUERY):
+        found |= _facts_of_some(database, names[first : first + COLUMNS_A_QUERY], missing, where)
+    return found
+
+
+def _facts_of_some(database: Database, names: Sequence[str], missing: Sequence[str], where: str) -> dict[str, Facts]:
     parts: list[str] = []
     for name in names:
         cell = database.clean(name, missing)
@@ -46,8 +54,6 @@ def facts_of(database: Database, names: Sequence[str], missing: Sequence[str], w
         finite = f"CASE WHEN isinf({number}) THEN NULL ELSE {number} END"
         parts += [f"count({cell})", f"count({number})", f"count(*) FILTER (isinf({number}))", f"count(*) FILTER (lower({cell}::VARCHAR) IN ('true', 'false'))",
                   f"count({date})", f"min({finite})", f"max({finite})"]  # fmt: skip
-    if not parts:
-        return {}
     row = database.fetch(f"SELECT {', '.join(parts)} FROM raw {where}")[0]
     return {name: Facts(*row[7 * i : 7 * i + 7]) for i, name in enumerate(names)}
 

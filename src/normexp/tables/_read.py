@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
 from normexp.tables._database import Database, quoted, text
-from normexp.tables._inference import classes_of, column_of, facts_of, refuse_first_cell
+from normexp.tables._inference import COLUMNS_A_QUERY, classes_of, column_of, facts_of, refuse_first_cell
 from normexp.tables._schema import MISSING_WORDS, Column, Schema
 
 __all__ = ["Source", "Table", "open_source", "read"]
@@ -136,19 +136,27 @@ class Source:
             expressions.append(_target_sql(self.database.clean(self.target, self.missing), self.classes))
         if self.weight is not None:
             expressions.append(f"coalesce(try_cast({self.database.clean(self.weight, self.missing)} AS DOUBLE), 'nan'::DOUBLE)")
-        selected = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(expressions))
         n_raw = self.database.fetch("SELECT count(*) FROM raw")[0][0]
         for first in range(0, n_raw, PIECE_ROWS):
-            span = f"rowid BETWEEN {first} AND {first + PIECE_ROWS - 1}"
-            columns = self.database.connection.execute(f"SELECT {selected} FROM raw {self.where + ' AND' if self.where else 'WHERE'} {span}").fetchnumpy()
-            n = len(columns["c0"])
+            columns = self._converted(expressions, first)
+            n = len(columns[0])
             if not n:
                 continue
             matrix = np.empty((n, width), np.float32)
             for i in range(width):
-                matrix[:, i] = columns[f"c{i}"]
-            targets = columns[f"c{width}"].astype(np.int32) if self.target is not None and self.classes is not None else None
-            yield matrix, targets, self._weights(columns[f"c{len(expressions) - 1}"], first) if self.weight else None
+                matrix[:, i] = columns[i]
+            targets = columns[width].astype(np.int32) if self.target is not None and self.classes is not None else None
+            yield matrix, targets, self._weights(columns[-1], first) if self.weight else None
+
+    def _converted(self, expressions: Sequence[str], first: int) -> list[NDArray[Any]]:
+        """The expressions' values in one piece; some a query, since every expression holds a buffer."""
+        condition = f"{self.where + ' AND' if self.where else 'WHERE'} rowid BETWEEN {first} AND {first + PIECE_ROWS - 1} ORDER BY rowid"
+        found: list[NDArray[Any]] = []
+        for start in range(0, len(expressions), COLUMNS_A_QUERY):
+            selected = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(expressions[start : start + COLUMNS_A_QUERY]))
+            columns = self.database.connection.execute(f"SELECT {selected} FROM raw {condition}").fetchnumpy()
+            found += [columns[f"c{i}"] for i in range(len(columns))]
+        return found
 
     def _weights(self, values: NDArray[np.float64], first: int) -> NDArray[np.float32]:
         wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))

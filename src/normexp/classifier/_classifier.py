@@ -1,0 +1,326 @@
+"""The scikit-learn estimator."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from normexp._checks import integer_at_least
+from normexp.classifier._calibration import fit_temperature
+from normexp.classifier._encoder import Encoder, number_columns
+from normexp.classifier._recipe import Recipe, default_recipe
+from normexp.errors import DataError
+from normexp.functional import log_softmax, softmax
+from normexp.network import History, Network, OptimizerState, Parameters, Training, initial_parameters
+from normexp.network import fit as fit_network
+from normexp.network import predict_logits
+from normexp.network._training import EpochCallback, PollCallback
+from normexp.tables import MatrixColumn, Schema, Table, held_out_rows, read
+
+__all__ = ["SoftmaxClassifier"]
+
+MIN_ROWS_FOR_VALIDATION = 10
+
+
+class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
+    """A dense network with a softmax output and calibrated probabilities, sensible without any argument.
+
+    Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. A stratified, seeded part
+    of the rows chooses the epoch (least log loss) and the temperature.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : "auto" or sequence of int, default "auto"
+        Units of the relu layers; `()` is multinomial logistic regression.
+    epochs : "auto" or int, default "auto"
+        The most passes over the rows.
+    batch_size : "auto" or int, default "auto"
+        Rows a step.
+    learning_rate : float, default 0.001
+        Adam's step size.
+    weight_decay : float, default 0.01
+        Decoupled decay of the weights: each step shrinks them by learning_rate x weight_decay.
+    validation_fraction : float, default 0.2
+        Share of the rows that are held out to choose epoch and temperature; 0 trains on all, without either. Unused with fewer than 10 rows.
+    patience : "auto" or int, default "auto"
+        Epochs without a better validation log loss before training stops; 0 never stops early.
+    class_weight : None, "balanced" or dict, default None
+        Weights of the classes, multiplied with `sample_weight`.
+    warm_start : bool, default False
+        Go on from the network of the last fit.
+    random_state : None, int or RandomState, default None
+        Decides split, first weights and order. The same number gives the same bits on any number of threads.
+    verbose : bool, default False
+        Print a line an epoch.
+    time_limit : None or float, default None
+        Seconds after which training stops with the best epoch so far; the result then depends on the machine's speed.
+    n_threads : None or int, default None
+        Threads; None is OMP_NUM_THREADS or the number of processors.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels in their own type.
+    n_features_in_, feature_names_in_ : int, ndarray
+        Columns seen in fit; names only for data frames.
+    history_ : History
+        Losses and accuracies an epoch, the best epoch and why training stopped.
+    temperature_ : float
+        What the logits are divided by.
+    network_, parameters_, encoder_, schema_
+        Layers, their values, input encoding, and the columns of a table or data frame with text (else None).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = SoftmaxClassifier(random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:1]).shape
+    (1, 3)
+    """
+
+    def __init__(
+        self, hidden_layer_sizes: str | Sequence[int] = "auto", *, epochs: str | int = "auto", batch_size: str | int = "auto",
+        learning_rate: float = 0.001, weight_decay: float = 0.01, validation_fraction: float = 0.2, patience: str | int = "auto",
+        class_weight: Any = None, warm_start: bool = False, random_state: Any = None, verbose: bool = False,
+        time_limit: float | None = None, n_threads: int | None = None,
+    ) -> None:  # fmt: skip
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.time_limit = time_limit
+        self.n_threads = n_threads
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, validation_data: tuple[Any, Any] | None = None) -> Self:
+        """Train on rows X with labels y.
+
+        Parameters
+        ----------
+        X : array_like or data frame of shape (n_samples, n_features), or Table
+            Numbers, NaN for missing; data frames may hold text, booleans and dates. Infinities and sparse matrices are refused.
+        y : array_like of shape (n_samples,)
+            Labels of any type; taken from a Table if not given.
+        sample_weight : array_like of shape (n_samples,), optional
+            At least 0; rows of weight 0 are not used.
+        validation_data : (X, y), optional
+            Rows that choose epoch and temperature, instead of a part of X.
+        """
+        if isinstance(X, Table) and y is None:
+            y = X.labels
+        matrix, columns, y, self.schema_ = self._training_data(X, y)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
+        if validation_data is not None:
+            n = len(matrix)
+            matrix = np.concatenate([matrix, self._matrix(validation_data[0])])
+            y = np.concatenate([y, np.asarray(validation_data[1])])
+            weights = None if weights is None else np.concatenate([weights, np.ones(len(matrix) - n)])
+        check_classification_targets(y)
+        self.classes_, targets = np.unique(y, return_inverse=True)
+        rows = np.arange(len(matrix)) if weights is None else np.flatnonzero(weights > 0)
+        parts = None if validation_data is None else (rows[rows < n], rows[rows >= n])
+        return self._fit_rows(matrix, columns, targets.astype(np.int32), weights, rows, parts)
+
+    def fit_table(
+        self, table: Table, rows: NDArray[np.int64] | None = None, *, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None
+    ) -> Self:
+        """Train on the given rows (default all) of a table with targets; the callbacks are those of `normexp.network.fit`."""
+        if table.targets is None or table.classes is None:
+            raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
+        self.schema_, self.classes_ = table.schema, table.classes
+        self.n_features_in_ = len(table.schema.columns)
+        self.feature_names_in_ = np.array([column.name for column in table.schema.columns], object)
+        rows = np.arange(len(table)) if rows is None else rows
+        if table.weights is not None:
+            rows = rows[table.weights[rows] > 0]
+        return self._fit_rows(table.matrix, table.schema.matrix_columns(), table.targets, table.weights, rows, None, on_epoch, on_poll)
+
+    def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
+        """One more pass over the given rows; `classes` lists all labels and is needed at the first call if y lacks some.
+
+        The encoder is that of the first call, the temperature stays 1.
+        """
+        first = not hasattr(self, "network_")
+        if first:
+            matrix, columns, y, self.schema_ = self._training_data(X, y)
+            self.classes_ = np.unique(np.asarray(y) if classes is None else np.asarray(classes))
+        else:
+            matrix, y = self._matrix(X), np.asarray(y)
+            if len(matrix) != len(y):
+                raise ValueError(f"expected as many labels as rows, got {len(y)} labels and {len(matrix)} rows")
+        check_classification_targets(y)
+        targets = np.searchsorted(self.classes_, y)
+        unknown = np.flatnonzero(self.classes_[np.minimum(targets, len(self.classes_) - 1)] != y)
+        if unknown.size:
+            raise ValueError(f"expected labels out of the classes of the first call, got {y[unknown[0]]!r} at index {unknown[0]}; list all with classes=")
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
+        rows = np.arange(len(matrix))
+        if first:
+            self._start(matrix, columns, rows, self._seed(), self._recipe(len(rows)))
+        training = Training(1, self._recipe(len(rows)).batch_size, self.learning_rate, weight_decay=self.weight_decay, restore_best=False, n_threads=self.n_threads or 0)
+        self.history_ = fit_network(
+            self.network_, self.parameters_, self.encoder_.encode(matrix), targets.astype(np.int32), training,
+            training_rows=rows, weights=self._row_weights(targets, weights), state=self.optimizer_state_,
+        )  # fmt: skip
+        return self
+
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """Calibrated logits, shape (n_samples, n_classes), whose softmax is predict_proba; for two classes their difference, shape (n_samples,)."""
+        logits = self._calibrated_logits(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Probabilities of shape (n_samples, n_classes), columns as in `classes_`; float32 for float32 input, else float64."""
+        return softmax(self._calibrated_logits(X))
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Natural logarithms of the probabilities, shape (n_samples, n_classes)."""
+        return log_softmax(self._calibrated_logits(X))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most probable label of each row, shape (n_samples,)."""
+        logits = self._calibrated_logits(X)
+        labels: NDArray[Any] = self.classes_[logits.argmax(axis=1)]
+        return labels
+
+    def _calibrated_logits(self, X: Any) -> NDArray[Any]:
+        check_is_fitted(self)
+        matrix = self._matrix(X)
+        pieces = [predict_logits(self.network_, self.parameters_, piece, self.n_threads or 0) for piece in self.encoder_.pieces(matrix)]
+        dtype = np.float32 if matrix.dtype == np.float32 and not self._is_frame_with_text(X) else np.float64
+        logits = np.concatenate(pieces).astype(dtype) if pieces else np.empty((0, len(self.classes_)), dtype)
+        logits /= dtype(self.temperature_)
+        return logits
+
+    # ---- from what came in to a matrix
+
+    def _training_data(self, X: Any, y: Any) -> tuple[NDArray[Any], tuple[MatrixColumn, ...], NDArray[Any], Schema | None]:
+        if isinstance(X, Table):
+            self.n_features_in_ = len(X.schema.columns)
+            self.feature_names_in_ = np.array([column.name for column in X.schema.columns], object)
+            return X.matrix, X.schema.matrix_columns(), np.asarray(y), X.schema
+        if self._is_frame_with_text(X):
+            _, y = validate_data(self, X, y, skip_check_array=True)
+            table = read(X)
+            y = np.asarray(y)
+            if y.shape != (len(table),):
+                raise ValueError(f"expected one label a row, got labels of shape {y.shape} for {len(table)} rows")
+            return table.matrix, table.schema.matrix_columns(), y, table.schema
+        matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", multi_output=False)
+        _refuse_infinities(matrix)
+        return matrix, number_columns(matrix.shape[1]), y, None
+
+    def _matrix(self, X: Any) -> NDArray[Any]:
+        if isinstance(X, Table):
+            return X.matrix
+        if self.schema_ is not None:
+            validate_data(self, X, reset=False, skip_check_array=True)
+            return read(X, schema=self.schema_).matrix
+        matrix = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False)
+        _refuse_infinities(matrix)
+        return matrix  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _is_frame_with_text(X: Any) -> bool:
+        if isinstance(X, (np.ndarray, list, tuple)) or not hasattr(X, "__dataframe__") and not hasattr(X, "__arrow_c_stream__"):
+            return False
+        import narwhals.stable.v2 as nw
+
+        if not nw.dependencies.is_into_dataframe(X):
+            return False
+        return not all(dtype.is_numeric() for dtype in nw.from_native(X, eager_only=True).schema.values())
+
+    # ---- training
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _recipe(self, n_rows: int) -> Recipe:
+        default = default_recipe(n_rows)
+        hidden = default.hidden if isinstance(self.hidden_layer_sizes, str) else tuple(integer_at_least(units, 1, "hidden_layer_sizes") for units in np.atleast_1d(self.hidden_layer_sizes).astype(object))
+        chosen = {
+            name: getattr(default, name) if (value := getattr(self, name)) == "auto" else integer_at_least(value, least, name)
+            for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0))
+        }
+        return Recipe(hidden, chosen["epochs"], chosen["batch_size"], chosen["patience"])
+
+    def _start(self, matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray[np.int64], seed: int, recipe: Recipe) -> None:
+        """A fresh encoder and network, unless warm_start finds fitting ones."""
+        n_classes = len(self.classes_)
+        if n_classes < 2:
+            raise ValueError(f"expected at least two classes, got one class: {self.classes_.tolist()}")
+        fits = self.warm_start and hasattr(self, "network_") and self.network_.n_outputs == n_classes and len(self.encoder_.centre) == len(columns)
+        if fits:
+            return
+        self.encoder_ = Encoder.fit(matrix, rows, columns)
+        self.network_ = Network.classifier(self.encoder_.n_inputs, recipe.hidden, n_classes)
+        self.parameters_: Parameters = initial_parameters(self.network_, seed)
+        self.optimizer_state_ = OptimizerState.fresh(self.parameters_)
+        self.temperature_ = 1.0
+
+    def _row_weights(self, targets: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[np.float32] | None:
+        """sample_weight x class weight, scaled to mean 1; None where all are equal."""
+        if self.class_weight is not None:
+            by_class = compute_sample_weight(self.class_weight, self.classes_[targets])
+            weights = by_class if weights is None else weights * by_class
+        return None if weights is None else (weights / weights.mean()).astype(np.float32)
+
+    def _fit_rows(
+        self, matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None,
+        rows: NDArray[np.int64], parts: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+        on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
+    ) -> Self:  # fmt: skip
+        if not 0 <= self.validation_fraction < 1:
+            raise ValueError(f"expected validation_fraction from 0 to below 1, got {self.validation_fraction!r}")
+        seed, recipe = self._seed(), self._recipe(len(rows))
+        use_validation = self.validation_fraction > 0 and len(rows) >= MIN_ROWS_FOR_VALIDATION
+        if parts is None:
+            parts = held_out_rows(targets, self.validation_fraction, seed, rows) if use_validation else (rows, rows[:0])
+        used = np.concatenate(parts)
+        self._start(matrix, columns, parts[0], seed, recipe)
+        encoded, used_targets = self.encoder_.encode(matrix, used), np.ascontiguousarray(targets[used])
+        used_weights = self._row_weights(used_targets, None if weights is None else weights[used])
+        training_rows, validation_rows = np.split(np.arange(len(used)), [len(parts[0])])
+        training = Training(
+            recipe.epochs, recipe.batch_size, float(self.learning_rate), weight_decay=float(self.weight_decay), patience=recipe.patience if len(validation_rows) else 0,
+            seed=seed, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
+        )  # fmt: skip
+        self.history_: History = fit_network(
+            self.network_, self.parameters_, encoded, used_targets, training, training_rows=training_rows, validation_rows=validation_rows,
+            weights=used_weights, state=self.optimizer_state_, on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll,
+        )  # fmt: skip
+        held_logits = predict_logits(self.network_, self.parameters_, encoded[validation_rows], self.n_threads or 0)
+        self.temperature_ = fit_temperature(held_logits, used_targets[validation_rows], None if used_weights is None else used_weights[validation_rows])
+        if self.history_.stopped == "interrupted":
+            warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=3)
+        return self
+
+
+def _refuse_infinities(matrix: NDArray[Any]) -> None:
+    if np.isinf(matrix).any():
+        row, column = np.argwhere(np.isinf(matrix))[0]
+        raise ValueError(f"expected finite numbers or NaN, got inf: infinity at row {row}, column {column}; replace it")
+
+
+def _print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
+    print(f"epoch {epoch + 1}: loss {loss:.4f} - accuracy {accuracy:.4f} - validation loss {validation_loss:.4f} - validation accuracy {validation_accuracy:.4f}", flush=True)
+    return False

@@ -1,0 +1,101 @@
+"""From a table's matrix to the network's inputs.
+
+A number becomes smooth_clip((x - median) / IQR); a missing one becomes 0 and, if the column had missing values in training, sets an indicator.
+A boolean becomes -1 or 1, a category a one-hot vector; an unseen or missing category is all zeros. A constant column is all zeros.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.tables import MatrixColumn
+
+__all__ = ["Encoder", "number_columns"]
+
+PIECE_ROWS = 8_192
+HUGE = 1e15  # keeps the square in the clip finite
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Frozen facts of the training rows; arrays have one entry a matrix column."""
+
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]  # 0 for a constant column and for categories
+    n_codes: NDArray[np.int64]  # 0 for numbers and booleans
+    has_indicator: NDArray[np.bool_]
+
+    @staticmethod
+    def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn]) -> "Encoder":
+        """Look at the training rows of `matrix`, shape (n, n_columns)."""
+        n = len(columns)
+        centre, scale, indicator = np.zeros(n), np.zeros(n), np.zeros(n, bool)
+        for i, column in enumerate(columns):
+            if column.kind == "category":
+                continue
+            values = matrix[rows, i].astype(np.float64)
+            filled = values[~np.isnan(values)]
+            indicator[i] = len(filled) < len(values)
+            if column.kind == "boolean":
+                centre[i], scale[i] = 0.5, 2.0
+            elif len(filled):
+                centre[i], scale[i] = _robust(filled)
+        return Encoder(centre, scale, np.array([column.n_codes for column in columns], np.int64), indicator)
+
+    @property
+    def n_inputs(self) -> int:
+        """Width of the encoded matrix."""
+        return int((self.n_codes == 0).sum() + self.has_indicator.sum() + self.n_codes.sum())
+
+    def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
+        out = np.zeros((len(matrix) if rows is None else len(rows), self.n_inputs), np.float32)
+        for first in range(0, len(out), PIECE_ROWS):
+            piece = slice(first, first + PIECE_ROWS)
+            self._encode_piece(matrix[piece] if rows is None else matrix[rows[piece]], out[piece])
+        return out
+
+    def pieces(self, matrix: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
+        """Encoded rows, 8,192 at a time."""
+        for first in range(0, len(matrix), PIECE_ROWS):
+            yield self.encode(matrix[first : first + PIECE_ROWS])
+
+    def _encode_piece(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
+        numbers = np.flatnonzero(self.n_codes == 0)
+        values = (matrix[:, numbers].astype(np.float64) - self.centre[numbers]) * self.scale[numbers]
+        missing = np.isnan(values)
+        values[missing] = 0
+        out[:, : len(numbers)] = _smooth_clip(values)
+        at = len(numbers)
+        for i in np.flatnonzero(self.has_indicator):
+            out[:, at] = np.isnan(matrix[:, i])
+            at += 1
+        for i in np.flatnonzero(self.n_codes):
+            codes = matrix[:, i]
+            known = np.flatnonzero((codes >= 0) & (codes < self.n_codes[i]))
+            out[known, at + codes[known].astype(np.int64)] = 1
+            at += int(self.n_codes[i])
+
+
+def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Median and 1 / interquartile range, or 2 / range where half of the values are equal, or 0 for a constant."""
+    low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
+    if high > low:
+        return float(median), float(1 / (high - low))
+    spread = float(values.max() - values.min())
+    return float(median), 2 / spread if spread > 0 else 0.0
+
+
+def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """x / sqrt(1 + (x / 3)^2): near the identity around 0, at most 3."""
+    x = np.clip(x, -HUGE, HUGE)
+    clipped: NDArray[np.float64] = x / np.sqrt(1 + (x / 3) ** 2)
+    return clipped
+
+
+def number_columns(n: int) -> tuple[MatrixColumn, ...]:
+    """The columns of a plain numeric matrix."""
+    return tuple(MatrixColumn(f"x{i}", "number") for i in range(n))
