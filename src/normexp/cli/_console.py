@@ -1,0 +1,101 @@
+"""What the command line writes: results on stdout, everything else on stderr. Colour by rich, which honours NO_COLOR."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+__all__ = ["TrainingProgress", "print_json", "print_table", "say", "say_notes", "scores_table"]
+
+
+def say(message: str) -> None:
+    """A line on stderr."""
+    print(f"normexp: {message}", file=sys.stderr, flush=True)
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        say(f"note: {note}")
+
+
+def print_json(data: dict[str, Any]) -> None:
+    """One object on stdout; NaN becomes null."""
+    clean = {key: _json_value(value) for key, value in data.items()}
+    print(json.dumps(clean, ensure_ascii=False, default=str))
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json_value(inner) for key, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+    """A table on stdout, numbers to the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for i, name in enumerate(header):
+        table.add_column(Text(name), justify="left" if i == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 110
+    Console(file=sys.stdout, width=width).print(table)
+
+
+def scores_table(scores: dict[str, Any], baseline: dict[str, Any]) -> None:
+    """Scores beside those of always answering the class shares."""
+    meanings = {"accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best", "calibration_error": "top label, 15 equal-mass bins, 0 is best"}
+    rows = [(name.replace("_", " "), f"{scores[name]:.4f}", f"{baseline[name]:.4f}", meaning) for name, meaning in meanings.items()]
+    print_table(("score", "model", "class shares", "meaning"), rows)
+
+
+class TrainingProgress:
+    """A bar on a terminal, a line now and then otherwise; its methods are the callbacks of a fit."""
+
+    SECONDS_BETWEEN_LINES = 5.0
+
+    def __init__(self, n_epochs: int, n_rows: int, time_limit: float | None) -> None:
+        self.n_epochs, self.n_rows, self.time_limit = n_epochs, max(n_rows, 1), time_limit
+        self.started = self.last_line = time.monotonic()
+        self.text = "starting"
+        self.bar: Any = None
+
+    def __enter__(self) -> "TrainingProgress":
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            self.bar = Progress(TextColumn("epoch {task.fields[epoch]}"), BarColumn(24), TextColumn("{task.description}"), console=Console(file=sys.stderr), transient=True)
+            self.task = self.bar.add_task(self.text, total=self.n_epochs, epoch=f"0/{self.n_epochs}")
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar:
+            self.bar.stop()
+
+    def on_epoch(self, epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
+        done = epoch + 1
+        elapsed = time.monotonic() - self.started
+        left = elapsed / done * (self.n_epochs - done)
+        if self.time_limit:
+            left = min(left, max(self.time_limit - elapsed, 0))
+        validated = "" if math.isnan(validation_loss) else f" - validation log loss {validation_loss:.4f} - accuracy {validation_accuracy:.2%}"
+        self.text = f"loss {loss:.4f}{validated} - at most {left:.0f} s left"
+        if self.bar:
+            self.bar.update(self.task, completed=done, description=self.text, epoch=f"{done}/{self.n_epochs}")
+        elif time.monotonic() - self.last_line >= self.SECONDS_BETWEEN_LINES:
+            self.last_line = time.monotonic()
+            say(f"epoch {done}/{self.n_epochs} - {self.text}")
+        return False
+
+    def on_poll(self, epoch: int, rows_done: int) -> bool:
+        if self.bar and rows_done >= 0:
+            self.bar.update(self.task, completed=epoch + rows_done / self.n_rows)
+        return False

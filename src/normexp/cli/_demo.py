@@ -1,0 +1,68 @@
+"""normexp demo"""
+
+import time
+from pathlib import Path
+
+import click
+
+from normexp.cli._console import TrainingProgress, say
+
+
+@click.command()
+@click.option("-o", "--output", metavar="FOLDER", default="demo", show_default=True, help="Folder for the pictures.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the first weights and the order.")
+def demo(output: str, seed: int) -> None:
+    """The tutorial's program: four blobs, a softmax network, its results, three pictures.
+
+    1000 points around (15,0), (15,15), (0,15) and (30,15), the first 250 for testing; hidden layers of 12 and 8 relu units and a softmax
+    output of 4; Adam 0.001, 30 epochs, batch size 5, the last fifth of the training part for validation.
+    """
+    import numpy as np
+
+    from normexp import evaluation, network
+    from normexp.functional import softmax
+    from normexp.tables import read
+
+    table = read("example:blobs", target="class")
+    assert table.targets is not None
+    # The table's numbers are the tutorial's own, unscaled
+    points, targets = table.matrix, table.targets
+    click.echo(f"Feature shape: {points.shape[1:]}")
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    test_rows, rows = np.arange(250), np.arange(250, 1000)
+    n_training = int(len(rows) * 0.8)
+    layers = network.Network.classifier(2, (12, 8), 4)
+    parameters = network.initial_parameters(layers, seed)
+    training = network.Training(epochs=30, batch_size=5, learning_rate=0.001, seed=seed, restore_best=False)
+    started = time.perf_counter()
+    with TrainingProgress(training.epochs, n_training, None) as progress:
+        history = network.fit(
+            layers, parameters, points, targets, training, training_rows=rows[:n_training], validation_rows=rows[n_training:], on_epoch=progress.on_epoch, on_poll=progress.on_poll
+        )
+    milliseconds = 1000 * (time.perf_counter() - started)
+
+    def probabilities(x: np.ndarray) -> np.ndarray:
+        return softmax(network.predict_logits(layers, parameters, x))
+
+    scores = evaluation.score(probabilities(points[test_rows]), targets[test_rows])
+    say(f"{history.n_epochs} epochs of {n_training // training.batch_size} steps in {milliseconds:.1f} ms")
+    click.echo(f"Results - Loss: {scores.log_loss:.6f} - Accuracy: {100 * scores.accuracy:.1f}%")
+    for path in _draw(folder, points, targets, test_rows, history, probabilities):
+        click.echo(f"picture: {path}")
+
+
+def _draw(folder, points, targets, test_rows, history, probabilities):  # type: ignore[no-untyped-def]
+    from normexp import plots
+
+    names = [f"class {i}" for i in range(4)]
+    drawings = {
+        "data.png": lambda axes: plots.scatter(axes, points, targets, names, title="Nonlinear data"),
+        "loss.png": lambda axes: plots.loss_curves(axes, history),
+        "regions.png": lambda axes: plots.decision_regions(axes, probabilities, points[test_rows], targets[test_rows], names),
+    }
+    for name, draw in drawings.items():
+        drawn = plots.figure()
+        draw(drawn.add_subplot())
+        plots.save_figure(drawn, folder / name)
+        yield folder / name

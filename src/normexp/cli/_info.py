@@ -1,0 +1,36 @@
+"""normexp info"""
+
+from dataclasses import asdict
+
+import click
+
+from normexp.cli._console import print_json, print_table
+
+
+@click.command()
+@click.argument("model")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def info(model: str, as_json: bool) -> None:
+    """What MODEL contains: columns, classes, layers, version and scores."""
+    from normexp import saving
+
+    described = saving.info(model)
+    if as_json:
+        print_json(asdict(described))
+        return
+    click.echo(f"{model}: model format {described.format}, written by normexp {described.version}")
+    target = (described.schema or {}).get("target")
+    click.echo(f"target:  {target or 'labels of an array'}; {len(described.classes)} classes: {', '.join(map(str, described.classes))}")
+    layers = " - ".join(f"{layer['units']} {layer['activation']}" for layer in described.layers)
+    click.echo(f"layers:  {described.n_inputs} inputs - {layers} - softmax; temperature {described.temperature:.4f}")
+    if described.scores:
+        click.echo("scores:  " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in described.scores.items()) + " (held-out rows)")
+    columns = (described.schema or {}).get("columns", [])
+    rows = [(column["name"], column["kind"], _detail(column)) for column in columns]
+    if rows:
+        print_table(("column", "kind", "categories"), rows)
+
+
+def _detail(column: dict[str, list[str]]) -> str:
+    words = column["categories"]
+    return ", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")

@@ -1,0 +1,114 @@
+"""The command group, and how errors become exit codes: 0 ok, 1 failed, 2 usage, 3 bad data, 4 bad model file, 130 interrupted."""
+
+import importlib
+import os
+import sys
+import warnings
+from typing import Any
+
+import click
+
+from normexp import __version__
+from normexp.cli._console import say
+from normexp.errors import DataError, ModelFileError
+
+__all__ = ["main"]
+
+COMMANDS = ("train", "predict", "evaluate", "info", "explain", "demo")
+SHORT_HELP = {
+    "train": "Train a classifier from a table and save it.",
+    "predict": "Class probabilities for the rows of a table.",
+    "evaluate": "Score a model on a table with a target column.",
+    "info": "What a model file contains.",
+    "explain": "Softmax of numbers, step by step.",
+    "demo": "The tutorial's program: four blobs, pictures, results.",
+}
+
+
+class Commands(click.Group):
+    """A command's module is imported when it runs, so that --help and --version are quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"normexp.cli._{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SHORT_HELP.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        from normexp._checks import did_you_mean
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"expected a command out of {', '.join(COMMANDS)}, got '{args[0]}'{did_you_mean(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="normexp")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def group(ctx: click.Context, debug: bool) -> None:
+    """From a table to class probabilities that can be trusted.
+
+    \b
+    A first round:
+      normexp train example:iris
+      normexp train data.csv --target species
+      normexp predict data.safetensors new.csv -o predictions.csv
+      normexp explain 0.7 1.5 4.8
+
+    TABLE is a CSV, TSV, Parquet or JSON-lines file (text also gzipped), a glob, FILE.duckdb::TABLE, - for standard
+    input, or example:iris, wine, digits, breast_cancer or blobs. Results go to stdout, everything else to stderr.
+    """
+    ctx.obj = debug
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]  # allowed anywhere
+    if not debug:
+        warnings.simplefilter("ignore")
+    try:
+        code = group.main(arguments, prog_name="normexp", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        if debug:
+            raise
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        say("interrupted")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (DataError, ModelFileError, OSError, ValueError, TypeError, MemoryError) as error:
+        if debug:
+            raise
+        say(f"error: {_message(error)}")
+        return 3 if isinstance(error, DataError) else 4 if isinstance(error, ModelFileError) else 1
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, (DataError, ModelFileError)):
+        place = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror}{place}"
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}"
+    return str(error)

@@ -1,0 +1,164 @@
+"""normexp train"""
+
+import os
+import re
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from normexp._checks import listing
+from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
+from normexp.errors import DataError
+
+if TYPE_CHECKING:
+    from normexp.classifier import SoftmaxClassifier
+    from normexp.tables import Table
+
+
+class HiddenSizes(click.ParamType):
+    name = "N,N,…"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        if value in ("", "none", "0"):
+            return ()
+        if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", value):
+            self.fail(f"expected whole numbers with commas, such as 256,128, or none for logistic regression; got '{value}'", param, ctx)
+        return tuple(int(part) for part in value.split(","))
+
+
+def required_options(target: str | None, source: str) -> str:
+    """The target column: given, or an example's own."""
+    from normexp.tables._examples import EXAMPLES
+
+    if target is None and (name := source.removeprefix("example:")) in EXAMPLES and source != name:
+        return EXAMPLES[name]
+    if target is None:
+        raise click.UsageError("expected --target COLUMN, the column of the classes, got none; only example:NAME tables have one of their own")
+    return target
+
+
+def output_path(source: str, output: str | None, force: bool) -> Path:
+    """Where the model goes, refused now if it could not be written later."""
+    if output is not None:
+        path = Path(output)
+    else:
+        stem = source.removeprefix("example:").split("::")[-1] if source != "-" else "model"
+        path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz"))).with_suffix(".safetensors")
+        if path.exists() and not force:
+            raise FileExistsError(f"expected a new file, got '{path}', which exists; replace it with --force or choose another with -o FILE")
+    if path.is_dir():
+        raise IsADirectoryError(f"expected a file to write the model to, got the folder '{path}'")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"expected a folder that can be written to, got '{path.parent}', which is read-only")
+    return path
+
+
+@click.command()
+@click.argument("table")
+@click.option("--target", metavar="COLUMN", help="Column of the classes.")
+@click.option("-o", "--output", metavar="MODEL", help="Model file; default: the table's name with .safetensors, in the working folder.")
+@click.option("--force", is_flag=True, help="Replace an existing default output.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
+@click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0.")
+@click.option("--missing", multiple=True, metavar="WORD", help="A word that means a missing value, besides empty, NA, N/A, NaN, null and ?; may be repeated.")
+@click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
+@click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides split, first weights and order; same seed, same model.")
+@click.option("--threads", type=click.IntRange(1, 1024), help="Threads; default: OMP_NUM_THREADS or all processors. The model does not depend on it.")
+@click.option("--hidden", type=HiddenSizes(), help="Units of the hidden layers, such as 256,128; none is logistic regression. Default: by the table's size.")
+@click.option("--epochs", type=click.IntRange(1), help="The most passes over the rows. Default: by the table's size.")
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop training after this time with the best epoch so far.")
+@click.option("--class-weight", type=click.Choice(["balanced"]), help="Give every class the same total weight.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None, missing: tuple[str, ...],
+          test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
+          time_limit: float | None, class_weight: str | None, as_json: bool) -> int:  # fmt: skip
+    """Train a classifier from TABLE, test it on rows it has not seen, and save it.
+
+    \b
+    Examples:
+      normexp train penguins.csv --target species
+      normexp train 'parts/*.parquet' --target label -o model.safetensors --time-limit 60
+      normexp train example:digits --hidden none     (multinomial logistic regression)
+
+    The scores are those of the saved model on the held-out rows, beside those of always answering the class shares.
+    """
+    target = required_options(target, table)
+    path = output_path(table, output, force)
+    import numpy as np
+
+    from normexp import evaluation, saving
+    from normexp.classifier import SoftmaxClassifier
+    from normexp.tables import held_out_rows, read
+
+    started = time.monotonic()
+    data = read(table, target=target, ignore=ignore, weight=weight, missing=missing)
+    say_notes(data.notes)
+    assert data.targets is not None and data.classes is not None
+    if test is None:
+        training_rows, test_rows = held_out_rows(data.targets, test_fraction, seed) if test_fraction else (np.arange(len(data)), np.arange(0))
+        tested, test_targets = None, data.targets[test_rows]
+    else:
+        tested = read(test, target=target, schema=data.schema, classes=data.classes)
+        training_rows, test_targets = np.arange(len(data)), _known_targets(tested, test)
+    single = np.flatnonzero(np.bincount(data.targets, minlength=len(data.classes)) == 1)
+    if single.size:
+        say_notes([f"class{'es' if single.size > 1 else ''} {listing(data.classes[single].tolist())} with one row: learnt, not tested"])
+    model = SoftmaxClassifier(
+        hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
+        time_limit=time_limit, n_threads=threads,
+    )  # fmt: skip
+    _fit(model, data, training_rows, time_limit)
+    shown = tested.matrix if tested is not None else data.matrix[test_rows]
+    scores = asdict(evaluation.score(_probabilities(model, data, shown), test_targets))
+    baseline = asdict(evaluation.class_share_scores(data.targets[training_rows], test_targets, len(data.classes)))
+    saving.save(model, path, scores=scores)
+    interrupted = model.history_.stopped == "interrupted"
+    if interrupted:
+        say(f"interrupted: the best model so far (epoch {model.history_.best_epoch + 1}) is saved")
+    report = {"model": str(path), "table": table, "target": target, "classes": data.classes.tolist(), "n_training_rows": len(training_rows), "epochs": model.history_.n_epochs,
+              "best_epoch": model.history_.best_epoch + 1, "stopped": model.history_.stopped, "temperature": model.temperature_,
+              "seconds": round(time.monotonic() - started, 3), "scores": scores, "class_share_scores": baseline, "notes": list(data.notes)}  # fmt: skip
+    if as_json:
+        print_json(report)
+    else:
+        _print_report(report, table)
+    return 130 if interrupted else 0
+
+
+def _fit(model: "SoftmaxClassifier", data: "Table", rows: Any, time_limit: float | None) -> None:
+    recipe = model._recipe(len(rows))
+    with TrainingProgress(recipe.epochs, len(rows), time_limit) as progress:
+        model.fit_table(data, rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
+
+
+def _probabilities(model: "SoftmaxClassifier", data: "Table", matrix: Any) -> Any:
+    from normexp.tables import Table
+
+    return model.predict_proba(Table(data.schema, matrix))
+
+
+def _known_targets(table: "Table", name: str) -> Any:
+    assert table.targets is not None
+    if (table.targets < 0).any():
+        raise DataError(f"expected the training table's classes in the test table, got a row of another ({name}); remove such rows or add them to the training table")
+    return table.targets
+
+
+def _print_report(report: dict[str, Any], table: str) -> None:
+    scores, history = report["scores"], f"{report['epochs']} epochs, best {report['best_epoch']}"
+    click.echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
+    if scores["n_rows"]:
+        scores_table(scores, report["class_share_scores"])
+    click.echo(f"model: {report['model']}\nnext:  normexp predict {_shell(report['model'])} {_shell(table)}")
+
+
+def _shell(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)
