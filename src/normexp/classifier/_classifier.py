@@ -18,9 +18,8 @@ from normexp.classifier._encoder import Encoder, number_columns
 from normexp.classifier._recipe import Recipe, default_recipe
 from normexp.errors import DataError
 from normexp.functional import log_softmax, softmax
-from normexp.network import History, Network, OptimizerState, Parameters, Training, initial_parameters
+from normexp.network import History, Network, OptimizerState, Parameters, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
-from normexp.network import predict_logits
 from normexp.network._training import EpochCallback, PollCallback
 from normexp.tables import MatrixColumn, Schema, Table, held_out_rows, read
 
@@ -85,6 +84,15 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     >>> model.predict_proba(X[:1]).shape
     (1, 3)
     """
+
+    network_: Network
+    encoder_: Encoder
+    parameters_: Parameters
+    optimizer_state_: OptimizerState
+    history_: History
+    schema_: Schema | None
+    temperature_: float
+    classes_: NDArray[Any]
 
     def __init__(
         self, hidden_layer_sizes: str | Sequence[int] = "auto", *, epochs: str | int = "auto", batch_size: str | int = "auto",
@@ -207,7 +215,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         matrix = self._matrix(X)
         pieces = [predict_logits(self.network_, self.parameters_, piece, self.n_threads or 0) for piece in self.encoder_.pieces(matrix)]
         dtype = np.float32 if matrix.dtype == np.float32 and not self._is_frame_with_text(X) else np.float64
-        logits = np.concatenate(pieces).astype(dtype) if pieces else np.empty((0, len(self.classes_)), dtype)
+        logits: NDArray[Any] = np.concatenate(pieces).astype(dtype) if pieces else np.empty((0, len(self.classes_)), dtype)
         logits /= dtype(self.temperature_)
         return logits
 
@@ -241,7 +249,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     @staticmethod
     def _is_frame_with_text(X: Any) -> bool:
-        if isinstance(X, (np.ndarray, list, tuple)) or not hasattr(X, "__dataframe__") and not hasattr(X, "__arrow_c_stream__"):
+        if isinstance(X, (np.ndarray, list, tuple)) or (not hasattr(X, "__dataframe__") and not hasattr(X, "__arrow_c_stream__")):
             return False
         import narwhals.stable.v2 as nw
 
@@ -251,12 +259,20 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     # ---- training
 
+    def n_epochs_at_most(self, n_rows: int) -> int:
+        """How many epochs a fit on this many rows may take."""
+        return self._recipe(n_rows).epochs
+
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _recipe(self, n_rows: int) -> Recipe:
         default = default_recipe(n_rows)
-        hidden = default.hidden if isinstance(self.hidden_layer_sizes, str) else tuple(integer_at_least(units, 1, "hidden_layer_sizes") for units in np.atleast_1d(self.hidden_layer_sizes).astype(object))
+        hidden = default.hidden
+        if self.hidden_layer_sizes != "auto":
+            if isinstance(self.hidden_layer_sizes, str):
+                raise ValueError(f"expected hidden_layer_sizes 'auto' or a sequence of integers, got {self.hidden_layer_sizes!r}")
+            hidden = tuple(integer_at_least(units, 1, "hidden_layer_sizes") for units in self.hidden_layer_sizes)
         chosen = {
             name: getattr(default, name) if (value := getattr(self, name)) == "auto" else integer_at_least(value, least, name)
             for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0))
@@ -273,7 +289,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             return
         self.encoder_ = Encoder.fit(matrix, rows, columns)
         self.network_ = Network.classifier(self.encoder_.n_inputs, recipe.hidden, n_classes)
-        self.parameters_: Parameters = initial_parameters(self.network_, seed)
+        self.parameters_ = initial_parameters(self.network_, seed)
         self.optimizer_state_ = OptimizerState.fresh(self.parameters_)
         self.temperature_ = 1.0
 
@@ -304,12 +320,13 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             recipe.epochs, recipe.batch_size, float(self.learning_rate), weight_decay=float(self.weight_decay), patience=recipe.patience if len(validation_rows) else 0,
             seed=seed, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
         )  # fmt: skip
-        self.history_: History = fit_network(
+        self.history_ = fit_network(
             self.network_, self.parameters_, encoded, used_targets, training, training_rows=training_rows, validation_rows=validation_rows,
             weights=used_weights, state=self.optimizer_state_, on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll,
         )  # fmt: skip
-        held_logits = predict_logits(self.network_, self.parameters_, encoded[validation_rows], self.n_threads or 0)
-        self.temperature_ = fit_temperature(held_logits, used_targets[validation_rows], None if used_weights is None else used_weights[validation_rows])
+        held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
+        held_logits = predict_logits(self.network_, self.parameters_, encoded[held], self.n_threads or 0)
+        self.temperature_ = fit_temperature(held_logits, used_targets[held], None if used_weights is None else used_weights[held])
         if self.history_.stopped == "interrupted":
             warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=3)
         return self

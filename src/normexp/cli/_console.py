@@ -29,6 +29,8 @@ def print_json(data: dict[str, Any]) -> None:
 def _json_value(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_json_value(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -50,7 +52,10 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str
 
 def scores_table(scores: dict[str, Any], baseline: dict[str, Any]) -> None:
     """Scores beside those of always answering the class shares."""
-    meanings = {"accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best", "calibration_error": "top label, 15 equal-mass bins, 0 is best"}
+    meanings = {
+        "accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best",
+        "calibration_error": "top label, 15 equal-mass bins, 0 is best",
+    }  # fmt: skip
     rows = [(name.replace("_", " "), f"{scores[name]:.4f}", f"{baseline[name]:.4f}", meaning) for name, meaning in meanings.items()]
     print_table(("score", "model", "class shares", "meaning"), rows)
 
@@ -80,7 +85,7 @@ class TrainingProgress:
         if self.bar:
             self.bar.stop()
 
-    def on_epoch(self, epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
+    def on_epoch(self, epoch: int, loss: float, _accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
         done = epoch + 1
         elapsed = time.monotonic() - self.started
         left = elapsed / done * (self.n_epochs - done)

@@ -1,11 +1,18 @@
 """normexp demo"""
 
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from normexp.cli._console import TrainingProgress, say
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from normexp.network import History
 
 
 @click.command()
@@ -25,7 +32,6 @@ def demo(output: str, seed: int) -> None:
 
     table = read("example:blobs", target="class")
     assert table.targets is not None
-    # The table's numbers are the tutorial's own, unscaled
     points, targets = table.matrix, table.targets
     click.echo(f"Feature shape: {points.shape[1:]}")
     folder = Path(output)
@@ -42,7 +48,7 @@ def demo(output: str, seed: int) -> None:
         )
     milliseconds = 1000 * (time.perf_counter() - started)
 
-    def probabilities(x: np.ndarray) -> np.ndarray:
+    def probabilities(x: "NDArray[Any]") -> "NDArray[Any]":
         return softmax(network.predict_logits(layers, parameters, x))
 
     scores = evaluation.score(probabilities(points[test_rows]), targets[test_rows])
@@ -52,17 +58,16 @@ def demo(output: str, seed: int) -> None:
         click.echo(f"picture: {path}")
 
 
-def _draw(folder, points, targets, test_rows, history, probabilities):  # type: ignore[no-untyped-def]
+def _draw(
+    folder: Path, points: "NDArray[Any]", targets: "NDArray[Any]", test_rows: "NDArray[Any]", history: "History", probabilities: "Callable[[NDArray[Any]], NDArray[Any]]"
+) -> "Iterator[Path]":
     from normexp import plots
 
     names = [f"class {i}" for i in range(4)]
-    drawings = {
-        "data.png": lambda axes: plots.scatter(axes, points, targets, names, title="Nonlinear data"),
-        "loss.png": lambda axes: plots.loss_curves(axes, history),
-        "regions.png": lambda axes: plots.decision_regions(axes, probabilities, points[test_rows], targets[test_rows], names),
-    }
-    for name, draw in drawings.items():
-        drawn = plots.figure()
-        draw(drawn.add_subplot())
+    data, losses, regions = plots.figure(), plots.figure(), plots.figure()
+    plots.scatter(data.add_subplot(), points, targets, names, title="Nonlinear data")
+    plots.loss_curves(losses.add_subplot(), history)
+    plots.decision_regions(regions.add_subplot(), probabilities, points[test_rows], targets[test_rows], names)
+    for name, drawn in (("data.png", data), ("loss.png", losses), ("regions.png", regions)):
         plots.save_figure(drawn, folder / name)
         yield folder / name

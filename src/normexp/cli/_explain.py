@@ -35,8 +35,8 @@ def explain(logits: tuple[str, ...], labels: str | None, target: str | None, as_
     with np.errstate(over="ignore"):
         exponentials = np.exp(x)
     if as_json:
-        rows = [{"label": n, "logit": float(z), "exponential": float(e), "probability": float(p), "loss": float(v)} for n, z, e, p, v in zip(names, x, exponentials, probabilities, losses, strict=True)]
-        print_json({"rows": [{k: v if isinstance(v, str) or np.isfinite(v) else None for k, v in row.items()} for row in rows], "target": target})
+        columns = {"logit": x, "exponential": exponentials, "probability": probabilities, "loss": losses}
+        print_json({"rows": [{"label": name, **{key: float(values[i]) for key, values in columns.items()}} for i, name in enumerate(names)], "target": target})
         return
     table = [
         (f"{name} (target)" if name == target else name, f"{z:g}", f"{e:.6g}", f"{p:.6f}", f"{p:.2%}", f"{loss:.4f}")

@@ -2,23 +2,28 @@
 
 import os
 import re
+import shlex
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
+from normexp import saving
 from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from normexp.classifier import SoftmaxClassifier
     from normexp.tables import Table
 
 
-class HiddenSizes(click.ParamType):
+class HiddenSizes(click.ParamType[tuple[int, ...]]):
     name = "N,N,…"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
@@ -90,64 +95,76 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     """
     target = required_options(target, table)
     path = output_path(table, output, force)
-    import numpy as np
-
-    from normexp import evaluation, saving
     from normexp.classifier import SoftmaxClassifier
-    from normexp.tables import held_out_rows, read
+    from normexp.tables import read
 
     started = time.monotonic()
     data = read(table, target=target, ignore=ignore, weight=weight, missing=missing)
-    say_notes(data.notes)
-    assert data.targets is not None and data.classes is not None
-    if test is None:
-        training_rows, test_rows = held_out_rows(data.targets, test_fraction, seed) if test_fraction else (np.arange(len(data)), np.arange(0))
-        tested, test_targets = None, data.targets[test_rows]
-    else:
-        tested = read(test, target=target, schema=data.schema, classes=data.classes)
-        training_rows, test_targets = np.arange(len(data)), _known_targets(tested, test)
-    single = np.flatnonzero(np.bincount(data.targets, minlength=len(data.classes)) == 1)
-    if single.size:
-        say_notes([f"class{'es' if single.size > 1 else ''} {listing(data.classes[single].tolist())} with one row: learnt, not tested"])
+    parts = _parts(data, test, test_fraction, seed)
+    say_notes([*data.notes, *_single_rows(data)])
     model = SoftmaxClassifier(
         hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
         time_limit=time_limit, n_threads=threads,
     )  # fmt: skip
-    _fit(model, data, training_rows, time_limit)
-    shown = tested.matrix if tested is not None else data.matrix[test_rows]
-    scores = asdict(evaluation.score(_probabilities(model, data, shown), test_targets))
-    baseline = asdict(evaluation.class_share_scores(data.targets[training_rows], test_targets, len(data.classes)))
+    with TrainingProgress(model.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
+        model.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
+    scores, baseline = _scores(model, data, parts)
     saving.save(model, path, scores=scores)
-    interrupted = model.history_.stopped == "interrupted"
-    if interrupted:
-        say(f"interrupted: the best model so far (epoch {model.history_.best_epoch + 1}) is saved")
-    report = {"model": str(path), "table": table, "target": target, "classes": data.classes.tolist(), "n_training_rows": len(training_rows), "epochs": model.history_.n_epochs,
-              "best_epoch": model.history_.best_epoch + 1, "stopped": model.history_.stopped, "temperature": model.temperature_,
-              "seconds": round(time.monotonic() - started, 3), "scores": scores, "class_share_scores": baseline, "notes": list(data.notes)}  # fmt: skip
+    history = model.history_
+    if history.stopped == "interrupted":
+        say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
+    report = {"model": str(path), "table": table, "target": target, "classes": model.classes_.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
+              "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature_, "seconds": round(time.monotonic() - started, 3),
+              "scores": scores, "class_share_scores": baseline, "notes": list(data.notes)}  # fmt: skip
     if as_json:
         print_json(report)
     else:
         _print_report(report, table)
-    return 130 if interrupted else 0
+    return 130 if history.stopped == "interrupted" else 0
 
 
-def _fit(model: "SoftmaxClassifier", data: "Table", rows: Any, time_limit: float | None) -> None:
-    recipe = model._recipe(len(rows))
-    with TrainingProgress(recipe.epochs, len(rows), time_limit) as progress:
-        model.fit_table(data, rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
+@dataclass(frozen=True)
+class Parts:
+    """Rows of the table to train on, and rows of a table to test on."""
+
+    rows: "NDArray[np.int64]"
+    tested: "Table"
+    test_rows: "NDArray[np.int64]"
 
 
-def _probabilities(model: "SoftmaxClassifier", data: "Table", matrix: Any) -> Any:
+def _parts(data: "Table", test: str | None, test_fraction: float, seed: int) -> Parts:
+    from normexp.tables import held_out_rows, read
+
+    assert data.targets is not None
+    every = np.arange(len(data))
+    if test is not None:
+        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes)
+        assert tested.targets is not None
+        if (tested.targets < 0).any():
+            raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")
+        return Parts(every, tested, np.arange(len(tested)))
+    rows, held = held_out_rows(data.targets, test_fraction, seed) if test_fraction else (every, every[:0])
+    return Parts(rows, data, held)
+
+
+def _single_rows(data: "Table") -> list[str]:
+    assert data.targets is not None
+    assert data.classes is not None
+    single = data.classes[np.bincount(data.targets, minlength=len(data.classes)) == 1].tolist()
+    return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
+
+
+def _scores(model: "SoftmaxClassifier", data: "Table", parts: Parts) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Scores on the test rows, and those of always answering the class shares of the training rows."""
+    from normexp import evaluation
     from normexp.tables import Table
 
-    return model.predict_proba(Table(data.schema, matrix))
-
-
-def _known_targets(table: "Table", name: str) -> Any:
-    assert table.targets is not None
-    if (table.targets < 0).any():
-        raise DataError(f"expected the training table's classes in the test table, got a row of another ({name}); remove such rows or add them to the training table")
-    return table.targets
+    assert data.targets is not None
+    assert parts.tested.targets is not None
+    targets = parts.tested.targets[parts.test_rows]
+    probabilities = model.predict_proba(Table(data.schema, parts.tested.matrix[parts.test_rows]))
+    baseline = evaluation.class_share_scores(data.targets[parts.rows], targets, len(model.classes_))
+    return asdict(evaluation.score(probabilities, targets)), asdict(baseline)
 
 
 def _print_report(report: dict[str, Any], table: str) -> None:
@@ -155,10 +172,4 @@ def _print_report(report: dict[str, Any], table: str) -> None:
     click.echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
     if scores["n_rows"]:
         scores_table(scores, report["class_share_scores"])
-    click.echo(f"model: {report['model']}\nnext:  normexp predict {_shell(report['model'])} {_shell(table)}")
-
-
-def _shell(word: str) -> str:
-    import shlex
-
-    return shlex.quote(word)
+    click.echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")

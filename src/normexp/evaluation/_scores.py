@@ -34,8 +34,8 @@ def score(probabilities: Probabilities, targets: NDArray[np.int32], weights: NDA
     losses = -np.log(np.maximum(p[rows, targets], smallest))
     correct = p.argmax(axis=1) == targets
     brier = (p**2).sum(axis=1) - 2 * p[rows, targets] + 1
-    mean = lambda a: float(np.average(a, weights=weights))  # noqa: E731
-    return Scores(mean(correct), mean(losses), mean(brier), calibration_error(p, targets), len(rows))
+    accuracy, log_loss, brier_score = (float(np.average(column, weights=weights)) for column in (correct, losses, brier))
+    return Scores(accuracy, log_loss, brier_score, calibration_error(p, targets), len(rows))
 
 
 def calibration_error(probabilities: Probabilities, targets: NDArray[np.int32], n_bins: int = 15) -> float:

@@ -5,7 +5,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from normexp import _native
+import normexp._native as _native
 from normexp._checks import class_indices, floating_array
 
 __all__ = ["cross_entropy"]

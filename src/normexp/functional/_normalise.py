@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from normexp import _native
+import normexp._native as _native
 from normexp._checks import floating_array
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
@@ -132,7 +132,7 @@ def logsumexp(x: ArrayLike, axis: int = -1, *, keepdims: bool = False) -> NDArra
     """
     logits = floating_array(x, "x")
     if logits.ndim == 0:
-        return logits + logits.dtype.type(0)  # the logarithm of one exponential
+        return logits.copy()  # the logarithm of one exponential
     if logits.dtype == np.float16:
         return _native.logsumexp(logits.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)  # type: ignore[no-any-return]
     return _native.logsumexp(logits, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]

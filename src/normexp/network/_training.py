@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp import _native
+import normexp._native as _native
 from normexp.network._layers import Network
 from normexp.network._parameters import Parameters
 
@@ -103,8 +103,10 @@ def fit(
     )  # fmt: skip
     state.steps = result["steps"]
     state.epochs += len(result["loss"])
-    columns = (tuple(result[key]) for key in ("loss", "accuracy", "validation_loss", "validation_accuracy"))
-    return History(*columns, best_epoch=result["best_epoch"], stopped=result["stop"])
+    return History(
+        tuple(result["loss"]), tuple(result["accuracy"]), tuple(result["validation_loss"]), tuple(result["validation_accuracy"]),
+        best_epoch=result["best_epoch"], stopped=result["stop"],
+    )  # fmt: skip
 
 
 def predict_logits(network: Network, parameters: Parameters, features: NDArray[np.float32], n_threads: int = 0) -> NDArray[np.float32]:

@@ -105,9 +105,10 @@ def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
         segments = segments_of(network)
         encoder = Encoder(**{key.removeprefix("encoder/"): value for key, value in tensors.items() if key.startswith("encoder/")})
         schema = Schema.from_dict(described.schema) if described.schema else None
-        classes = np.array(described.classes, LABEL_TYPES[described.label_type])
+        classes: NDArray[Any] = np.array(described.classes, LABEL_TYPES[described.label_type])
         model = SoftmaxClassifier(**described.params)
-        history = History(**{key: tuple(value) if isinstance(value, list) else value for key, value in described.history.items()})
+        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in described.history.items()}
+        history = History(**fields)
     except (TypeError, KeyError, ValueError) as error:
         raise ModelFileError(f"expected a complete model, got one with a part that does not read ({path}): {error}; save it again") from error
     parameters = Parameters(tensors["parameters"], segments)

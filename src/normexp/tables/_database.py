@@ -3,6 +3,7 @@
 DuckDB spills to disk beyond its memory limit, so a table may be larger than memory; it is read back in pieces.
 """
 
+import math
 import os
 import re
 import shutil
@@ -21,10 +22,11 @@ from normexp.tables._csv import header_of, start_of
 from normexp.tables._examples import EXAMPLES, example
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
-__all__ = ["Database", "quoted", "text"]
+__all__ = ["COLUMNS_A_QUERY", "Database", "quoted", "text"]
 
+COLUMNS_A_QUERY = 16  # every expression of a query holds a buffer
 SMALL = 32 << 20  # bytes; larger sources may spill to disk
 FILE_COLUMN = "normexp source file"  # only where a glob named several files
 
@@ -48,6 +50,7 @@ class Database:
         self.folder = tempfile.mkdtemp(prefix="normexp-")
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"temp_directory": os.path.join(self.folder, "spill")})
         self.label = ""
+        self.plain_numbers: set[str] = set()  # text columns whose every cell is a number or nothing
         try:
             self._load(source)
             described = self.connection.execute("DESCRIBE raw").fetchall()
@@ -71,7 +74,8 @@ class Database:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query).fetchall()
+        rows: list[tuple[Any, ...]] = self.connection.execute(query).fetchall()
+        return rows
 
     def _load(self, source: object) -> None:
         if isinstance(source, (str, os.PathLike)):
@@ -100,15 +104,20 @@ class Database:
     def _load_named(self, name: str) -> None:
         self.label = name
         if name.startswith("example:"):
-            return self._load_columns(example(name.removeprefix("example:")))
-        if name == "-":
+            self._load_columns(example(name.removeprefix("example:")))
+        elif name == "-":
             self.label = "standard input"
             copy = Path(self.folder, "stdin")
             with copy.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
-            return self._load_files([copy])
-        if "::" in name:
-            return self._attach(*name.split("::", 1))
+            self._load_files([copy])
+        elif "::" in name:
+            self._attach(*name.split("::", 1))
+        else:
+            self._load_files(self._paths(name))
+
+    @staticmethod
+    def _paths(name: str) -> list[Path]:
         path = Path(name)
         if path.is_dir():
             raise DataError(f"expected a file, got the folder '{name}'; name the files, for example '{name}/*.csv'")
@@ -116,7 +125,7 @@ class Database:
         if not paths:
             near = did_you_mean(path.name, os.listdir(path.parent)) if path.parent.is_dir() else ""
             raise DataError(f"expected a table, got '{name}', which does not exist{near}; give a path, a glob, FILE.duckdb::TABLE, - or example:{'|'.join(EXAMPLES)}")
-        self._load_files(paths)
+        return paths
 
     def _load_files(self, paths: list[Path]) -> None:
         size = sum(path.stat().st_size for path in paths)
@@ -153,12 +162,36 @@ class Database:
             return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END"
         return column
 
+    def number(self, name: str, missing: Sequence[str]) -> str:
+        """SQL for a column's value as DOUBLE, NULL where it is missing or not a number."""
+        if name not in self.plain_numbers:
+            return f"try_cast({self.clean(name, missing)} AS DOUBLE)"
+        value = f"try_cast({quoted(name)} AS DOUBLE)"
+        return f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"
+
+    def find_plain_numbers(self, names: Sequence[str], missing: Sequence[str]) -> None:
+        """Note which text columns need no cleaning: their numbers are then read several times faster."""
+        if any(_is_number(word) for word in missing):
+            return
+        texts = [name for name in names if self.types[name] == "VARCHAR"]
+        for first in range(0, len(texts), COLUMNS_A_QUERY):
+            some = texts[first : first + COLUMNS_A_QUERY]
+            counts = ", ".join(f"count({quoted(name)}) = count(try_cast({quoted(name)} AS DOUBLE)) AND count({quoted(name)}) > 0" for name in some)
+            self.plain_numbers |= {name for name, plain in zip(some, self.fetch(f"SELECT {counts} FROM raw")[0], strict=True) if plain}
+
     def place(self, condition: str) -> tuple[int, str]:
         """Row number (from 1, in its file) and file of the first row that fulfils a condition."""
         file = quoted(FILE_COLUMN) if self.has_files else text(self.label)
         row, name = self.fetch(f"SELECT rowid, {file} FROM raw WHERE {condition} ORDER BY rowid LIMIT 1")[0]
         before = self.fetch(f"SELECT min(rowid) FROM raw WHERE {file} = {text(name)}")[0][0] if self.has_files else 0
         return row - before + 1, name
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return not math.isnan(float(word))
+    except ValueError:
+        return False
 
 
 def _numpy_columns(frame: Any) -> dict[str, np.ndarray[Any, Any]]:

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._database import Database, quoted
+from normexp.tables._database import COLUMNS_A_QUERY, Database
 from normexp.tables._schema import MAX_CATEGORIES, Column
 
-__all__ = ["COLUMNS_A_QUERY", "classes_of", "column_of", "facts_of"]
+__all__ = ["classes_of", "column_of", "facts_of"]
 
 NUMBER_SHARE = 0.99  # of the filled cells
-COLUMNS_A_QUERY = 16
 ID_LIKE_ROWS = 20
 FLOAT32_EXACT = 2.0**24
 MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES = 30, 200
@@ -38,24 +37,29 @@ class Facts:
 
 
 def facts_of(database: Database, names: Sequence[str], missing: Sequence[str], where: str) -> dict[str, Facts]:
-    """Facts of all columns, some columns a pass: every expression of a query holds a buffer."""
+    """Facts of all columns, some columns a pass."""
+    database.find_plain_numbers(names, missing)
     found: dict[str, Facts] = {}
     for first in range(0, len(names), COLUMNS_A_QUERY):
-        found |= _facts_of_some(database, names[first : first + COLUMNS_A_QUERY], missing, where)
+        some = names[first : first + COLUMNS_A_QUERY]
+        expressions = ", ".join(part for name in some for part in _fact_sql(database, name, missing))
+        row = database.fetch(f"SELECT {expressions} FROM raw {where}")[0]
+        found |= {name: Facts(*row[7 * i : 7 * i + 7]) for i, name in enumerate(some)}
     return found
 
 
-def _facts_of_some(database: Database, names: Sequence[str], missing: Sequence[str], where: str) -> dict[str, Facts]:
-    parts: list[str] = []
-    for name in names:
-        cell = database.clean(name, missing)
-        number = "NULL" if _is_date(database.types[name]) else f"try_cast({cell} AS DOUBLE)"
-        date = f"try_cast({cell} AS TIMESTAMP)" if database.types[name] == "VARCHAR" else "NULL"
-        finite = f"CASE WHEN isinf({number}) THEN NULL ELSE {number} END"
-        parts += [f"count({cell})", f"count({number})", f"count(*) FILTER (isinf({number}))", f"count(*) FILTER (lower({cell}::VARCHAR) IN ('true', 'false'))",
-                  f"count({date})", f"min({finite})", f"max({finite})"]  # fmt: skip
-    row = database.fetch(f"SELECT {', '.join(parts)} FROM raw {where}")[0]
-    return {name: Facts(*row[7 * i : 7 * i + 7]) for i, name in enumerate(names)}
+def _fact_sql(database: Database, name: str, missing: Sequence[str]) -> tuple[str, ...]:
+    """SQL for the fields of Facts. What a column cannot be is not counted: looking for dates among numbers is slow."""
+    kind = database.types[name]
+    is_text = kind == "VARCHAR" and name not in database.plain_numbers
+    cell = database.clean(name, missing) if name not in database.plain_numbers else database.number(name, missing)
+    number = "NULL::DOUBLE" if _is_date(kind) else database.number(name, missing)
+    finite = f"CASE WHEN isinf({number}) THEN NULL ELSE {number} END"
+    return (
+        f"count({cell})", f"count({number})", f"count(*) FILTER (isinf({number}))",
+        f"count(*) FILTER (lower({cell}) IN ('true', 'false'))" if is_text else "0",
+        f"count(try_cast({cell} AS TIMESTAMP))" if is_text else "0", f"min({finite})", f"max({finite})",
+    )  # fmt: skip
 
 
 def _is_date(kind: str) -> bool:
@@ -101,11 +105,11 @@ def refuse_first_cell(database: Database, name: str, sql_type: str, missing: Seq
 
 def _number(database: Database, name: str, facts: Facts, missing: Sequence[str], where: str) -> Column:
     if facts.infinite:
-        row, file = database.place(f"isinf(try_cast({database.clean(name, missing)} AS DOUBLE))")
+        row, file = database.place(f"isinf({database.number(name, missing)})")
         raise DataError(f"expected finite numbers in column '{name}', got an infinity ({file}, row {row}); replace it or make the cell empty")
     if facts.smallest is None or facts.greatest is None or max(abs(facts.smallest), abs(facts.greatest)) <= FLOAT32_EXACT:
         return Column(name, "number")
-    return Column(name, "number", centre=_median(database, f"try_cast({database.clean(name, missing)} AS DOUBLE)", where))
+    return Column(name, "number", centre=_median(database, database.number(name, missing), where))
 
 
 def _date(database: Database, name: str, missing: Sequence[str], where: str) -> Column:

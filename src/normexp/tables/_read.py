@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
-from normexp.tables._database import Database, quoted, text
-from normexp.tables._inference import COLUMNS_A_QUERY, classes_of, column_of, facts_of, refuse_first_cell
+from normexp.tables._database import COLUMNS_A_QUERY, Database, text
+from normexp.tables._inference import classes_of, column_of, facts_of, refuse_first_cell
 from normexp.tables._schema import MISSING_WORDS, Column, Schema
 
 __all__ = ["Source", "Table", "open_source", "read"]
@@ -72,7 +72,8 @@ class Source:
         self.missing = schema.missing if schema else tuple(dict.fromkeys((*MISSING_WORDS, *(word.lower() for word in missing))))
         for name, role in ((self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in ignore)):
             if name is not None and name not in database.types:
-                raise DataError(f"expected a column named '{name}' as {role}, got a table with columns {listing(list(database.types))} ({database.label}){did_you_mean(name, database.types)}")
+                found = f"a table with columns {listing(list(database.types))} ({database.label})"
+                raise DataError(f"expected a column named '{name}' as {role}, got {found}{did_you_mean(name, database.types)}")
         self.where = self._drop_rows_without_target()
         self.n_rows: int = database.fetch(f"SELECT count(*) FROM raw {self.where}")[0][0]
         if schema is not None:
@@ -108,25 +109,28 @@ class Source:
         types = self.database.types
         absent = [column.name for column in self.schema.columns if column.name not in types]
         if absent:
-            raise DataError(f"expected the columns that the model was trained on, got a table without {listing(absent)} ({self.database.label}){did_you_mean(absent[0], types)}; add or rename them")
-        names = [column.name for column in self.schema.columns if column.kind in ("number", "date", "boolean")]
+            found = f"a table without {listing(absent)} ({self.database.label})"
+            raise DataError(f"expected the columns that the model was trained on, got {found}{did_you_mean(absent[0], types)}; add or rename them")
+        self.database.find_plain_numbers([column.name for column in self.schema.columns if column.kind == "number"], self.missing)
+        checked = [column for column in self.schema.columns if column.kind != "category" and self.n_rows]
+        for first in range(0, len(checked), COLUMNS_A_QUERY):
+            self._check_cells(checked[first : first + COLUMNS_A_QUERY])
+
+    def _check_cells(self, columns: Sequence[Column]) -> None:
         sql_types = {"number": "DOUBLE", "date": "TIMESTAMP", "boolean": "BOOLEAN"}
-        kinds = {column.name: column.kind for column in self.schema.columns}
-        if not names or not self.n_rows:
-            return
-        cells = {name: self.database.clean(name, self.missing) for name in names}
-        counts = ", ".join(
-            f"count(*) FILTER ({cells[n]} IS NOT NULL AND try_cast({cells[n]} AS {sql_types[kinds[n]]}) IS NULL), "
-            + (f"count(*) FILTER (isinf(try_cast({cells[n]} AS DOUBLE)))" if kinds[n] == "number" else "0")
-            for n in names
-        )
-        row = self.database.fetch(f"SELECT {counts} FROM raw {self.where}")[0]
-        for i, name in enumerate(names):
-            if row[2 * i]:
-                refuse_first_cell(self.database, name, sql_types[kinds[name]], self.missing, self.where, f"a {kinds[name]}")
-            if row[2 * i + 1]:
-                at, file = self.database.place(f"isinf(try_cast({cells[name]} AS DOUBLE))")
-                raise DataError(f"expected finite numbers in column '{name}', got an infinity ({file}, row {at}); replace it or make the cell empty")
+        counts: list[str] = []
+        for column in columns:
+            cell, number = self.database.clean(column.name, self.missing), self.database.number(column.name, self.missing)
+            plain = column.name in self.database.plain_numbers and column.kind == "number"
+            wrong = "0" if plain else f"count(*) FILTER ({cell} IS NOT NULL AND try_cast({cell} AS {sql_types[column.kind]}) IS NULL)"
+            counts += [wrong, f"count(*) FILTER (isinf({number}))" if column.kind == "number" else "0"]
+        row = self.database.fetch(f"SELECT {', '.join(counts)} FROM raw {self.where}")[0]
+        for column, wrong, infinite in zip(columns, row[::2], row[1::2], strict=True):
+            if wrong:
+                refuse_first_cell(self.database, column.name, sql_types[column.kind], self.missing, self.where, f"a {column.kind}")
+            if infinite:
+                at, file = self.database.place(f"isinf({self.database.number(column.name, self.missing)})")
+                raise DataError(f"expected finite numbers in column '{column.name}', got an infinity ({file}, row {at}); replace it or make the cell empty")
 
     def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
         """Matrix, targets and weights of up to 65,536 rows at a time, in order."""
@@ -193,7 +197,7 @@ def _matrix_sql(database: Database, column: Column, missing: Sequence[str]) -> l
     if column.kind == "boolean":
         return [f"coalesce(try_cast({cell} AS BOOLEAN)::INT::FLOAT, 'nan'::FLOAT)"]
     if column.kind == "number":
-        return [f"coalesce((try_cast({cell} AS DOUBLE) - {column.centre!r}::DOUBLE)::FLOAT, 'nan'::FLOAT)"]
+        return [f"coalesce(({database.number(column.name, missing)} - {column.centre!r}::DOUBLE)::FLOAT, 'nan'::FLOAT)"]
     date = f"try_cast({cell} AS TIMESTAMP)"
     parts = (f"epoch({date}) - {column.centre!r}::DOUBLE", f"month({date})", f"day({date})", f"isodow({date})", f"hour({date}) + minute({date}) / 60.0")
     return [f"coalesce(({part})::FLOAT, 'nan'::FLOAT)" for part in parts]

@@ -1,0 +1,50 @@
+# demo, test, check, build, bench: each sets up what it needs in .venv; quick the second time.
+PYTHON ?= python3
+BIN := .venv/bin
+NATIVE := $(wildcard native/*) pyproject.toml
+
+.PHONY: demo test test-slow check build bench clean
+
+demo: .venv/installed
+	$(BIN)/normexp demo
+	$(BIN)/normexp train example:digits -o demo/digits.safetensors
+	@echo "pictures and model are in the folder demo"
+
+test: .venv/test
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-slow: .venv/test
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/check
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_codebase.py
+
+build: .venv/check
+	$(BIN)/python -m build
+
+bench: .venv/installed
+	$(BIN)/python -m pip install -q -e ".[bench]" --no-build-isolation
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+# One editable install; it is compiled again when the native sources or the settings changed.
+.venv/installed: $(NATIVE)
+	@command -v g++ >/dev/null && $(PYTHON) -c 'import venv, ensurepip, sysconfig, os, sys; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' \
+	  || { echo "normexp needs a C++ compiler, the Python headers and venv: apt-get install g++ make python3-dev python3-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check scikit-build-core nanobind numpy cmake ninja
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e .
+	touch $@
+
+.venv/test: .venv/installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[test]"
+	touch $@
+
+.venv/check: .venv/test
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[check,build]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist demo
