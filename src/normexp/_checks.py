@@ -46,7 +46,7 @@ def integer_at_least(value: object, least: int, name: str) -> int:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'; did you mean …?' or nothing."""
     names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.7)
     return f"; did you mean '{names[close[0]]}'?" if close else ""
 
 

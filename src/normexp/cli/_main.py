@@ -10,7 +10,7 @@ import click
 
 from normexp import __version__
 from normexp.cli._console import say
-from normexp.errors import DataError, ModelFileError
+from normexp.errors import DataError, ModelFileError, NormexpError
 
 __all__ = ["main"]
 
@@ -92,13 +92,15 @@ def _run(arguments: list[str]) -> int:
             raise
         error.show()
         return error.exit_code
+    except SystemExit as stop:  # click's own: a closed pipe, where there is nobody to tell, or the end of shell completion
+        return int(stop.code or 0) if "_NORMEXP_COMPLETE" in os.environ else 0
     except (KeyboardInterrupt, click.exceptions.Abort):
         say("interrupted")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (DataError, ModelFileError, OSError, ValueError, TypeError, MemoryError) as error:
+    except Exception as error:  # the last resort: a message, never a bare traceback
         if debug:
             raise
         say(f"error: {_message(error)}")
@@ -111,4 +113,6 @@ def _message(error: Exception) -> str:
         return f"{error.strerror}{place}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    return str(error)
+    if isinstance(error, (NormexpError, ValueError, TypeError, OSError)):
+        return str(error)
+    return f"{type(error).__name__}: {error}; run it again with --debug for the details"

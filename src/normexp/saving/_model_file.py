@@ -159,9 +159,11 @@ def _label_type(classes: NDArray[Any]) -> str:
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as JSON; a random state object cannot be kept and becomes None."""
+    """Parameters as JSON, without n_threads (the model does not depend on it); a random state object cannot be kept and becomes None."""
     kept = {}
     for name, value in params.items():
+        if name == "n_threads":
+            continue
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, (tuple, list)):

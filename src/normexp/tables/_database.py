@@ -53,10 +53,7 @@ class Database:
         self.plain_numbers: set[str] = set()  # text columns whose every cell is a number or nothing
         try:
             self._load(source)
-            described = self.connection.execute("DESCRIBE raw").fetchall()
-        except duckdb.Error as error:
-            self.close()
-            raise _explained(error, self.label) from error
+            described = self.fetch("DESCRIBE raw")
         except BaseException:
             self.close()
             raise
@@ -74,8 +71,21 @@ class Database:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self.connection.execute(query).fetchall()
+        rows: list[tuple[Any, ...]] = self.execute(query).fetchall()
         return rows
+
+    def execute(self, query: str) -> Any:
+        """Run SQL; DuckDB's errors become ours, an interrupted query a KeyboardInterrupt."""
+        import duckdb
+
+        try:
+            return self.connection.execute(query)
+        except duckdb.Error as error:
+            raise _explained(error, self.label) from error
+        except RuntimeError as error:
+            if "interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            raise
 
     def _load(self, source: object) -> None:
         if isinstance(source, (str, os.PathLike)):
@@ -98,7 +108,7 @@ class Database:
         if isinstance(source, Mapping) and not source:
             raise DataError("expected a table with columns, got none")
         self.connection.register("registered", source)
-        self.connection.execute("CREATE TEMP TABLE raw AS SELECT * FROM registered")
+        self.execute("CREATE TEMP TABLE raw AS SELECT * FROM registered")
         self.connection.unregister("registered")
 
     def _load_named(self, name: str) -> None:
@@ -130,7 +140,7 @@ class Database:
     def _load_files(self, paths: list[Path]) -> None:
         size = sum(path.stat().st_size for path in paths)
         if size > SMALL:
-            self.connection.execute(f"SET memory_limit = '{min(max(size // 8 >> 20, 150), 4096)}MB'")
+            self.execute(f"SET memory_limit = '{min(max(size // 8 >> 20, 150), 4096)}MB'")
         several = ", filename = " + text(FILE_COLUMN) if len(paths) > 1 else ""
         names = "[" + ", ".join(text(str(path)) for path in paths) + "]"
         start = start_of(paths[0], 512)
@@ -140,17 +150,17 @@ class Database:
             reader = f"read_json({names}, format = 'newline_delimited'{several})"
         else:
             reader = _csv_reader(paths, names, several)
-        self.connection.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM {reader}")
+        self.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM {reader}")
 
     def _attach(self, path: str, table: str) -> None:
         if not Path(path).is_file():
             raise DataError(f"expected a DuckDB file, got '{path}', which does not exist")
-        self.connection.execute(f"ATTACH {text(path)} AS source (READ_ONLY)")
+        self.execute(f"ATTACH {text(path)} AS source (READ_ONLY)")
         tables = [row[0] for row in self.fetch("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'source'")]
         if table not in tables:
             raise DataError(f"expected a table of {path}, got '{table}'; it has {listing(tables)}{did_you_mean(table, tables)}")
-        self.connection.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM source.{quoted(table)}")
-        self.connection.execute("DETACH source")
+        self.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM source.{quoted(table)}")
+        self.execute("DETACH source")
 
     def clean(self, name: str, missing: Sequence[str]) -> str:
         """SQL for a column's value with every form of missing as NULL, text trimmed."""

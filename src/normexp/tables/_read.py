@@ -158,7 +158,7 @@ class Source:
         found: list[NDArray[Any]] = []
         for start in range(0, len(expressions), COLUMNS_A_QUERY):
             selected = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(expressions[start : start + COLUMNS_A_QUERY]))
-            columns = self.database.connection.execute(f"SELECT {selected} FROM raw {condition}").fetchnumpy()
+            columns = self.database.execute(f"SELECT {selected} FROM raw {condition}").fetchnumpy()
             found += [columns[f"c{i}"] for i in range(len(columns))]
         return found
 
