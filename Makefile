@@ -1,9 +1,9 @@
-# demo, test, check, build, bench: each sets up what it needs in .venv; quick the second time.
+# demo, test, check, build, wheel-test, bench: each sets up what it needs in .venv; quick the second time.
 PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := $(wildcard native/*) pyproject.toml
 
-.PHONY: demo test test-slow check build bench clean
+.PHONY: demo test test-slow check build wheel-test bench clean
 
 demo: .venv/installed
 	$(BIN)/normexp demo
@@ -23,7 +23,14 @@ check: .venv/check
 	$(BIN)/python -m pytest -q tests/test_codebase.py
 
 build: .venv/check
-	$(BIN)/python -m build
+	rm -rf dist && $(BIN)/python -m build --no-isolation
+
+# The wheel in an empty environment: it brings its dependencies, its types and a working core.
+wheel-test: build
+	rm -rf build/empty && $(PYTHON) -m venv build/empty
+	build/empty/bin/python -m pip install -q --disable-pip-version-check dist/normexp-*.whl
+	cd build/empty && test "$$(bin/normexp explain 0.7 1.5 4.8 --json | grep -c 0.94925668)" = 1 && bin/normexp train example:iris -o iris.safetensors --json >/dev/null \
+	  && bin/python -c "import normexp, pathlib; assert (pathlib.Path(normexp.__file__).parent / 'py.typed').exists()" && echo "the wheel works"
 
 bench: .venv/installed
 	$(BIN)/python -m pip install -q -e ".[bench]" --no-build-isolation

@@ -58,7 +58,8 @@ template <class T> INLINE T row_maximum(const T* x, int64_t n) {
     return greatest_lane<T>(greater_of(greater_of(m[0], m[1]), greater_of(m[2], m[3])));
 }
 
-// 1 / S in two parts: e / S = fma(e, high, e * low) costs one rounding and no division.
+// 1 / S in two parts: e / S = fma(e, high, e * low) costs one rounding and no division. Without fused multiply-add it would cost
+// three, so there a float row is multiplied in double.
 template <class T> struct Inverse { T high, low; };
 
 template <class T> struct RowSum {
@@ -83,7 +84,11 @@ template <class T> INLINE void normalise(T* row, int64_t n, const RowSum<T>& sum
     constexpr int W = lanes<T>;
     const Inverse<T> inverse = sum.inverse();
     const Vector<T> high = broadcast(inverse.high), low = broadcast(inverse.low);
-    auto times = [&](Vector<T> e) INLINE_LAMBDA { return fma(e, high, e * low); };
+    const Double whole = broadcast(1 / sum.total());
+    auto times = [&](Vector<T> e) INLINE_LAMBDA {
+        if constexpr (!fma_is_fused && sizeof(T) == sizeof(float)) return narrow(low_half(e) * whole, high_half(e) * whole);
+        else return fma(e, high, e * low);
+    };
     int64_t i = 0;
     for (; i + W <= n; i += W) store<T>(row + i, times(load<T>(row + i)));
     if (i < n) store_first(row + i, times(load_first(row + i, int(n - i), T(0))), int(n - i));

@@ -41,6 +41,12 @@ template <class T> using Vector = typename VectorOf<T>::type;
 template <class T> using Integers = typename VectorOf<T>::integer;
 template <class T> constexpr int lanes = vector_bytes / int(sizeof(T));
 
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool fma_is_fused = true;
+#else
+constexpr bool fma_is_fused = false;
+#endif
+
 #define INLINE inline __attribute__((always_inline))
 #define INLINE_LAMBDA __attribute__((always_inline))
 
@@ -113,6 +119,13 @@ INLINE Double high_half(Float v) {
     HalfFloat half;
     __builtin_memcpy(&half, reinterpret_cast<const char*>(&v) + sizeof half, sizeof half);
     return __builtin_convertvector(half, Double);
+}
+
+INLINE Float narrow(Double low, Double high) {
+    const HalfFloat halves[2] = {__builtin_convertvector(low, HalfFloat), __builtin_convertvector(high, HalfFloat)};
+    Float v;
+    __builtin_memcpy(&v, halves, sizeof v);
+    return v;
 }
 
 // Lane by lane from the first, so that the order is the same for every compiler.

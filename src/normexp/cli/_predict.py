@@ -43,7 +43,7 @@ def predict(model: str, table: str, output: str | None, keep: tuple[str, ...], t
     with open_source(table, schema=loaded.schema_) as source:
         kept = _kept_columns(keep, list(source.database.types), source)
         if source.n_ignored:
-            say(f"note: {source.n_ignored} columns of {table} are not used by the model")
+            say(f"note: {source.n_ignored} column{'s' if source.n_ignored > 1 else ''} of {table} not used by the model")
         _fill(loaded, source)
         say_notes(source.notes)
         _write(source, kept, path)

@@ -81,7 +81,7 @@ class Source:
             self._check_against_schema()
         else:
             self.schema = self._inferred([name for name in database.types if name not in (self.target, self.weight, *ignore)])
-        self.n_ignored = len(set(database.types) - {c.name for c in self.schema.columns} - {self.target, self.weight})
+        self.n_ignored = len(set(database.types) - {c.name for c in self.schema.columns} - {self.target, self.weight, self.schema.target})
 
     def _drop_rows_without_target(self) -> str:
         if self.target is None:

@@ -1,0 +1,10 @@
+"""The largest errors that are allowed, in units in the last place, by function and dtype."""
+
+import numpy as np
+
+MAX_ULP = {
+    ("exponential", np.float32): 1.0, ("exponential", np.float64): 1.0,
+    ("softmax", np.float32): 2.0, ("softmax", np.float64): 3.0,
+    ("log_softmax", np.float32): 2.0, ("log_softmax", np.float64): 2.0,
+    ("logsumexp", np.float32): 2.0, ("logsumexp", np.float64): 2.0,
+}  # fmt: skip
