@@ -3,10 +3,10 @@
 import mpmath
 import numpy as np
 import pytest
-from reference.family import ulp_error
-from tolerances import MAX_ULP
 
 from normexp import _native
+from reference.family import ulp_error
+from tolerances import MAX_ULP
 
 
 def test_float32_within_one_ulp_over_the_whole_range():

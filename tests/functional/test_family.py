@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from reference import family
-from tolerances import MAX_ULP
 
 from normexp import cross_entropy, log_softmax, logsumexp, softmax
+from reference import family
+from tolerances import MAX_ULP
 
 RNG = np.random.default_rng(0)
 HURTING = {

@@ -179,7 +179,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         targets = np.searchsorted(self.classes_, y)
         unknown = np.flatnonzero(self.classes_[np.minimum(targets, len(self.classes_) - 1)] != y)
         if unknown.size:
-            raise ValueError(f"expected labels out of the classes of the first call, got {y[unknown[0]]!r} at index {unknown[0]}; list all with classes=")
+            raise ValueError(f"expected labels out of the classes of the first call, got {y[unknown[0]]} at index {unknown[0]}; list all with classes=")
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
         rows = np.arange(len(matrix))
         if first:
@@ -234,7 +234,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError(f"expected one label a row, got labels of shape {y.shape} for {len(table)} rows")
             return table.matrix, table.schema.matrix_columns(), y, table.schema
         matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", multi_output=False)
-        _refuse_infinities(matrix)
         return matrix, number_columns(matrix.shape[1]), y, None
 
     def _matrix(self, X: Any) -> NDArray[Any]:
@@ -243,9 +242,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if self.schema_ is not None:
             validate_data(self, X, reset=False, skip_check_array=True)
             return read(X, schema=self.schema_).matrix
-        matrix = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False)
-        _refuse_infinities(matrix)
-        return matrix  # type: ignore[no-any-return]
+        matrix: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False)
+        return matrix
 
     @staticmethod
     def _is_frame_with_text(X: Any) -> bool:
@@ -330,12 +328,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if self.history_.stopped == "interrupted":
             warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=3)
         return self
-
-
-def _refuse_infinities(matrix: NDArray[Any]) -> None:
-    if np.isinf(matrix).any():
-        row, column = np.argwhere(np.isinf(matrix))[0]
-        raise ValueError(f"expected finite numbers or NaN, got inf: infinity at row {row}, column {column}; replace it")
 
 
 def _print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:

@@ -1,0 +1,22 @@
+"""Run the command line as a user does."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+NORMEXP = str(Path(sys.executable).parent / "normexp")
+
+
+def run(*arguments, cwd, stdin=None, **options):
+    """The finished process, text in and out."""
+    return subprocess.run([NORMEXP, *map(str, arguments)], cwd=cwd, input=stdin, capture_output=True, text=True, timeout=300, **options)
+
+
+def table(path, header, rows):
+    path.write_text("\n".join([header, *(",".join(str(cell) for cell in row) for row in rows)]) + "\n")
+    return path
+
+
+def colours(path, n=120):
+    """A small table that can be learnt: a number, a category, a target."""
+    return table(path, "size,colour,label", [[(i * 7 % 50) + 100 * (i % 3), ("red", "green", "blue")[i % 3], "abc"[i % 3]] for i in range(n)])

@@ -1,0 +1,233 @@
+"""tables.read: kinds, missing values, types of labels, frozen schemas, sources."""
+
+import gzip
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from normexp import DataError
+from normexp.tables import held_out_rows, read
+
+
+def write(folder, text, name="table.csv"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def kinds(table):
+    return {column.name: column.kind for column in table.schema.columns}
+
+
+def lines(header, rows):
+    return "\n".join([header, *(",".join(str(cell) for cell in row) for row in rows)]) + "\n"
+
+
+MIXED = "n,c,b,d,y\n1.5,red,true,2024-02-29 06:30:00,p\n,blue,False,2024-03-01,q\n-2e3,NA,TRUE,?,p\nn/a,red,,2023-12-31,q\n"
+
+
+def test_kinds_missing_words_and_values(tmp_path):
+    table = read(write(tmp_path, MIXED), target="y")
+    assert kinds(table) == {"n": "number", "c": "category", "b": "boolean", "d": "date"}
+    assert table.classes.tolist() == ["p", "q"]
+    assert table.targets.tolist() == [0, 1, 0, 1]
+    nan = np.nan
+    np.testing.assert_array_equal(table.matrix[:, :3], np.array([[1.5, 1, 1], [nan, 0, 0], [-2000, nan, 1], [nan, 1, nan]], np.float32))
+    month, day, weekday, hour = table.matrix[:, 4:].T
+    np.testing.assert_array_equal(month, np.array([2, 3, nan, 12], np.float32))
+    np.testing.assert_array_equal(day, np.array([29, 1, nan, 31], np.float32))
+    np.testing.assert_array_equal(weekday, np.array([4, 5, nan, 7], np.float32))
+    np.testing.assert_array_equal(hour, np.array([6.5, 0, nan, 0], np.float32))
+    assert table.matrix[1, 3] - table.matrix[0, 3] == 17.5 * 3600
+
+
+def test_further_words_for_missing(tmp_path):
+    path = write(tmp_path, "a,y\n1,p\n-999,q\nnone,p\n4,q\n")
+    assert np.isnan(read(path, target="y", missing=["none", "-999"]).matrix[:, 0]).tolist() == [False, True, True, False]
+
+
+def test_a_word_among_numbers_names_its_place_and_the_remedies(tmp_path):
+    rows = [[i, "pq"[i % 2]] for i in range(1000)]
+    rows[700][0] = "twelve"
+    with pytest.raises(DataError, match=r"expected a number in column 'a', got 'twelve' \(.*table.csv, row 701\).*--missing 'twelve'.*--ignore 'a'"):
+        read(write(tmp_path, lines("a,y", rows)), target="y")
+    for i in range(20):
+        rows[i][0] = "word"  # more than 1 %: a category
+    assert kinds(read(write(tmp_path, lines("a,y", rows)), target="y")) == {"a": "category"}
+
+
+def test_large_numbers_are_centred_before_they_become_float32(tmp_path):
+    base = 1_700_000_000
+    table = read(write(tmp_path, lines("a,y", [[base + i, "pq"[i % 2]] for i in range(101)])), target="y")
+    np.testing.assert_array_equal(np.diff(table.matrix[:, 0]), 1)
+    assert table.schema.columns[0].centre == base + 50
+    later = read(write(tmp_path, f"a\n{base + 7}\n", "later.csv"), schema=table.schema)
+    assert later.matrix[0, 0] == 7 - 50
+
+
+def test_many_categories_and_identifiers(tmp_path):
+    rows = [[f"w{i % 300}", f"id{i}", "pq"[i % 2]] for i in range(900)] + [["w0", "id900", "p"]]
+    table = read(write(tmp_path, lines("many,id,y", rows)), target="y")
+    column = table.schema.columns[0]
+    assert (kinds(table), len(column.categories), column.n_codes, column.has_other) == ({"many": "category"}, 255, 256, True)
+    assert (table.matrix[:, 0] == 255).sum() == 45 * 3
+    assert any("the rest (135 rows) count as 'other'" in note for note in table.notes)
+    assert any("column 'id' is left out" in note for note in table.notes)
+    new = read(write(tmp_path, "many\nw0\nnever\n", "new.csv"), schema=table.schema)
+    assert new.matrix[1, 0] == 255
+
+
+def test_a_frozen_schema_decides_whatever_the_file_looks_like(tmp_path):
+    table = read(write(tmp_path, "zip,n,y\nA1,1,p\n22,2,q\n33,3,p\n22,4,q\n"), target="y")
+    assert kinds(table)["zip"] == "category"
+    new = read(write(tmp_path, "extra,n,zip\nx,5,22\ny,,33\nz,7,99\n", "new.csv"), schema=table.schema)
+    np.testing.assert_array_equal(new.matrix, np.array([[0, 5], [1, np.nan], [-1, 7]], np.float32))
+    frame = read(pd.DataFrame({"n": [5, 6], "zip": [22, 33.0]}), schema=table.schema)
+    np.testing.assert_array_equal(frame.matrix[:, 0], [0, 1])
+    with pytest.raises(DataError, match=r"expected a number in column 'n', got 'many' \(.*bad.csv, row 2\)"):
+        read(write(tmp_path, "n,zip\n1,22\nmany,22\n", "bad.csv"), schema=table.schema)
+    with pytest.raises(DataError, match=r"expected the columns that the model was trained on, got a table without 'zip'"):
+        read(write(tmp_path, "n,zap\n1,22\n", "bad.csv"), schema=table.schema)
+
+
+@pytest.mark.parametrize(
+    ("cells", "classes"),
+    [(["3", "-1", "3"], [-1, 3]), (["0.5", "1.5", "0.5"], [0.5, 1.5]), (["true", "False", "true"], [False, True]), (["b", "a", "b"], ["a", "b"]), (["1", "x", "1"], ["1", "x"])],
+)
+def test_labels_have_their_own_type(tmp_path, cells, classes):
+    table = read(write(tmp_path, lines("a,y", [[i, cell] for i, cell in enumerate(cells)])), target="y")
+    assert table.classes.tolist() == classes
+    assert [str(label).lower() for label in table.labels.tolist()] == [cell.lower() for cell in cells]
+
+
+def test_rows_without_target_are_dropped_and_counted(tmp_path):
+    table = read(write(tmp_path, "a,y\n1,p\n2,\n3,q\n4,?\n"), target="y")
+    assert table.matrix[:, 0].tolist() == [1, 3]
+    assert "2 rows without a target dropped" in table.notes
+
+
+def test_weights(tmp_path):
+    path = write(tmp_path, "a,w,y\n1,0.5,p\n2,2,q\n")
+    assert read(path, target="y", weight="w").weights.tolist() == [0.5, 2]
+    with pytest.raises(DataError, match="expected weights of at least 0 in column 'a', got -1"):
+        read(write(tmp_path, "a,x,y\n1,0,p\n-1,1,q\n"), target="y", weight="a")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "got an empty file"), ("a,y\n", "got a header only"), ("a,a,y\n1,2,p\n", "got 'a' more than once"), ("a,,y\n1,2,p\n", "got none for column 2"),
+        ("a,y\n1,p\n2\n", r"expected 2 columns in every row, got 1 \(.*line 3\)"), ('a,y\n1,"p\n2,q\n', "expected a closing quote"), ("a,y\n1,p\n2,p\n", "got only 'p'"),
+        ("a,y\n1,\n2,?\n", "expected rows with a target, got none"), ("a,y\n1,p\n-inf,q\n", r"got an infinity \(.*row 2\)"),
+        ("y\np\nq\n", "expected at least one column to learn from"), (lines("a,y", [(i, i / 7) for i in range(100)]), "looks like regression"),
+        (lines("a,y", [(i, f"t{i}") for i in range(100)]), "got 100 different texts in 100 rows"),
+        ("a,b\n1,2\n", "expected a column named 'y' as target, got a table with columns 'a', 'b'"),
+    ],
+)  # fmt: skip
+def test_tables_that_are_refused(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read(write(tmp_path, text), target="y")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("no_such_file.csv", "which does not exist"), ("example:irs", "did you mean 'iris'"), ("none.duckdb::t", "expected a DuckDB file"),
+        (".", "got the folder"), (np.zeros(3), "rows and columns"), ({}, "got none"),
+    ],
+)
+def test_sources_that_are_refused(source, message):
+    with pytest.raises(DataError, match=message):
+        read(source)
+    with pytest.raises(TypeError, match="expected a path, a data frame or an array, got int"):
+        read(7)
+
+
+def test_bytes_that_are_no_table_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    cut = gzip.compress(b"a,y\n1,p\n" * 9)[:-15]
+    for content, message in ((b"a\0b\n", "got a binary file"), ("a,y\n\u00e9,p\n".encode("latin-1"), "expected a UTF-8 file"), (cut, "damaged file")):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=message):
+            read(path)
+
+
+def test_dialects(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes('\ufeffname;y\r\n"a; ""b""\nc";p\r\n"d";q\r\n'.encode())
+    table = read(path, target="y")
+    assert table.schema.columns[0].name == "name"
+    assert table.schema.columns[0].categories == ('a; "b"\nc', "d")
+    assert len(read(write(tmp_path, "a\ty\n1\tp\n2\tq\n", "t.tsv"), target="y")) == 2
+
+
+def test_every_kind_of_source_gives_the_same_table(tmp_path, monkeypatch):
+    frame = pd.DataFrame({"n": [1.5, np.nan, 3], "c": ["u", None, "v"], "b": [True, False, True], "y": ["p", "q", "p"]})
+    text = "n,c,b,y\n1.5,u,true,p\n,,false,q\n3,v,true,p\n"
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, text)
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(text.encode()))
+    frame.to_parquet("table.parquet")
+    frame.to_json("table.jsonl", orient="records", lines=True)
+    with duckdb.connect("t.duckdb") as connection:
+        connection.execute("CREATE TABLE one AS SELECT * FROM 'table.parquet'")
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return pa.Table.from_pandas(frame).__arrow_c_stream__(requested_schema)
+
+    expected = read("table.csv", target="y")
+    assert kinds(expected) == {"n": "number", "c": "category", "b": "boolean"}
+    for source in ("table.csv.gz", "table.parquet", "table.jsonl", "t.duckdb::one", frame, pl.from_pandas(frame), pa.Table.from_pandas(frame), Stream()):
+        table = read(source, target="y")
+        np.testing.assert_array_equal(table.matrix, expected.matrix)
+        assert (table.schema, table.classes.tolist(), table.targets.tolist()) == (expected.schema, ["p", "q"], [0, 1, 0])
+
+
+def test_a_glob_names_the_file_and_its_row(tmp_path):
+    write(tmp_path, lines("a,y", [[i, "pq"[i % 2]] for i in range(300)]), "part1.csv")
+    rows = [[i, "pq"[i % 2]] for i in range(300)]
+    assert len(read(str(tmp_path / "part*.csv"), target="y")) == 300
+    rows[9][0] = "oops"
+    write(tmp_path, lines("a,y", rows), "part2.csv")
+    with pytest.raises(DataError, match=r"got 'oops' \(.*part2.csv, row 10\)"):
+        read(str(tmp_path / "part*.csv"), target="y")
+    write(tmp_path, "b,y\n1,p\n", "part3.csv")
+    with pytest.raises(DataError, match=r"expected the columns of .*part1.csv in every file, got 'b', 'y'"):
+        read(str(tmp_path / "part*.csv"), target="y")
+
+
+def test_arrays_and_examples():
+    table = read(np.arange(6.0).reshape(3, 2))
+    assert [column.name for column in table.schema.columns] == ["x0", "x1"]
+    np.testing.assert_array_equal(table.matrix, np.arange(6.0).reshape(3, 2))
+    with pytest.raises(DataError, match="expected a table with a target, got one read without"):
+        _ = table.labels
+    blobs = read("example:blobs", target="class")
+    assert blobs.matrix.shape == (1000, 2)
+    centres = [blobs.matrix[blobs.targets == k].mean(axis=0).round() for k in range(4)]
+    np.testing.assert_allclose(centres, [(15, 0), (15, 15), (0, 15), (30, 15)], atol=0.5)
+
+
+def test_many_pieces_keep_their_order():
+    n = 150_001
+    frame = pd.DataFrame({"a": np.arange(n, dtype=np.float32), "y": np.where(np.arange(n) % 3 == 0, None, np.array(["p", "q"])[np.arange(n) % 2])})
+    table = read(frame, target="y")
+    kept = np.flatnonzero(np.arange(n) % 3)
+    np.testing.assert_array_equal(table.matrix[:, 0], kept)
+    np.testing.assert_array_equal(table.targets, kept % 2)
+
+
+def test_held_out_rows_are_stratified_disjoint_and_seeded():
+    classes = np.repeat(np.arange(4, dtype=np.int32), [500, 90, 9, 1])
+    large, held = held_out_rows(classes, 0.25, 3)
+    assert sorted([*large, *held]) == list(range(600))
+    assert np.bincount(classes[held], minlength=4).tolist() == [125, 23, 2, 0]
+    np.testing.assert_array_equal(held, held_out_rows(classes, 0.25, 3)[1])
+    assert not np.array_equal(held, held_out_rows(classes, 0.25, 4)[1])
+    some = np.arange(0, 600, 2)
+    assert set(np.concatenate(held_out_rows(classes, 0.2, 0, some))) == set(some)
