@@ -9,7 +9,7 @@ import pytest
 from commands import run
 
 DATA = Path(os.environ.get("NORMEXP_DATA", Path(__file__).parents[3] / "shared/data"))
-LISTED = list(csv.DictReader((DATA / "datasets.csv").open())) if (DATA / "datasets.csv").exists() else []
+LISTED = list(csv.DictReader((DATA / "datasets.csv").read_text().splitlines())) if (DATA / "datasets.csv").exists() else []
 TABLES = {row["file"]: row["target_column"] for row in LISTED if not row["file"].endswith("/")}
 LEAST_ACCURACY = {"penguins.csv": 0.97, "letter.csv": 0.95, "pendigits.csv": 0.97, "satimage.csv": 0.90, "car.csv": 0.97}
 MOST_LOG_LOSS = {"adult.csv.gz": 0.33}
