@@ -1,4 +1,4 @@
-// The border to Python: the trainer's face and the module. No arithmetic here.
+// The border to Python: the trainer's face and the module. No arithmetic here. Arrays that are written to are never converted.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -34,8 +34,8 @@ int threads_or_default(int n) { return n > 0 ? n : default_threads(); }
 // Brings Python's signals, the progress callback and the epoch callback into a fit that runs without the GIL.
 struct PythonMonitor final : Monitor {
     nb::object on_poll, on_epoch;  // callables or None
-    bool interrupted = false, failed = false;
-    nb::python_error* error = nullptr;
+    bool interrupted = false;
+    std::optional<nb::python_error> error;
 
     template <class F> bool guarded(F&& call) {
         nb::gil_scoped_acquire gil;
@@ -44,14 +44,14 @@ struct PythonMonitor final : Monitor {
                 PyErr_Clear();
                 return interrupted = true;
             }
-            error = new nb::python_error();
+            error.emplace();
             return true;
         }
         try {
             return call();
         } catch (nb::python_error& raised) {
             if (raised.matches(PyExc_KeyboardInterrupt)) return interrupted = true;
-            error = new nb::python_error(raised);
+            error.emplace(std::move(raised));
             return true;
         }
     }
@@ -100,11 +100,7 @@ nb::dict fit_network(const std::vector<LayerTuple>& plan, Vec<float> parameters,
         nb::gil_scoped_release no_gil;
         result = fit(layers, parameters.data(), int64_t(parameters.size()), segments, training, validation, options, state, monitor);
     }
-    if (monitor.error) {
-        nb::python_error error(std::move(*monitor.error));
-        delete monitor.error;
-        throw error;
-    }
+    if (monitor.error) throw nb::python_error(std::move(*monitor.error));
     nb::list loss, accuracy, validation_loss, validation_accuracy;
     for (const Epoch& e : result.epochs) {
         loss.append(e.loss);
@@ -143,9 +139,9 @@ NB_MODULE(_native, m) {
     m.attr("available_isas") = available_isas();
     m.def("get_num_threads", &default_threads);
     m.def("set_num_threads", &set_default_threads, nb::arg("n"));
-    m.def("fit_network", &fit_network, nb::arg("plan"), nb::arg("parameters"), nb::arg("segments"), nb::arg("features"), nb::arg("targets"),
-          nb::arg("weights").none(), nb::arg("training_rows"), nb::arg("validation_rows"), nb::arg("mean"), nb::arg("square"), nb::arg("steps"), nb::arg("epochs"),
+    m.def("fit_network", &fit_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("segments"), nb::arg("features"), nb::arg("targets"),
+          nb::arg("weights").none(), nb::arg("training_rows"), nb::arg("validation_rows"), nb::arg("mean").noconvert(), nb::arg("square").noconvert(), nb::arg("steps"), nb::arg("epochs"),
           nb::arg("batch_size"), nb::arg("patience"), nb::arg("learning_rate"), nb::arg("beta1"), nb::arg("beta2"), nb::arg("epsilon"), nb::arg("seed"),
           nb::arg("first_epoch"), nb::arg("time_limit"), nb::arg("shuffle"), nb::arg("restore_best"), nb::arg("n_threads"), nb::arg("on_poll").none(), nb::arg("on_epoch").none());
-    m.def("predict_logits", &predict_logits, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("logits"), nb::arg("n_threads"));
+    m.def("predict_logits", &predict_logits, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("logits").noconvert(), nb::arg("n_threads"));
 }

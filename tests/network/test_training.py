@@ -154,3 +154,23 @@ def test_descriptions_are_checked():
         Dense(3, "cube")
     with pytest.raises(ValueError, match="expected a network with inputs and layers, got 0 inputs"):
         Network(0, (Dense(2),))
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    network = Network.classifier(4, (), 3)
+    x, targets, weights = problem(4, 3, 10)
+    parameters, rows = initial_parameters(network, 0), np.arange(10)
+    cases = [
+        ((x[:, :3], targets, None, rows), "expected C-contiguous float32 features of shape"),
+        ((x.astype(np.float64), targets, None, rows), "got float64 of shape"),
+        ((x, targets[:9], None, rows), "expected a target and, if any, a weight for each of 10 rows"),
+        ((x, targets, weights[:3], rows), r"\(3,\) weights"),
+        ((x, targets, None, np.array([0, 10])), "expected rows from 0 to 9, got 0 to 10"),
+        ((x, targets + 1, None, rows), "expected targets from 0 to 2, got 1 to 3"),
+        ((x, targets, None, rows[:0]), "expected rows to train on, got none"),
+    ]
+    for (features, labels, row_weights, chosen), message in cases:
+        with pytest.raises(ValueError, match=message):
+            fit(network, parameters, features, labels, Training(1, 5), training_rows=chosen, weights=row_weights)
+    with pytest.raises(ValueError, match=r"expected features of shape \(n, 4\), got \(10, 3\)"):
+        predict_logits(network, parameters, x[:, :3])

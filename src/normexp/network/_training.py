@@ -92,6 +92,7 @@ def fit(
     `on_poll(epoch, rows_done)` every 50 to 100 ms (rows_done is -1 during validation); either stops the fit by returning True.
     The interpreter lock is released in between. Ctrl-C ends the fit with the best parameters so far.
     """
+    _check(network, features, targets, weights, (training_rows, validation_rows))
     state = state or OptimizerState.fresh(parameters)
     result = _native.fit_network(
         plan=network.plan(), parameters=parameters.values, segments=parameters.plan(training.weight_decay),
@@ -109,8 +110,28 @@ def fit(
     )  # fmt: skip
 
 
+def _check(
+    network: Network, features: NDArray[np.float32], targets: NDArray[np.int32], weights: NDArray[np.float32] | None, parts: tuple[NDArray[np.int64], ...]
+) -> None:
+    """The native trainer trusts its input."""
+    n = len(features)
+    if features.shape != (n, network.n_inputs) or features.dtype != np.float32 or not features.flags.c_contiguous:
+        raise ValueError(f"expected C-contiguous float32 features of shape (n, {network.n_inputs}), got {features.dtype} of shape {features.shape}; use numpy.ascontiguousarray")
+    if targets.shape != (n,) or (weights is not None and weights.shape != (n,)):
+        raise ValueError(f"expected a target and, if any, a weight for each of {n} rows, got {targets.shape} targets" + ("" if weights is None else f", {weights.shape} weights"))
+    for rows in parts:
+        if len(rows) and not (rows.min() >= 0 and rows.max() < n):
+            raise ValueError(f"expected rows from 0 to {n - 1}, got {rows.min()} to {rows.max()}")
+        if len(rows) and not (targets[rows].min() >= 0 and targets[rows].max() < network.n_outputs):
+            raise ValueError(f"expected targets from 0 to {network.n_outputs - 1}, got {targets[rows].min()} to {targets[rows].max()}")
+    if not len(parts[0]):
+        raise ValueError("expected rows to train on, got none")
+
+
 def predict_logits(network: Network, parameters: Parameters, features: NDArray[np.float32], n_threads: int = 0) -> NDArray[np.float32]:
     """Logits of shape (n, n_outputs); a row's bits do not depend on the other rows or on the threads."""
+    if features.ndim != 2 or features.shape[1] != network.n_inputs:
+        raise ValueError(f"expected features of shape (n, {network.n_inputs}), got {features.shape}")
     logits = np.empty((features.shape[0], network.n_outputs), np.float32)
     if len(logits):
         _native.predict_logits(network.plan(), parameters.values, features, logits, n_threads)
