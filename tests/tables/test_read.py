@@ -231,3 +231,35 @@ def test_held_out_rows_are_stratified_disjoint_and_seeded():
     assert not np.array_equal(held, held_out_rows(classes, 0.25, 4)[1])
     some = np.arange(0, 600, 2)
     assert set(np.concatenate(held_out_rows(classes, 0.2, 0, some))) == set(some)
+
+
+def test_a_header_of_very_many_columns(tmp_path):
+    names = [f"a_rather_long_name_of_column_{i}" for i in range(2200)]
+    table = read(write(tmp_path, ",".join(names) + "\n" + ",".join("1" for _ in names) + "\n"))
+    assert table.matrix.shape == (1, 2200)
+
+
+def test_the_refused_cell_is_in_a_row_that_is_kept(tmp_path):
+    rows = [[i, "pq"[i % 2]] for i in range(300)]
+    rows[3] = ["dropped", ""]
+    rows[200][0] = "kept"
+    with pytest.raises(DataError, match=r"got 'kept' \(.*, row 201\)"):
+        read(write(tmp_path, lines("a,y", rows)), target="y")
+
+
+def test_columns_of_other_types_are_left_out_with_a_word(tmp_path):
+    path = str(tmp_path / "t.parquet")
+    duckdb.execute(f"COPY (SELECT range AS a, [1, 2] AS pair, TIME '10:00:00' AS clock, 1.5::DECIMAL(9, 2) AS price FROM range(5)) TO '{path}'")
+    table = read(path)
+    assert kinds(table) == {"a": "number", "price": "number"}
+    assert [note.split(":")[0] for note in table.notes] == ["column 'pair' is left out", "column 'clock' is left out"]
+
+
+def test_pandas_columns_of_every_kind():
+    frame = pd.DataFrame({
+        "category": pd.Categorical(["a", "b", None] * 10), "integer": pd.array([1, None, 3] * 10, dtype="Int64"), "boolean": pd.array([True, None, False] * 10, dtype="boolean"),
+        "date": pd.to_datetime(["2020-01-01 00:00", None, "2021-05-05 10:00"] * 10), "object": np.array([1, 2.5, None] * 10, object),
+    })  # fmt: skip
+    table = read(frame)
+    assert kinds(table) == {"category": "category", "integer": "number", "boolean": "boolean", "date": "date", "object": "number"}
+    assert np.isnan(table.matrix).sum() == 10 * (1 + 1 + 1 + 5 + 1)

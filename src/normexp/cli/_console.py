@@ -54,7 +54,7 @@ def scores_table(scores: dict[str, Any], baseline: dict[str, Any]) -> None:
     """Scores beside those of always answering the class shares."""
     meanings = {
         "accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best",
-        "calibration_error": "top label, 15 equal-mass bins, 0 is best",
+        "calibration_error": "top label, 15 equal-mass bins",
     }  # fmt: skip
     rows = [(name.replace("_", " "), f"{scores[name]:.4f}", f"{baseline[name]:.4f}", meaning) for name, meaning in meanings.items()]
     print_table(("score", "model", "class shares", "meaning"), rows)
@@ -76,7 +76,7 @@ class TrainingProgress:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
-            self.bar = Progress(TextColumn("epoch {task.fields[epoch]}"), BarColumn(24), TextColumn("{task.description}"), console=Console(file=sys.stderr), transient=True)
+            self.bar = Progress(TextColumn("epoch {task.fields[epoch]}"), BarColumn(10), TextColumn("{task.description}"), console=Console(file=sys.stderr), transient=True)
             self.task = self.bar.add_task(self.text, total=self.n_epochs, epoch=f"0/{self.n_epochs}")
             self.bar.start()
         return self
@@ -91,8 +91,8 @@ class TrainingProgress:
         left = elapsed / done * (self.n_epochs - done)
         if self.time_limit:
             left = min(left, max(self.time_limit - elapsed, 0))
-        validated = "" if math.isnan(validation_loss) else f" - validation log loss {validation_loss:.4f} - accuracy {validation_accuracy:.2%}"
-        self.text = f"loss {loss:.4f}{validated} - at most {left:.0f} s left"
+        validated = "" if math.isnan(validation_loss) else f" - validation {validation_loss:.4f}, accuracy {validation_accuracy:.1%}"
+        self.text = f"loss {loss:.4f}{validated} - {left:.0f} s left"
         if self.bar:
             self.bar.update(self.task, completed=done, description=self.text, epoch=f"{done}/{self.n_epochs}")
         elif time.monotonic() - self.last_line >= self.SECONDS_BETWEEN_LINES:

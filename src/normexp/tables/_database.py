@@ -189,12 +189,12 @@ class Database:
             counts = ", ".join(f"count({quoted(name)}) = count(try_cast({quoted(name)} AS DOUBLE)) AND count({quoted(name)}) > 0" for name in some)
             self.plain_numbers |= {name for name, plain in zip(some, self.fetch(f"SELECT {counts} FROM raw")[0], strict=True) if plain}
 
-    def place(self, condition: str) -> tuple[int, str]:
-        """Row number (from 1, in its file) and file of the first row that fulfils a condition."""
+    def place(self, cell: str, condition: str, where: str) -> tuple[int, str, Any]:
+        """Row number (from 1, in its file), file and cell of the first kept row that fulfils a condition."""
         file = quoted(FILE_COLUMN) if self.has_files else text(self.label)
-        row, name = self.fetch(f"SELECT rowid, {file} FROM raw WHERE {condition} ORDER BY rowid LIMIT 1")[0]
+        row, name, value = self.fetch(f"SELECT rowid, {file}, {cell} FROM raw {where + ' AND' if where else 'WHERE'} {condition} ORDER BY rowid LIMIT 1")[0]
         before = self.fetch(f"SELECT min(rowid) FROM raw WHERE {file} = {text(name)}")[0][0] if self.has_files else 0
-        return row - before + 1, name
+        return row - before + 1, name, value
 
 
 def _is_number(word: str) -> bool:
@@ -217,8 +217,9 @@ def _numpy_columns(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
         elif series.dtype == nw.Boolean and not series.is_null().any():
             columns[name] = series.to_numpy().astype(bool)
         else:
-            values = series.to_list()
-            columns[name] = np.array([None if v is None or v != v else str(v) for v in values] or [None], object)[: len(values)]
+            values, nulls = series.to_list(), series.is_null().to_list()
+            columns[name] = np.empty(len(values), object)
+            columns[name][:] = [None if null else str(value) for value, null in zip(values, nulls, strict=True)]
     return columns
 
 

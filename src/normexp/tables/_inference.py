@@ -94,9 +94,7 @@ def column_of(database: Database, name: str, facts: Facts, missing: Sequence[str
 def refuse_first_cell(database: Database, name: str, sql_type: str, missing: Sequence[str], where: str, what: str) -> None:
     """Raise for the first filled cell that does not convert."""
     cell = database.clean(name, missing)
-    condition = f"{cell} IS NOT NULL AND try_cast({cell} AS {sql_type}) IS NULL"
-    row, file = database.place(condition + (f" AND {where.removeprefix('WHERE ')}" if where else ""))
-    value = database.fetch(f"SELECT {cell} FROM raw WHERE {condition} ORDER BY rowid LIMIT 1")[0][0]
+    row, file, value = database.place(cell, f"{cell} IS NOT NULL AND try_cast({cell} AS {sql_type}) IS NULL", where)
     raise DataError(
         f"expected {what} in column '{name}', got '{value}' ({file}, row {row}); correct the cell, or if the word means a missing value add --missing '{value}' "
         f"(missing=[{value!r}]), or leave the column out with --ignore '{name}' (ignore=[{name!r}])"
@@ -105,7 +103,8 @@ def refuse_first_cell(database: Database, name: str, sql_type: str, missing: Seq
 
 def _number(database: Database, name: str, facts: Facts, missing: Sequence[str], where: str) -> Column:
     if facts.infinite:
-        row, file = database.place(f"isinf({database.number(name, missing)})")
+        number = database.number(name, missing)
+        row, file, _ = database.place(number, f"isinf({number})", where)
         raise DataError(f"expected finite numbers in column '{name}', got an infinity ({file}, row {row}); replace it or make the cell empty")
     if facts.smallest is None or facts.greatest is None or max(abs(facts.smallest), abs(facts.greatest)) <= FLOAT32_EXACT:
         return Column(name, "number")

@@ -129,7 +129,8 @@ class Source:
             if wrong:
                 refuse_first_cell(self.database, column.name, sql_types[column.kind], self.missing, self.where, f"a {column.kind}")
             if infinite:
-                at, file = self.database.place(f"isinf({self.database.number(column.name, self.missing)})")
+                number = self.database.number(column.name, self.missing)
+                at, file, _ = self.database.place(number, f"isinf({number})", self.where)
                 raise DataError(f"expected finite numbers in column '{column.name}', got an infinity ({file}, row {at}); replace it or make the cell empty")
 
     def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
