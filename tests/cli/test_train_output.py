@@ -9,7 +9,10 @@ from normexp.cli._train import output_path
 
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("data/t.csv", "t"), ("t.csv.gz", "t"), ("db.duckdb::one", "one"), ("-", "model"), ("example:iris", "iris"), ("parts/p*.parquet", "p_"), ("name.with.dots.tsv", "name.with.dots")],
+    [
+        ("data/t.csv", "t"), ("t.csv.gz", "t"), ("db.duckdb::one", "one"), ("-", "model"), ("example:iris", "iris"),
+        ("parts/p*.parquet", "p_"), ("name.with.dots.tsv", "name.with.dots"),
+    ],
 )
 def test_the_default_is_the_tables_name(source, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
