@@ -8,7 +8,14 @@
 namespace {
 
 template <class T> void softmax(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n) {
-    for (int64_t i = 0; i < rows; ++i) softmax_row(x + i * x_row, out + i * out_row, n);
+    if (n > few_classes) {
+        for (int64_t i = 0; i < rows; ++i) softmax_row(x + i * x_row, out + i * out_row, n);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i += lanes<T>) {
+        const int count = rows - i < lanes<T> ? int(rows - i) : lanes<T>;
+        softmax_of_few(x + i * x_row, x_row, out + i * out_row, out_row, count, n);
+    }
 }
 
 template <class T> void log_softmax(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n) {

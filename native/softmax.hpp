@@ -16,11 +16,8 @@ template <> struct Sum<float> {  // double lanes
     Double low{}, high{};
     INLINE void add(Float v) { low += low_half(v); high += high_half(v); }
     INLINE double total(double& rest) const {
-        Double both = low + high;
-        double sum = 0;
-        for (int i = 0; i < lanes<double>; ++i) sum += both[i];
         rest = 0;
-        return sum;
+        return over_lanes(low + high, [](Double a, Double b) INLINE_LAMBDA { return a + b; });
     }
 };
 
@@ -32,14 +29,17 @@ template <> struct Sum<double> {  // TwoSum: the rounding error of every additio
         sum = next;
     }
     INLINE double total(double& rest) const {
-        double total = 0;
-        rest = 0;
-        for (int i = 0; i < lanes<double>; ++i) {
-            const double next = total + sum[i], part = next - total;
-            rest += (total - (next - part)) + (sum[i] - part) + lost[i];
-            total = next;
-        }
-        return total;
+        Sum all = *this;
+        if constexpr (lanes<double> > 4) all.fold<4>();
+        if constexpr (lanes<double> > 2) all.fold<2>();
+        all.fold<1>();
+        rest = all.lost[0];
+        return all.sum[0];
+    }
+    template <int distance> INLINE void fold() {
+        const Double other_lost = mirrored<distance>(lost);
+        add(mirrored<distance>(sum));
+        lost += other_lost;
     }
 };
 
@@ -118,7 +118,7 @@ template <class T> INLINE RowSum<T> sum_exponentials(const T* x, int64_t n, T* e
     }
     for (; i < n; i += W) sum.add(one(x + i, exponentials ? exponentials + i : nullptr, n - i < W ? int(n - i) : W));
     row.others = sum.total(row.rest);
-    for (int k = 0; k < W; ++k) row.ties += double(ties[k]);
+    row.ties = double(over_lanes(ties, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a + b; }));
     return row;
 }
 
@@ -137,6 +137,43 @@ template <class T> void softmax_row(const T* x, T* out, int64_t n) {
     const RowSum<T> row = sum_exponentials(x, n, out);
     if (!row.finite()) return softmax_of_infinite(x, n, out, false);
     normalise(out, n, row);
+}
+
+// Rows of few classes: one lane a row, so a batch of 4-class rows runs at full width. A row's bits do not depend on its lane.
+constexpr int64_t few_classes = 16;
+
+template <class T> void softmax_of_few(const T* x, int64_t x_row, T* out, int64_t out_row, int count, int64_t n) {
+    using V = Vector<T>;
+    V e[few_classes], m = broadcast(T(minus_infinity));
+    for (int64_t k = 0; k < n; ++k) {
+        e[k] = load_column(x + k, x_row, count);
+        m = greater_of(m, e[k]);
+    }
+    V sum{}, lost{};
+    for (int64_t k = 0; k < n; ++k) {
+        e[k] = exp_of_difference<T>(e[k], m);
+        const V next = sum + e[k], part = next - sum;  // TwoSum
+        lost += (sum - (next - part)) + (e[k] - part);
+        sum = next;
+    }
+    // Rows with an infinite maximum are rare; the lanes give them NaN. They are done before `out`, which may be `x`, is written.
+    const Integers<T> infinite = (m - m) != V{};
+    const bool any_infinite = over_lanes(infinite, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a | b; }) != 0;
+    T apart[lanes<T>][few_classes];
+    for (int i = 0; any_infinite && i < count; ++i)
+        if (infinite[i]) softmax_of_infinite(x + i * x_row, n, apart[i], false);
+    if constexpr (fma_is_fused) {
+        const V high = T(1) / sum;
+        const V low = high * (fma(-high, sum, broadcast(T(1))) - high * lost);
+        for (int64_t k = 0; k < n; ++k) store_column(out + k, out_row, fma(e[k], high, e[k] * low), count);
+    } else if constexpr (sizeof(T) == sizeof(float)) {
+        const Double first = 1 / (low_half(sum) + low_half(lost)), second = 1 / (high_half(sum) + high_half(lost));
+        for (int64_t k = 0; k < n; ++k) store_column(out + k, out_row, narrow(low_half(e[k]) * first, high_half(e[k]) * second), count);
+    } else {
+        for (int64_t k = 0; k < n; ++k) store_column(out + k, out_row, e[k] / (sum + lost), count);
+    }
+    for (int i = 0; any_infinite && i < count; ++i)
+        for (int64_t k = 0; infinite[i] && k < n; ++k) out[i * out_row + k] = apart[i][k];
 }
 
 template <class T> void log_softmax_row(const T* x, T* out, int64_t n) {

@@ -128,11 +128,64 @@ INLINE Float narrow(Double low, Double high) {
     return v;
 }
 
-// Lane by lane from the first, so that the order is the same for every compiler.
+// A tree over the lanes of one vector: after the steps every lane holds the result. `combine` gets the vector and its mirror.
+template <int... I> struct Order {};
+template <int count> struct OrderOf;
+template <> struct OrderOf<2> { using type = Order<0, 1>; };
+template <> struct OrderOf<4> { using type = Order<0, 1, 2, 3>; };
+template <> struct OrderOf<8> { using type = Order<0, 1, 2, 3, 4, 5, 6, 7>; };
+template <> struct OrderOf<16> { using type = Order<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15>; };
+
+template <int distance, class V, int... I> INLINE V mirrored(V v, Order<I...>) { return __builtin_shufflevector(v, v, (I ^ distance)...); }
+
+template <int distance, class V> INLINE V mirrored(V v) {
+    return mirrored<distance>(v, typename OrderOf<int(sizeof(V) / sizeof(v[0]))>::type{});
+}
+
+template <class V, class F> INLINE auto over_lanes(V v, F&& combine) {
+    constexpr int count = int(sizeof(V) / sizeof(v[0]));
+    if constexpr (count > 8) v = combine(v, mirrored<8>(v));
+    if constexpr (count > 4) v = combine(v, mirrored<4>(v));
+    if constexpr (count > 2) v = combine(v, mirrored<2>(v));
+    v = combine(v, mirrored<1>(v));
+    return v[0];
+}
+
 template <class T> INLINE T greatest_lane(Vector<T> v) {
-    T greatest = v[0];
-    for (int i = 1; i < lanes<T>; ++i) greatest = v[i] > greatest ? v[i] : greatest;
-    return greatest;
+    return over_lanes(v, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return greater_of(a, b); });
+}
+
+// Entries `stride` apart, one a lane; lanes from `count` on are 0 and are not written.
+template <class T> INLINE Vector<T> load_column(const T* from, int64_t stride, int count) {
+#if defined(__AVX512F__)
+    if (count == lanes<T> && stride < (1 << 26)) {
+        if constexpr (sizeof(T) == 4) {
+            const __m512i at = _mm512_mullo_epi32(_mm512_set1_epi32(int(stride)), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+            return (Vector<T>)_mm512_i32gather_ps(at, from, 4);
+        } else {
+            const __m256i at = _mm256_mullo_epi32(_mm256_set1_epi32(int(stride)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+            return (Vector<T>)_mm512_i32gather_pd(at, from, 8);
+        }
+    }
+#endif
+    Vector<T> v{};
+    for (int i = 0; i < count; ++i) v[i] = from[i * stride];
+    return v;
+}
+
+template <class T> INLINE void store_column(T* to, int64_t stride, Vector<T> v, int count) {
+#if defined(__AVX512F__)
+    if (count == lanes<T> && stride < (1 << 26)) {
+        if constexpr (sizeof(T) == 4) {
+            const __m512i at = _mm512_mullo_epi32(_mm512_set1_epi32(int(stride)), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+            return _mm512_i32scatter_ps(to, at, (__m512)v, 4);
+        } else {
+            const __m256i at = _mm256_mullo_epi32(_mm256_set1_epi32(int(stride)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+            return _mm512_i32scatter_pd(to, at, (__m512d)v, 8);
+        }
+    }
+#endif
+    for (int i = 0; i < count; ++i) to[i * stride] = v[i];
 }
 
 }  // namespace

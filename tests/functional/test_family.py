@@ -34,6 +34,27 @@ def test_within_the_bound_of_exact_arithmetic(name, dtype):
     assert family.ulp_error(logsumexp(row), family.logsumexp(row), dtype) <= MAX_ULP["logsumexp", dtype]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", range(1, 21))
+def test_few_classes_many_rows(n, dtype):
+    x = (8 * np.random.default_rng(n).standard_normal((37, n))).astype(dtype)
+    x[5, 0], x[6, -1], x[7] = np.nan, np.inf, -np.inf
+    got = softmax(x)
+    for i in (0, 1, 2, 15, 16, 31, 32, 36):
+        exact = family.softmax(x[i])
+        assert max(family.ulp_error(g, e, dtype) for g, e in zip(got[i], exact, strict=True)) <= MAX_ULP["softmax", dtype]
+        np.testing.assert_array_equal(softmax(x[i]), got[i])  # alone, in another lane: the same bits
+        np.testing.assert_array_equal(softmax(x[i : i + 3])[0], got[i])
+    assert np.isnan(got[5]).all()
+    np.testing.assert_array_equal(got[6], np.arange(n) == n - 1)
+    assert np.isnan(got[7]).all()
+    np.testing.assert_array_equal(softmax(np.asfortranarray(x)), got)
+    clean = np.delete(x, [5, 6, 7], axis=0)
+    np.testing.assert_array_equal(softmax(clean), np.delete(got, [5, 6, 7], axis=0))  # neighbours do not matter
+    assert softmax(x, out=x) is x
+    np.testing.assert_array_equal(x, got)
+
+
 def test_the_tutorials_numbers():
     np.testing.assert_allclose(softmax([0.7, 1.5, 4.8]), [0.01573172, 0.03501159, 0.94925668], atol=5e-9)
     logits = [-3.44, 1.16, -0.81, 3.91]
