@@ -34,20 +34,55 @@ struct BatchLoss {
     double loss = 0, correct = 0, weight = 0;  // weighted sums
 };
 
+// What a row's exponentials sum to, relative to the maximum (careful) or to a power of two near it.
+struct RowSum {
+    double maximum;
+    double top = 1;               // the exponential of the maximum
+    double ties = 0;              // how many entries equal the maximum
+    double others = 0, rest = 0;  // others + rest: the sum over the entries below the maximum
+};
+
+// Adds a block to the blocks before it (TwoSum); both are relative to the same maximum.
+inline void append(RowSum& sum, const RowSum& block) {
+    const double next = sum.others + block.others, part = next - sum.others;
+    sum.rest += block.rest + ((sum.others - (next - part)) + (block.others - part));
+    sum.others = next;
+    sum.ties += block.ties;
+}
+
+constexpr int64_t block_entries = 1 << 15;          // the unit in which a long row is summed, and shared among threads
+constexpr int64_t cached_row_bytes = 768 * 1024;    // up to here a row's exponentials are kept, beyond they are computed twice
+
+// Rows of n >= 1 contiguous entries, `*_row` entries apart; `out` and `gradient` may be `x`.
 template <class T> struct RowKernels {
-    // x and out: rows of n contiguous entries, `*_row` apart
-    void (*softmax)(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n);
-    void (*log_softmax)(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n);
+    using Map = void(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n);
+    Map *softmax, *log_softmax;
     void (*logsumexp)(const T* x, int64_t x_row, T* out, int64_t rows, int64_t n);
-    T (*cross_entropy)(const T* x, int64_t target, int64_t n);
-    T (*cross_entropy_gradient)(const T* x, int64_t target, T* gradient, int64_t n);
-    void (*exponential)(const T* x, T* out, int64_t n);
+    // targets, scales, losses: one a row; see cross_entropy.hpp
+    void (*cross_entropy)(const T* x, int64_t x_row, const int64_t* targets, const T* scales, T* losses, T* gradient, int64_t gradient_row, int64_t rows, int64_t n);
+    void (*weighted_cross_entropy)(const T* x, int64_t x_row, const T* base, int64_t base_row, const int64_t* targets, const T* hots, const T* zs, const T* scales,
+                                   T* losses, T* gradient, int64_t gradient_row, int64_t rows, int64_t n);
+    // One long row in blocks: the maximum of any part, the sums of blocks, the result of any part.
+    T (*maximum)(const T* x, int64_t n);
+    RowSum (*empty_sum)(T maximum, bool careful);
+    RowSum (*block_sum)(const T* x, int64_t n, T maximum, bool careful);
+    void (*write_softmax)(const T* x, T* out, int64_t n, const RowSum& sum);
+    void (*write_log_softmax)(const T* x, T* out, int64_t n, const RowSum& sum);
+    T (*logsumexp_of)(const RowSum& sum, const T* x, int64_t n);
+    // Rows laid out in any way (distances in bytes) to contiguous ones and back.
+    void (*gather)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to);
+    void (*scatter)(const T* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
+    using Elementwise = void(const T* x, T* out, int64_t n);
+    Elementwise *exponential, *sigmoid, *log_sigmoid, *softplus, *logit;
 };
 
 struct Kernels {
     const char* isa;
     RowKernels<float> f32;
     RowKernels<double> f64;
+    // as gather and scatter, between float and IEEE half precision
+    void (*gather_half)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, float* to);
+    void (*scatter_half)(const float* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
     int64_t (*product_tiles)(const Product&);
     void (*multiply)(const Product&, int64_t first, int64_t end);
     void (*sum_columns)(const float* from, int64_t rows, int64_t columns, float* sums);

@@ -1,12 +1,12 @@
-// exp on vectors. Error bound: 1 ULP for float and for double over the whole range; measured 0.78 and 0.77, the largest
-// where a subnormal result is rounded a second time (tests/functional/test_exponential.py).
+// exp and log on vectors.
 //
-// exp(x + carry) = 2^n * exp(r) with n = round(x / ln 2) and r = x - n ln 2 + carry in [-ln2/2, ln2/2]. ln 2 is split in two:
-// n * high is exact, low carries the rest. exp(r) = 1 + (r + r^2 q(r)), q the Taylor polynomial of (exp(r) - 1 - r) / r^2
-// (float: to r^7/7!, remainder 6e-9; double: to r^13/13!, remainder 4e-18). What the roundings of r and of 1 + r lose is
-// added back, so that one rounding is left, the last. `carry` is the rounding error of the
-// subtraction that made x: without it a softmax of logits 80 apart is off by 64 ULP in float.
-// 2^n is applied in two factors, so that a subnormal result is rounded once and never flushed.
+// exp(x + carry) * 2^-exponent = 2^(k / steps - exponent) * exp(r) with k = round(x steps / ln 2) and r = x - k ln 2 / steps + carry. ln 2 / steps is split
+// in two, so that x - k high is exact for the k that occur (2^9 in float, 2^21 in double; any with fused multiply-add); low carries the rest.
+//   With AVX-512, steps is 16 (float) or 8 (double): 2^(j / steps) = table_j + rest_j comes out of a register, exp(r) = 1 + s with |s| < 0.05, and
+//   table + (table s + rest) has one rounding that counts: 0.6 ULP.
+//   Elsewhere steps is 1: exp(r) = 1 + r + r^2 q(r), and what the roundings of r and of 1 + r lose is added back: 0.8 ULP.
+// q is a minimax polynomial (relative error of exp: float 4e-9, double 1e-17). The power of two comes last, so that a subnormal result is rounded
+// once more but never flushed.
 #pragma once
 #include "vector.hpp"
 
@@ -15,57 +15,123 @@ namespace {
 template <class T> struct Exponential;
 
 template <> struct Exponential<float> {
-    static constexpr float to_zero = -104.0f, to_infinity = 89.0f;
-    static constexpr float ln2_high = 0.693145751953125f, ln2_low = 1.428606765330187e-06f;
+    static constexpr float to_zero = -106.0f, to_infinity = 89.0f;
+    static constexpr float near_zero = 240.0f;
     static constexpr float round_to_integer = 12582912.0f;  // 1.5 * 2^23
-    static constexpr int bias = 127, mantissa_bits = 23;
-    static constexpr float coefficients[] = {1.f / 5040, 1.f / 720, 1.f / 120, 1.f / 24, 1.f / 6, 0.5f};
+#if defined(__AVX512F__)
+    static constexpr int steps = 16;
+    static constexpr float step_high = 0x1.62e43p-5f, step_low = -0x1.05c61p-33f;
+    static constexpr float coefficients[] = {0x1.55561ep-3f, 0x1.000226p-1f};
+    static constexpr float table[] = {0x1p+0f, 0x1.0b5586p+0f, 0x1.172b84p+0f, 0x1.2387a6p+0f, 0x1.306fep+0f, 0x1.3dea64p+0f, 0x1.4bfdaep+0f, 0x1.5ab07ep+0f,
+                                      0x1.6a09e6p+0f, 0x1.7a1148p+0f, 0x1.8ace54p+0f, 0x1.9c4918p+0f, 0x1.ae89fap+0f, 0x1.c199bep+0f, 0x1.d5818ep+0f, 0x1.ea4afap+0f};
+    static constexpr float rest[] = {0.0f, 0x1.9f3122p-25f, -0x1.c15742p-27f, 0x1.ceac48p-25f, 0x1.4636e2p-25f, 0x1.824684p-25f, -0x1.593abcp-25f, -0x1.5bd5ecp-27f,
+                                     0x1.9fcef4p-26f, -0x1.829fdp-25f, 0x1.15506ep-27f, 0x1.51f848p-27f, -0x1.a94b14p-26f, -0x1.3d56b2p-27f, -0x1.822dbcp-27f, 0x1.52486cp-27f};
+#else
+    static constexpr int steps = 1;
+    static constexpr float step_high = 0.693145751953125f, step_low = 1.428606765330187e-06f;
+    static constexpr float coefficients[] = {0x1.6a21a8p-10f, 0x1.123b6ap-7f, 0x1.5558fcp-5f, 0x1.55549p-3f, 0x1.fffffcp-2f};
+#endif
 };
 
 template <> struct Exponential<double> {
-    static constexpr double to_zero = -746.0, to_infinity = 710.0;
-    static constexpr double ln2_high = 0.693147180369123816490, ln2_low = 1.90821492927058770002e-10;
+    static constexpr double to_zero = -748.0, to_infinity = 710.0;
+    static constexpr double near_zero = 2048.0;
     static constexpr double round_to_integer = 6755399441055744.0;  // 1.5 * 2^52
-    static constexpr int bias = 1023, mantissa_bits = 52;
-    static constexpr double coefficients[] = {1. / 6227020800, 1. / 479001600, 1. / 39916800, 1. / 3628800, 1. / 362880, 1. / 40320,
-                                              1. / 5040, 1. / 720, 1. / 120, 1. / 24, 1. / 6, 0.5};
+#if defined(__AVX512F__)
+    static constexpr int steps = 8;
+    static constexpr double step_high = 0x1.62e42fefa39efp-4, step_low = 0x1.abc9e3b39803fp-59;
+    static constexpr double coefficients[] = {0x1.a0168b263904bp-13, 0x1.6c1cca232279cp-10, 0x1.111111251b85fp-7, 0x1.55555547d5f6ep-5, 0x1.555555555514ap-3, 0x1.0000000000112p-1};
+    static constexpr double table[] = {0x1p+0, 0x1.172b83c7d517bp+0, 0x1.306fe0a31b715p+0, 0x1.4bfdad5362a27p+0, 0x1.6a09e667f3bcdp+0, 0x1.8ace5422aa0dbp+0, 0x1.ae89f995ad3adp+0, 0x1.d5818dcfba487p+0};
+    static constexpr double rest[] = {0.0, -0x1.19041b9d78a76p-55, 0x1.6f46ad23182e4p-55, 0x1.d4397afec42e2p-56, -0x1.bdd3413b26456p-54, 0x1.6e9f156864b27p-54, 0x1.7a1cd345dcc81p-54, 0x1.2ed02d75b3707p-55};
+#else
+    static constexpr int steps = 1;
+    static constexpr double step_high = 0.693147180369123816490, step_low = 1.90821492927058770002e-10;
+    static constexpr double coefficients[] = {0x1.ad7ee91ec5928p-26, 0x1.28ade64e89ed5p-22, 0x1.71df266361ad2p-19, 0x1.a019999513fbfp-16, 0x1.a01a01298a6ecp-13,
+                                              0x1.6c16c18453a64p-10, 0x1.1111111127f31p-7, 0x1.55555555507ccp-5, 0x1.55555555554f9p-3, 0x1.000000000000ap-1};
+#endif
 };
 
-template <class T> INLINE Vector<T> exp_with_carry(Vector<T> x, Vector<T> carry) {
+struct NoCarry {};
+
+// 0 for x below `lowest`.
+template <class T, class Carry> INLINE Vector<T> exp_scaled(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
     using E = Exponential<T>;
     using V = Vector<T>;
-    using I = Integers<T>;
-    const V shift = broadcast(E::round_to_integer);
-    // Outside the range the result is chosen at the end; clamping keeps 2^n representable.
-    V inside = x < broadcast(E::to_zero) ? broadcast(E::to_zero) : x;
-    inside = inside > broadcast(E::to_infinity) ? broadcast(E::to_infinity) : inside;
-    V shifted = fma(inside, broadcast(T(1.4426950408889634)), shift);
-    V n = shifted - shift;
-    V high = fma(n, broadcast(-E::ln2_high), inside);
-    V low = fma(n, broadcast(-E::ln2_low), carry);
-    V r = high + low;
-    V r_lost = low - (r - high);
+    const V rounding = broadcast(E::round_to_integer), shifted = fma(x, broadcast(T(E::steps / 0.69314718055994530942)), rounding), k = shifted - rounding;
+    const V high = fma(k, broadcast(-E::step_high), x);
+    V low{}, r;
+    if constexpr (__is_same(Carry, NoCarry)) low = k * -E::step_low, r = fma(k, broadcast(-E::step_low), high);
+    else low = fma(k, broadcast(-E::step_low), carry), r = high + low;
     V q = broadcast(E::coefficients[0]);
     for (size_t i = 1; i < sizeof E::coefficients / sizeof(T); ++i) q = fma(q, r, broadcast(E::coefficients[i]));
-    V sum = r + T(1);
-    V sum_lost = r - (sum - T(1));
-    V p = sum + (sum_lost + fma(r * r, q, r_lost));
-    I exponent = (I)shifted - (I)shift;  // the low mantissa bits of `shifted` hold n
-    I half = exponent >> 1;
-    V first = (V)((half + E::bias) << E::mantissa_bits);
-    V second = (V)((exponent - half + E::bias) << E::mantissa_bits);
-    V result = p * first * second;
-    result = x < broadcast(E::to_zero) ? V{} : result;
-    result = x > broadcast(E::to_infinity) ? broadcast(T(__builtin_huge_val())) : result;
-    return x != x ? x : result;
+    if constexpr (E::steps > 1) {
+        const V s = fma(r * r, q, r), power = looked_up(E::table, shifted);
+        const V p = power + fma(power, s, looked_up(E::rest, shifted));
+        return scaled(p, fma(k, broadcast(T(1) / E::steps), -exponent), shifted, x, lowest);
+    } else {
+        const V r_lost = low - (r - high), sum = r + T(1), sum_lost = r - (sum - T(1)), p = sum + (sum_lost + fma(r * r, q, r_lost));
+        return scaled(p, k - exponent, (k - exponent) + rounding, x, lowest);
+    }
 }
 
-// exp(x - shift) with the rounding error of the subtraction carried along (Knuth's TwoSum).
-template <class T> INLINE Vector<T> exp_of_difference(Vector<T> x, Vector<T> shift) {
-    Vector<T> difference = x - shift;
-    Vector<T> x_part = difference + shift;
-    Vector<T> carry = (x - x_part) - (shift - (x_part - difference));
-    return exp_with_carry<T>(difference, carry);
+// exp(x), any x.
+template <class T> INLINE Vector<T> exponential_of(Vector<T> x) {
+    using E = Exponential<T>;
+    const Vector<T> above = broadcast(E::to_infinity);
+    const Vector<T> e = exp_scaled<T>(x > above ? above : x, NoCarry{}, Vector<T>{}, broadcast(E::to_zero));
+    return x > above ? broadcast(T(__builtin_huge_val())) : e;
+}
+
+// exp(x - top) for x <= top, with the rounding error of the subtraction carried along (Knuth's TwoSum): without it a softmax of
+// logits 80 apart is off by 64 ULP in float. It is exactly 1 at the top.
+template <class T> INLINE Vector<T> exp_of_difference(Vector<T> x, Vector<T> top) {
+    const Vector<T> difference = x - top, x_part = difference + top;
+    const Vector<T> carry = (x - x_part) - (top - (x_part - difference));
+    return exp_scaled<T>(difference, carry, Vector<T>{}, broadcast(Exponential<T>::to_zero));
+}
+
+// Where only quotients of exponentials count, no subtraction of the maximum is needed: exp(x - shift) * 2^-exponent is reduced from x itself.
+// The shift is 0 for a maximum near 0, else the maximum: there x - shift is exact wherever the result is not 0 (Sterbenz).
+template <class T> struct Reference { Vector<T> shift, lowest, exponent; };
+
+template <class T> INLINE Reference<T> reference_for(Vector<T> maximum) {
+    using E = Exponential<T>;
+    const Vector<T> size = maximum < Vector<T>{} ? -maximum : maximum, shift = size < broadcast(E::near_zero) ? Vector<T>{} : maximum;
+    const Vector<T> top = maximum - shift, rounding = broadcast(E::round_to_integer);
+    return {shift, top + broadcast(E::to_zero), fma(top, broadcast(T(1.4426950408889634)), rounding) - rounding};
+}
+
+template <class T> INLINE Vector<T> exp_relative(Vector<T> x, const Reference<T>& to) { return exp_scaled<T>(x - to.shift, NoCarry{}, to.exponent, to.lowest); }
+
+// exp_relative at the maximum, the largest term of its sum, in double.
+struct TopExponential { Double low, high; };
+
+INLINE TopExponential top_exponential(Float maximum, const Reference<float>& to) {
+    const Float top = maximum - to.shift;
+    const Double lowest = broadcast(Exponential<double>::to_zero);
+    return {exp_scaled<double>(low_half(top), NoCarry{}, low_half(to.exponent), lowest), exp_scaled<double>(high_half(top), NoCarry{}, high_half(to.exponent), lowest)};
+}
+
+// log(u + lost) for u > 0 normal and |lost| within the last bit of u (fdlibm's method: u = 2^k (1 + f), s = f / (2 + f), an even polynomial
+// in s). At most 1 ULP; infinity gives infinity, NaN NaN.
+INLINE Double log_of(Double u, Double lost) {
+    constexpr double coefficients[] = {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
+                                       2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01};
+    const Long bits = (Long)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
+    const Long exponent = (bits >> 52) - 1023;
+    const Double m = (Double)((bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd), f = m - 1.0, s = f / (f + 2.0), z = s * s;
+    const Double k = __builtin_convertvector(exponent, Double);
+    Double r = broadcast(coefficients[0]);
+    for (int i = 1; i < 7; ++i) r = fma(r, z, broadcast(coefficients[i]));
+    const Double half_square = f * f * 0.5, tail = fma(k, broadcast(1.90821492927058770002e-10), lost / u) + s * (half_square + z * r);
+    const Double value = fma(k, broadcast(0.693147180369123816490), f - (half_square - tail));
+    return u - u == Double{} ? value : u;
+}
+
+// log(1 + y) for y > -1.
+INLINE Double log1p_of(Double y) {
+    const Double u = y + 1.0, part = u - 1.0;
+    return log_of(u, (1.0 - (u - part)) + (y - part));
 }
 
 }  // namespace

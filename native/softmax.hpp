@@ -1,11 +1,14 @@
 // Row kernels of softmax, log-softmax and log-sum-exp. A row is contiguous and has n >= 1 entries.
 //
 // With m the largest logit: softmax_i = exp(x_i - m) / S, log_softmax_i = (x_i - m) - log S, logsumexp = m + log S.
-// S is summed in a fixed order that depends on n alone: four vectors by a tree, then lanes that carry more precision.
-// The entries equal to m contribute exactly 1 each and are counted apart, so log S = log1p((count - 1) + rest) keeps the
-// tail that log(S) loses (Blanchard, Higham and Higham 2021, "Accurately computing the log-sum-exp and softmax functions").
+// S is summed in a fixed order that depends on n alone: blocks, in a block four vectors by a tree, then lanes that carry more precision.
+// For logarithms the entries equal to m contribute exactly 1 each and are counted apart, so log S = log1p((count - 1) + rest) keeps
+// the tail that log(S) loses (Blanchard, Higham and Higham 2021, "Accurately computing the log-sum-exp and softmax functions").
+// For probabilities only quotients count: all exponentials share a power of two, which saves the subtraction of m (exp_relative); the largest
+// of them, whose error would be that of the whole sum, is known in double.
 // Non-finite rows: a NaN makes the row NaN; +inf is one-hot, shared among its ties; all -inf is NaN (logsumexp -inf).
 #pragma once
+#include "dispatch.hpp"
 #include "exponential.hpp"
 
 namespace {
@@ -43,11 +46,11 @@ template <> struct Sum<double> {  // TwoSum: the rounding error of every additio
     }
 };
 
-constexpr double minus_infinity = -__builtin_huge_val();
+constexpr double infinity = __builtin_huge_val();
 
 template <class T> INLINE T row_maximum(const T* x, int64_t n) {
     constexpr int W = lanes<T>;
-    const T lowest = T(minus_infinity);
+    const T lowest = T(-infinity);
     if (n < W) return greatest_lane<T>(load_first(x, int(n), lowest));
     Vector<T> m[4] = {broadcast(lowest), broadcast(lowest), broadcast(lowest), broadcast(lowest)};
     int64_t i = 0;
@@ -58,140 +61,171 @@ template <class T> INLINE T row_maximum(const T* x, int64_t n) {
     return greatest_lane<T>(greater_of(greater_of(m[0], m[1]), greater_of(m[2], m[3])));
 }
 
+INLINE bool is_finite(double x) { return x - x == 0; }
+INLINE double log_total(const RowSum& sum) { return log1p_of(broadcast((sum.ties - 1) + (sum.others + sum.rest)))[0]; }
+
 // 1 / S in two parts: e / S = fma(e, high, e * low) costs one rounding and no division. Without fused multiply-add it would cost
 // three, so there a float row is multiplied in double.
-template <class T> struct Inverse { T high, low; };
+template <class T> struct Inverse {
+    Vector<T> high, low;
+    Double whole;
 
-template <class T> struct RowSum {
-    T maximum;
-    double others = 0, rest = 0;  // others + rest: the sum of exp(x_i - maximum) over the entries below the maximum
-    double ties = 0;              // how many entries equal it
-    double total() const { return ties + (others + rest); }
-    double log_total() const { return __builtin_log1p((ties - 1) + (others + rest)); }
-    bool finite() const { return maximum - maximum == 0; }
-    Inverse<T> inverse() const {
-        const double sum = ties + others, high = 1 / sum;
-        const double lost = others - (sum - ties) + rest;  // exact where ties >= others, else within the last bit of `rest`
-        const double low = high * (__builtin_fma(-high, sum, 1.0) - high * lost);
-        if constexpr (sizeof(T) == sizeof(double)) return {high, low};
-        const T rounded = T(high);
-        return {rounded, T(high - double(rounded) + low)};
+    INLINE Vector<T> times(Vector<T> e) const {
+        if constexpr (!fma_is_fused && sizeof(T) == sizeof(float)) return narrow(low_half(e) * whole, high_half(e) * whole);
+        else return fma(e, high, e * low);
     }
 };
 
-// Multiplies the exponentials of a row by 1 / S.
-template <class T> INLINE void normalise(T* row, int64_t n, const RowSum<T>& sum) {
-    constexpr int W = lanes<T>;
-    const Inverse<T> inverse = sum.inverse();
-    const Vector<T> high = broadcast(inverse.high), low = broadcast(inverse.low);
-    const Double whole = broadcast(1 / sum.total());
-    auto times = [&](Vector<T> e) INLINE_LAMBDA {
-        if constexpr (!fma_is_fused && sizeof(T) == sizeof(float)) return narrow(low_half(e) * whole, high_half(e) * whole);
-        else return fma(e, high, e * low);
-    };
-    int64_t i = 0;
-    for (; i + W <= n; i += W) store<T>(row + i, times(load<T>(row + i)));
-    if (i < n) store_first(row + i, times(load_first(row + i, int(n - i), T(0))), int(n - i));
+template <class T> INLINE Inverse<T> inverse_of(const RowSum& row) {
+    const double tops = row.ties * row.top, sum = tops + row.others, inverse = 1 / sum;
+    const double lost = row.others - (sum - tops) + row.rest;  // exact where tops >= others, else within the last bit of `rest`
+    const double correction = inverse * (__builtin_fma(-inverse, sum, 1.0) - inverse * lost);
+    const T high = T(inverse), low = sizeof(T) == sizeof(double) ? T(correction) : T(inverse - double(high) + correction);
+    return {broadcast(high), broadcast(low), broadcast(inverse)};
 }
 
-// Also writes exp(x_i - maximum) to `exponentials` unless that is null.
-template <class T> INLINE RowSum<T> sum_exponentials(const T* x, int64_t n, T* exponentials) {
+// Calls body(from, count) on vectors of the row.
+template <class T, class F> INLINE void over_row(int64_t n, const F& body) {
     constexpr int W = lanes<T>;
-    RowSum<T> row{row_maximum(x, n)};
-    if (!row.finite()) return row;
-    const Vector<T> m = broadcast(row.maximum);
+    int64_t i = 0;
+    for (; i + W <= n; i += W) body(i, W);
+    if (i < n) body(i, int(n - i));
+}
+
+// What the exponentials of a row are relative to. Careful: the maximum itself, whose ties are counted apart; else a power of two near it.
+template <bool careful, class T> struct Top;
+
+template <class T> struct Top<true, T> {
+    Vector<T> maximum;
+    INLINE Vector<T> exponential(Vector<T> x) const { return exp_of_difference<T>(x, maximum); }
+};
+
+template <class T> struct Top<false, T> {
+    Vector<T> maximum;
+    Reference<T> reference;
+    INLINE Vector<T> exponential(Vector<T> x) const { return exp_relative<T>(x, reference); }
+};
+
+// Without fused multiply-add, exponentials that are reduced from x itself are not good enough for the bound.
+constexpr bool always_careful = !fma_is_fused;
+
+template <bool careful, class T> INLINE Top<careful, T> top_of(T maximum) {
+    if constexpr (careful) return {broadcast(maximum)};
+    else return {broadcast(maximum), reference_for<T>(broadcast(maximum))};
+}
+
+// The sum over at most a block, less the entries at the maximum, which are counted in `ties`: next to them the others would be rounded. The exponentials are kept unless `kept` is null.
+template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties) {
+    constexpr int W = lanes<T>;
     Sum<T> sum;
-    Integers<T> ties{};
-    auto one = [&](const T* from, T* to, int count) INLINE_LAMBDA {
-        Vector<T> v = count == W ? load<T>(from) : load_first(from, count, T(minus_infinity));
-        Vector<T> e = exp_of_difference<T>(v, m);
-        if (to) count == W ? store<T>(to, e) : store_first(to, e, count);
-        ties -= (Integers<T>)(v == m);
-        return v == m ? Vector<T>{} : e;
+    auto one = [&](int64_t i, int count) INLINE_LAMBDA {
+        const Vector<T> v = count == W ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
+        const Vector<T> e = top.exponential(v);
+        if (kept) count == W ? store<T>(kept + i, e) : store_first(kept + i, e, count);
+        const Integers<T> apart = v != top.maximum;  // a NaN is, so that it gets into the sum
+        ties = apart ? ties : ties + T(1);
+        return apart ? e : Vector<T>{};
     };
     int64_t i = 0;
     for (; i + 4 * W <= n; i += 4 * W) {
-        T* to = exponentials ? exponentials + i : nullptr;
-        Vector<T> a = one(x + i, to, W), b = one(x + i + W, to ? to + W : to, W);
-        Vector<T> c = one(x + i + 2 * W, to ? to + 2 * W : to, W), d = one(x + i + 3 * W, to ? to + 3 * W : to, W);
+        const Vector<T> a = one(i, W), b = one(i + W, W), c = one(i + 2 * W, W), d = one(i + 3 * W, W);
         sum.add((a + b) + (c + d));
     }
-    for (; i < n; i += W) sum.add(one(x + i, exponentials ? exponentials + i : nullptr, n - i < W ? int(n - i) : W));
-    row.others = sum.total(row.rest);
-    row.ties = double(over_lanes(ties, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a + b; }));
+    if (i + 2 * W <= n) {
+        sum.add(one(i, W) + one(i + W, W));
+        i += 2 * W;
+    }
+    if (i + W < n) sum.add(one(i, W) + one(i + W, int(n - i - W)));
+    else if (i < n) sum.add(one(i, int(n - i)));
+    return sum;
+}
+
+// The sum of no block yet.
+template <bool careful, class T> INLINE RowSum empty_sum(T maximum) {
+    RowSum row{double(maximum)};
+    if constexpr (!careful) {
+        const Vector<T> m = broadcast(maximum);
+        if constexpr (sizeof(T) == sizeof(float)) row.top = top_exponential(m, reference_for<T>(m)).low[0];
+        else row.top = exp_relative<T>(m, reference_for<T>(m))[0];
+    }
+    return row;
+}
+
+template <bool careful, class T> INLINE RowSum block_sum(const T* x, int64_t n, T maximum, T* kept) {
+    RowSum block{double(maximum)};
+    Vector<T> ties{};
+    block.others = sum_of_block<careful, T>(x, n, top_of<careful, T>(maximum), kept, ties).total(block.rest);
+    block.ties = double(over_lanes(ties, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return a + b; }));
+    return block;
+}
+
+template <bool careful, class T> INLINE RowSum sum_of_row(const T* x, int64_t n, T* kept) {
+    const T maximum = row_maximum(x, n);
+    RowSum row = empty_sum<careful>(maximum);
+    if (!is_finite(row.maximum)) return row;
+    for (int64_t i = 0; i < n; i += block_entries)
+        append(row, block_sum<careful>(x + i, n - i < block_entries ? n - i : block_entries, maximum, kept ? kept + i : kept));
     return row;
 }
 
 // Rows whose maximum is infinite: all -inf, or at least one +inf.
 template <class T> void softmax_of_infinite(const T* x, int64_t n, T* out, bool logarithm) {
-    const T infinity = T(__builtin_huge_val()), nan = T(__builtin_nan(""));
+    const T hot_value = T(infinity), nan = T(__builtin_nan(""));
     int64_t hot = 0;
     bool poisoned = false;
-    for (int64_t i = 0; i < n; ++i) { hot += x[i] == infinity; poisoned |= x[i] != x[i]; }
+    for (int64_t i = 0; i < n; ++i) { hot += x[i] == hot_value; poisoned |= x[i] != x[i]; }
     const T share = logarithm ? T(-__builtin_log(double(hot))) : T(1 / double(hot));
     for (int64_t i = 0; i < n; ++i)
-        out[i] = poisoned || hot == 0 ? nan : x[i] == infinity ? share : logarithm ? -infinity : T(0);
+        out[i] = poisoned || hot == 0 ? nan : x[i] == hot_value ? share : logarithm ? T(-infinity) : T(0);
 }
+
+template <class T> INLINE void multiply_row(T* row, int64_t n, const Inverse<T>& by, T factor = 1) {
+    const Vector<T> factors = broadcast(factor);
+    over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
+        if (count == lanes<T>) store<T>(row + i, by.times(load<T>(row + i)) * factors);
+        else store_first(row + i, by.times(load_first(row + i, count, T(0))) * factors, count);
+    });
+}
+
+// A part of a row, its sum known: the exponentials are computed once more, which is cheaper than to write and read them in memory.
+template <class T> void write_softmax(const T* x, T* out, int64_t n, const RowSum& sum) {
+    const auto top = top_of<always_careful, T>(T(sum.maximum));
+    const Inverse<T> inverse = inverse_of<T>(sum);
+    over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
+        if (count == lanes<T>) store<T>(out + i, inverse.times(top.exponential(load<T>(x + i))));
+        else store_first(out + i, inverse.times(top.exponential(load_first(x + i, count, T(-infinity)))), count);
+    });
+}
+
+template <class T> INLINE void subtract_twice(const T* x, T* out, int64_t n, T first, T second) {
+    const Vector<T> m = broadcast(first), logarithm = broadcast(second);
+    over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
+        if (count == lanes<T>) store<T>(out + i, (load<T>(x + i) - m) - logarithm);
+        else store_first(out + i, (load_first(x + i, count, T(0)) - m) - logarithm, count);
+    });
+}
+
+template <class T> void write_log_softmax(const T* x, T* out, int64_t n, const RowSum& sum) { subtract_twice(x, out, n, T(sum.maximum), T(log_total(sum))); }
 
 template <class T> void softmax_row(const T* x, T* out, int64_t n) {
-    const RowSum<T> row = sum_exponentials(x, n, out);
-    if (!row.finite()) return softmax_of_infinite(x, n, out, false);
-    normalise(out, n, row);
-}
-
-// Rows of few classes: one lane a row, so a batch of 4-class rows runs at full width. A row's bits do not depend on its lane.
-constexpr int64_t few_classes = 16;
-
-template <class T> void softmax_of_few(const T* x, int64_t x_row, T* out, int64_t out_row, int count, int64_t n) {
-    using V = Vector<T>;
-    V e[few_classes], m = broadcast(T(minus_infinity));
-    for (int64_t k = 0; k < n; ++k) {
-        e[k] = load_column(x + k, x_row, count);
-        m = greater_of(m, e[k]);
-    }
-    V sum{}, lost{};
-    for (int64_t k = 0; k < n; ++k) {
-        e[k] = exp_of_difference<T>(e[k], m);
-        const V next = sum + e[k], part = next - sum;  // TwoSum
-        lost += (sum - (next - part)) + (e[k] - part);
-        sum = next;
-    }
-    // Rows with an infinite maximum are rare; the lanes give them NaN. They are done before `out`, which may be `x`, is written.
-    const Integers<T> infinite = (m - m) != V{};
-    const bool any_infinite = over_lanes(infinite, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a | b; }) != 0;
-    T apart[lanes<T>][few_classes];
-    for (int i = 0; any_infinite && i < count; ++i)
-        if (infinite[i]) softmax_of_infinite(x + i * x_row, n, apart[i], false);
-    if constexpr (fma_is_fused) {
-        const V high = T(1) / sum;
-        const V low = high * (fma(-high, sum, broadcast(T(1))) - high * lost);
-        for (int64_t k = 0; k < n; ++k) store_column(out + k, out_row, fma(e[k], high, e[k] * low), count);
-    } else if constexpr (sizeof(T) == sizeof(float)) {
-        const Double first = 1 / (low_half(sum) + low_half(lost)), second = 1 / (high_half(sum) + high_half(lost));
-        for (int64_t k = 0; k < n; ++k) store_column(out + k, out_row, narrow(low_half(e[k]) * first, high_half(e[k]) * second), count);
-    } else {
-        for (int64_t k = 0; k < n; ++k) store_column(out + k, out_row, e[k] / (sum + lost), count);
-    }
-    for (int i = 0; any_infinite && i < count; ++i)
-        for (int64_t k = 0; infinite[i] && k < n; ++k) out[i * out_row + k] = apart[i][k];
+    const bool cached = n * int64_t(sizeof(T)) <= cached_row_bytes;
+    const RowSum row = sum_of_row<always_careful>(x, n, cached ? out : nullptr);
+    if (!is_finite(row.maximum)) softmax_of_infinite(x, n, out, false);
+    else if (cached) multiply_row(out, n, inverse_of<T>(row));
+    else write_softmax(x, out, n, row);
 }
 
 template <class T> void log_softmax_row(const T* x, T* out, int64_t n) {
-    constexpr int W = lanes<T>;
-    RowSum<T> row = sum_exponentials<T>(x, n, nullptr);
-    if (!row.finite()) return softmax_of_infinite(x, n, out, true);
-    const Vector<T> m = broadcast(row.maximum), log_total = broadcast(T(row.log_total()));
-    int64_t i = 0;
-    for (; i + W <= n; i += W) store<T>(out + i, (load<T>(x + i) - m) - log_total);
-    if (i < n) store_first(out + i, (load_first(x + i, int(n - i), T(0)) - m) - log_total, int(n - i));
+    const RowSum row = sum_of_row<true, T>(x, n, nullptr);
+    if (!is_finite(row.maximum)) softmax_of_infinite(x, n, out, true);
+    else write_log_softmax(x, out, n, row);
 }
 
-template <class T> T logsumexp_row(const T* x, int64_t n) {
-    RowSum<T> row = sum_exponentials<T>(x, n, nullptr);
-    if (row.finite()) return T(double(row.maximum) + row.log_total());
+template <class T> T logsumexp_of(const RowSum& row, const T* x, int64_t n) {
+    if (is_finite(row.maximum)) return T(row.maximum + log_total(row));
     for (int64_t i = 0; i < n; ++i)
         if (x[i] != x[i]) return x[i];
-    return row.maximum;
+    return T(row.maximum);
 }
 
 }  // namespace

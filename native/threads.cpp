@@ -41,10 +41,11 @@ inline void relax() {
 class Pool {
 public:
     void run(int parts, Body body, void* context) {
+        while (int(workers_.size()) < parts - 1) start();
+        keep_apart(parts);
         body_ = body;
         context_ = context;
         spin_ = parts <= processors_ ? spins : 0;
-        while (int(workers_.size()) < parts - 1) start();
         running_.store(parts - 1, std::memory_order_relaxed);
         for (int i = 0; i < parts - 1; ++i) {
             workers_[size_t(i)]->round.fetch_add(1, std::memory_order_release);
@@ -58,13 +59,34 @@ public:
     }
 
 private:
-    static constexpr int spins = 2000;  // some 20 to 100 microseconds, by processor: longer than the gap between two layers
-    struct Worker { std::atomic<uint32_t> round{0}; };
+    static constexpr int spins = 10'000;  // some 100 to 400 microseconds, by processor: longer than the gap between two calls in a row
+    struct Worker {
+        std::atomic<uint32_t> round{0};
+        pthread_t thread;
+    };
 
     void start() {
         const int part = int(workers_.size()) + 1;
-        workers_.push_back(new Worker);
-        std::thread([this, part, worker = workers_.back()] { serve(part, *worker); }).detach();
+        Worker* worker = new Worker;
+        std::thread thread([this, part, worker] { serve(part, *worker); });
+        worker->thread = thread.native_handle();
+        thread.detach();
+        workers_.push_back(worker);
+        caller_cpu_ = -1;
+    }
+
+    // A scheduler may wake a worker on the caller's processor, where it waits until the caller has done its own part. So the workers
+    // are kept off that processor; this costs nothing while the caller stays where it is.
+    void keep_apart([[maybe_unused]] int parts) {
+#if defined(__linux__)
+        const int cpu = sched_getcpu();
+        if (cpu < 0 || cpu == caller_cpu_ || parts > processors_) return;
+        cpu_set_t allowed;
+        if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < parts) return;
+        CPU_CLR(cpu, &allowed);
+        for (Worker* worker : workers_) pthread_setaffinity_np(worker->thread, sizeof allowed, &allowed);
+        caller_cpu_ = cpu;
+#endif
     }
 
     [[noreturn]] void serve(int part, Worker& worker) {
@@ -79,6 +101,7 @@ private:
 
     const int processors_ = processors();
     std::vector<Worker*> workers_;
+    int caller_cpu_ = -1;
     std::atomic<int> running_{0};
     std::atomic<int> spin_{0};
     Body body_ = nullptr;

@@ -1,7 +1,6 @@
-// The family's face: generalized ufuncs (n)->(n), (n)->(), (n),()->(), (n),()->(),(n). No arithmetic here.
-//
-// A loop gets one run of rows. Rows that are not contiguous go through a buffer, so the bits do not depend on strides;
-// many rows are shared among the threads. Floating-point flags are cleared: vector lanes raise spurious ones.
+// The family's face: generalized ufuncs such as softmax (n)->(n) and ordinary ones such as sigmoid, and a short way for plain arrays
+// (a generalized ufunc spends half a microsecond on its iterator). No arithmetic here.
+// Floating-point flags are cleared: vector lanes raise spurious ones.
 #include "ufuncs.hpp"
 
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
@@ -9,130 +8,160 @@
 #include <numpy/ufuncobject.h>
 
 #include <cfenv>
-#include <vector>
 
-#include "dispatch.hpp"
-#include "threads.hpp"
+#include "rows.hpp"
 
 namespace {
 
-// A run of rows as NumPy describes it, all distances in bytes.
-struct Run {
-    char* data;
-    npy_intp row, entry;
-};
+using namespace normexp;
+using Loop = PyUFuncGenericFunction;
 
-template <class T> bool contiguous(const Run& run, npy_intp n) {
-    return (run.entry == npy_intp(sizeof(T)) || n == 1) && run.row % npy_intp(sizeof(T)) == 0;
-}
-
-template <class T> T* row_of(const Run& run, npy_intp i) { return reinterpret_cast<T*>(run.data + i * run.row); }
-
-template <class T> void gather(const Run& run, npy_intp i, npy_intp n, T* row) {
-    for (npy_intp k = 0; k < n; ++k) row[k] = *reinterpret_cast<const T*>(run.data + i * run.row + k * run.entry);
-}
-
-template <class T> void scatter(const T* row, const Run& run, npy_intp i, npy_intp n) {
-    for (npy_intp k = 0; k < n; ++k) *reinterpret_cast<T*>(run.data + i * run.row + k * run.entry) = row[k];
-}
-
-// Calls body(first, end) for shares of the rows.
-template <class F> void for_rows(npy_intp rows, npy_intp n, const F& body) {
-    constexpr npy_intp worth_a_thread = 16'384;
-    const npy_intp shares = rows * n / worth_a_thread;
-    const int threads = normexp::default_threads();
-    normexp::parallel(shares < threads ? int(shares) : threads, rows, body);
+template <class Stored, void (*function)(Rows, Rows, int64_t, int64_t)> void map_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+    function({data[0], steps[0], steps[2]}, {data[1], steps[1], steps[3]}, sizes[0], sizes[1]);
     std::feclearexcept(FE_ALL_EXCEPT);
 }
 
-template <class T> using MapKernel = void (*)(const T*, int64_t, T*, int64_t, int64_t, int64_t);
-
-template <class T, MapKernel<T> RowKernels<T>::*kernel> void map_rows(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    const npy_intp rows = sizes[0], n = sizes[1];
-    const Run from{data[0], steps[0], steps[2]}, to{data[1], steps[1], steps[3]};
-    if (n == 0) return;
-    const auto call = row_kernels<T>().*kernel;
-    for_rows(rows, n, [&](npy_intp first, npy_intp end) {
-        if (contiguous<T>(from, n) && contiguous<T>(to, n)) {
-            constexpr npy_intp size = sizeof(T);
-            return call(row_of<T>(from, first), from.row / size, row_of<T>(to, first), to.row / size, end - first, n);
-        }
-        std::vector<T> row(size_t(n), T(0));
-        for (npy_intp i = first; i < end; ++i) {
-            gather(from, i, n, row.data());
-            call(row.data(), n, row.data(), n, 1, n);
-            scatter(row.data(), to, i, n);
-        }
-    });
-}
-
-template <class T> void logsumexp_rows(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    const npy_intp rows = sizes[0], n = sizes[1];
-    const Run from{data[0], steps[0], steps[2]}, to{data[1], steps[1], 0};
-    const auto call = row_kernels<T>().logsumexp;
-    for_rows(rows, n, [&](npy_intp first, npy_intp end) {
-        std::vector<T> row(contiguous<T>(from, n) ? 0 : size_t(n), T(0));
-        for (npy_intp i = first; i < end; ++i) {
-            if (n == 0) { *row_of<T>(to, i) = T(-NPY_INFINITY); continue; }
-            if (!row.empty()) gather(from, i, n, row.data());
-            call(row.empty() ? row_of<T>(from, i) : row.data(), n, row_of<T>(to, i), 1, n);
-        }
-    });
-}
-
-// Targets are trusted to be in [0, n): the Python face has looked.
-template <class T, bool with_gradient> void cross_entropy_rows(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    const npy_intp rows = sizes[0], n = sizes[1];
-    const Run from{data[0], steps[0], steps[with_gradient ? 4 : 3]}, targets{data[1], steps[1], 0}, losses{data[2], steps[2], 0};
-    const Run gradients = with_gradient ? Run{data[3], steps[3], steps[5]} : Run{nullptr, 0, sizeof(T)};
-    const RowKernels<T>& call = row_kernels<T>();
-    for_rows(rows, n, [&](npy_intp first, npy_intp end) {
-        const bool buffered = !contiguous<T>(from, n) || !contiguous<T>(gradients, n);
-        std::vector<T> row(buffered ? size_t(n) : 0, T(0));
-        for (npy_intp i = first; i < end; ++i) {
-            if (buffered) gather(from, i, n, row.data());
-            const T* logits = buffered ? row.data() : row_of<T>(from, i);
-            const npy_int64 target = *row_of<npy_int64>(targets, i);
-            if constexpr (with_gradient) {
-                *row_of<T>(losses, i) = call.cross_entropy_gradient(logits, target, buffered ? row.data() : row_of<T>(gradients, i), n);
-                if (buffered) scatter(row.data(), gradients, i, n);
-            } else {
-                *row_of<T>(losses, i) = call.cross_entropy(logits, target, n);
-            }
-        }
-    });
-}
-
-template <class T> void exponentials(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    for (npy_intp i = 0; i < sizes[0]; ++i)
-        row_kernels<T>().exponential(reinterpret_cast<T*>(data[0] + i * steps[0]), reinterpret_cast<T*>(data[1] + i * steps[1]), 1);
+template <class Stored> void logsumexp_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+    logsumexp<Stored>({data[0], steps[0], steps[2]}, {data[1], steps[1]}, sizes[0], sizes[1]);
     std::feclearexcept(FE_ALL_EXCEPT);
 }
 
-#define FLOAT_AND_DOUBLE(loop) {(PyUFuncGenericFunction)loop<float>, (PyUFuncGenericFunction)loop<double>}
+// logits, targets, scales -> losses, gradient
+template <class T, bool with_gradient> void cross_entropy_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+    constexpr int core = with_gradient ? 5 : 4;
+    const Rows gradient = with_gradient ? Rows{data[4], steps[4], steps[core + 1]} : Rows{nullptr, 0, sizeof(T)};
+    cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1]}, {data[2], steps[2]}, {data[3], steps[3]}, gradient, sizes[0], sizes[1]);
+    std::feclearexcept(FE_ALL_EXCEPT);
+}
 
-template <class T> void softmax(char** d, const npy_intp* n, const npy_intp* s, void* e) { map_rows<T, &RowKernels<T>::softmax>(d, n, s, e); }
-template <class T> void log_softmax(char** d, const npy_intp* n, const npy_intp* s, void* e) { map_rows<T, &RowKernels<T>::log_softmax>(d, n, s, e); }
-template <class T> void cross_entropy(char** d, const npy_intp* n, const npy_intp* s, void* e) { cross_entropy_rows<T, false>(d, n, s, e); }
-template <class T> void cross_entropy_gradient(char** d, const npy_intp* n, const npy_intp* s, void* e) { cross_entropy_rows<T, true>(d, n, s, e); }
+// logits, base, targets, hots, zs, scales -> losses, gradient
+template <class T, bool with_gradient> void weighted_cross_entropy_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+    constexpr int core = with_gradient ? 8 : 7;
+    const Rows gradient = with_gradient ? Rows{data[7], steps[7], steps[core + 2]} : Rows{nullptr, 0, sizeof(T)};
+    weighted_cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1], steps[core + 1]}, {data[2], steps[2]}, {data[3], steps[3]}, {data[4], steps[4]},
+                              {data[5], steps[5]}, {data[6], steps[6]}, gradient, sizes[0], sizes[1]);
+    std::feclearexcept(FE_ALL_EXCEPT);
+}
+
+template <class Stored, Elementwise function> void elementwise_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+    elementwise<Stored>(function, {data[0], steps[0]}, {data[1], steps[1]}, sizes[0]);
+    std::feclearexcept(FE_ALL_EXCEPT);
+}
 
 struct Function {
     const char* name;
     const char* signature;  // null: elementwise
     int inputs, outputs;
-    PyUFuncGenericFunction loops[2];
-    char types[8];
+    Loop loops[3];
+    char types[24];
+    const char* doc;
 };
+
+// Doubles first: what matches no loop exactly (integers, booleans) takes the first.
+#define SAME_TYPE {NPY_DOUBLE, NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT, NPY_HALF, NPY_HALF}
+#define MAP(name) {map_loop<double, name<double>>, map_loop<float, name<float>>, map_loop<npy_half, name<npy_half>>}
+#define ELEMENTWISE(name) {elementwise_loop<double, Elementwise::name>, elementwise_loop<float, Elementwise::name>, elementwise_loop<npy_half, Elementwise::name>}
 
 // NumPy keeps pointers into this table.
 Function functions[] = {
-    {"softmax", "(n)->(n)", 1, 1, FLOAT_AND_DOUBLE(softmax), {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE}},
-    {"log_softmax", "(n)->(n)", 1, 1, FLOAT_AND_DOUBLE(log_softmax), {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE}},
-    {"logsumexp", "(n)->()", 1, 1, FLOAT_AND_DOUBLE(logsumexp_rows), {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE}},
-    {"cross_entropy", "(n),()->()", 2, 1, FLOAT_AND_DOUBLE(cross_entropy), {NPY_FLOAT, NPY_INT64, NPY_FLOAT, NPY_DOUBLE, NPY_INT64, NPY_DOUBLE}},
-    {"cross_entropy_gradient", "(n),()->(),(n)", 2, 2, FLOAT_AND_DOUBLE(cross_entropy_gradient),
-     {NPY_FLOAT, NPY_INT64, NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_INT64, NPY_DOUBLE, NPY_DOUBLE}},
-    {"exponential", nullptr, 1, 1, FLOAT_AND_DOUBLE(exponentials), {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE}},
+    {"softmax", "(n)->(n)", 1, 1, MAP(softmax), SAME_TYPE, "Softmax along the last axis."},
+    {"log_softmax", "(n)->(n)", 1, 1, MAP(log_softmax), SAME_TYPE, "Logarithm of the softmax along the last axis."},
+    {"logsumexp", "(n)->()", 1, 1, {logsumexp_loop<double>, logsumexp_loop<float>, logsumexp_loop<npy_half>}, SAME_TYPE, "Logarithm of the sum of exponentials along the last axis."},
+    {"cross_entropy", "(n),(),()->()", 3, 1, {cross_entropy_loop<double, false>, cross_entropy_loop<float, false>},
+     {NPY_DOUBLE, NPY_INT64, NPY_DOUBLE, NPY_DOUBLE, NPY_FLOAT, NPY_INT64, NPY_FLOAT, NPY_FLOAT}, "logits, targets, scales -> losses"},
+    {"cross_entropy_gradient", "(n),(),()->(),(n)", 3, 2, {cross_entropy_loop<double, true>, cross_entropy_loop<float, true>},
+     {NPY_DOUBLE, NPY_INT64, NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE, NPY_FLOAT, NPY_INT64, NPY_FLOAT, NPY_FLOAT, NPY_FLOAT}, "logits, targets, scales -> losses, gradient"},
+    {"weighted_cross_entropy", "(n),(n),(),(),(),()->()", 6, 1, {weighted_cross_entropy_loop<double, false>, weighted_cross_entropy_loop<float, false>},
+     {NPY_DOUBLE, NPY_DOUBLE, NPY_INT64, NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT, NPY_INT64, NPY_FLOAT, NPY_FLOAT, NPY_FLOAT, NPY_FLOAT},
+     "logits, base, targets, hots, zs, scales -> losses"},
+    {"weighted_cross_entropy_gradient", "(n),(n),(),(),(),()->(),(n)", 6, 2, {weighted_cross_entropy_loop<double, true>, weighted_cross_entropy_loop<float, true>},
+     {NPY_DOUBLE, NPY_DOUBLE, NPY_INT64, NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE,
+      NPY_FLOAT, NPY_FLOAT, NPY_INT64, NPY_FLOAT, NPY_FLOAT, NPY_FLOAT, NPY_FLOAT, NPY_FLOAT}, "logits, base, targets, hots, zs, scales -> losses, gradient"},
+    {"exponential", nullptr, 1, 1, ELEMENTWISE(exponential), SAME_TYPE, "exp, within 1 ULP."},
+    {"sigmoid", nullptr, 1, 1, ELEMENTWISE(sigmoid), SAME_TYPE,
+     "1 / (1 + exp(-x)), the logistic function; within 2.5 ULP.\n\n"
+     "An ordinary ufunc: `out`, `where`, `dtype` as in NumPy. float16, float32 and float64 keep their dtype, integers and booleans become float64.\n"
+     "Its inverse is `logit`; softmax of the two logits (x, 0) gives (sigmoid(x), 1 - sigmoid(x)).\n\n"
+     "Examples\n--------\n>>> sigmoid([-1000.0, 0.0])\narray([0. , 0.5])"},
+    {"log_sigmoid", nullptr, 1, 1, ELEMENTWISE(log_sigmoid), SAME_TYPE,
+     "log(sigmoid(x)) = -softplus(-x), accurate where the sigmoid rounds to 0 or 1; within 2 ULP.\n\n"
+     "An ordinary ufunc: `out`, `where`, `dtype` as in NumPy. float16, float32 and float64 keep their dtype, integers and booleans become float64.\n\n"
+     "Examples\n--------\n>>> log_sigmoid([-1000.0, 0.0])\narray([-1.00000000e+03, -6.93147181e-01])"},
+    {"softplus", nullptr, 1, 1, ELEMENTWISE(softplus), SAME_TYPE,
+     "log(1 + exp(x)) without overflow; within 2 ULP.\n\n"
+     "An ordinary ufunc: `out`, `where`, `dtype` as in NumPy. float16, float32 and float64 keep their dtype, integers and booleans become float64.\n\n"
+     "Examples\n--------\n>>> softplus([0.0, 1000.0])\narray([6.93147181e-01, 1.00000000e+03])"},
+    {"logit", nullptr, 1, 1, ELEMENTWISE(logit), SAME_TYPE,
+     "log(p / (1 - p)), the inverse of `sigmoid`; -inf at 0, inf at 1, NaN outside [0, 1]; within 3 ULP.\n\n"
+     "An ordinary ufunc: `out`, `where`, `dtype` as in NumPy. float16, float32 and float64 keep their dtype, integers and booleans become float64.\n\n"
+     "Examples\n--------\n>>> logit([0.0, 0.5])\narray([-inf,   0.])"},
+};
+
+// ---- plain arrays: exactly numpy.ndarray, C-contiguous, native float16, float32 or float64, along the last axis
+
+bool is_plain(PyObject* object) {
+    if (!PyArray_CheckExact(object)) return false;
+    PyArrayObject* array = reinterpret_cast<PyArrayObject*>(object);
+    const int type = PyArray_TYPE(array);
+    return (type == NPY_FLOAT || type == NPY_DOUBLE || type == NPY_HALF) && PyArray_ISCARRAY_RO(array) && PyArray_NDIM(array) > 0;
+}
+
+// Is `out` like x, writeable, and either x itself or apart from it?
+bool fits(PyObject* out, PyArrayObject* x) {
+    if (!is_plain(out)) return false;
+    PyArrayObject* array = reinterpret_cast<PyArrayObject*>(out);
+    const char *a = PyArray_BYTES(array), *b = PyArray_BYTES(x);
+    const npy_intp bytes = PyArray_NBYTES(x);
+    return PyArray_TYPE(array) == PyArray_TYPE(x) && PyArray_ISWRITEABLE(array) && PyArray_SAMESHAPE(array, x) && (a == b || a + bytes <= b || b + bytes <= a);
+}
+
+template <class F> void without_gil(npy_intp size, const F& body) {
+    if (size <= 500) return body();
+    NPY_BEGIN_ALLOW_THREADS
+    body();
+    NPY_END_ALLOW_THREADS
+}
+
+#define CALL(name, type, ...)                                        \
+    (type == NPY_FLOAT ? name<float>(__VA_ARGS__) : type == NPY_DOUBLE ? name<double>(__VA_ARGS__) : name<npy_half>(__VA_ARGS__))
+
+template <bool logarithm> PyObject* plain_map(PyObject*, PyObject* const* args, Py_ssize_t count) {
+    if (count != 2 || !is_plain(args[0])) Py_RETURN_NONE;
+    PyArrayObject* x = reinterpret_cast<PyArrayObject*>(args[0]);
+    PyObject* out = args[1];
+    if (out == Py_None) out = PyArray_SimpleNew(PyArray_NDIM(x), PyArray_DIMS(x), PyArray_TYPE(x));
+    else if (fits(out, x)) Py_INCREF(out);
+    else Py_RETURN_NONE;
+    if (!out || PyArray_SIZE(x) == 0) return out;
+    const int type = PyArray_TYPE(x);
+    const npy_intp size = PyArray_ITEMSIZE(x), n = PyArray_DIM(x, PyArray_NDIM(x) - 1), rows = PyArray_SIZE(x) / n;
+    const Rows from{PyArray_BYTES(x), n * size, size}, to{PyArray_BYTES(reinterpret_cast<PyArrayObject*>(out)), n * size, size};
+    without_gil(rows * n, [&] {
+        if constexpr (logarithm) CALL(log_softmax, type, from, to, rows, n);
+        else CALL(softmax, type, from, to, rows, n);
+    });
+    return out;
+}
+
+PyObject* plain_logsumexp(PyObject*, PyObject* x_object) {
+    if (!is_plain(x_object)) Py_RETURN_NONE;
+    PyArrayObject* x = reinterpret_cast<PyArrayObject*>(x_object);
+    PyObject* out = PyArray_SimpleNew(PyArray_NDIM(x) - 1, PyArray_DIMS(x), PyArray_TYPE(x));
+    if (!out) return nullptr;
+    PyArrayObject* result = reinterpret_cast<PyArrayObject*>(out);
+    const int type = PyArray_TYPE(x);
+    const npy_intp size = PyArray_ITEMSIZE(x), n = PyArray_DIM(x, PyArray_NDIM(x) - 1), rows = PyArray_SIZE(result);
+    const Rows from{PyArray_BYTES(x), n * size, size};
+    const Column to{PyArray_BYTES(result), size};
+    without_gil(rows * n, [&] { CALL(logsumexp, type, from, to, rows, n); });
+    return PyArray_Return(result);
+}
+
+PyMethodDef plain_functions[] = {
+    {"plain_softmax", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_map<false>)), METH_FASTCALL, "(x, out or None): softmax of a plain array, or None if it is not plain."},
+    {"plain_log_softmax", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(plain_map<true>)), METH_FASTCALL, "As plain_softmax."},
+    {"plain_logsumexp", plain_logsumexp, METH_O, "(x): logsumexp along the last axis of a plain array, or None if it is not plain."},
+    {nullptr, nullptr, 0, nullptr},
 };
 
 }  // namespace
@@ -141,9 +170,10 @@ int add_ufuncs(PyObject* module) {
     import_array1(-1);
     import_umath1(-1);
     for (Function& f : functions) {
-        static void* no_data[2] = {nullptr, nullptr};
-        PyObject* ufunc = PyUFunc_FromFuncAndDataAndSignature(f.loops, no_data, f.types, 2, f.inputs, f.outputs, PyUFunc_None, f.name, "", 0, f.signature);
+        static void* no_data[3] = {nullptr, nullptr, nullptr};
+        const int loops = f.loops[2] ? 3 : 2;
+        PyObject* ufunc = PyUFunc_FromFuncAndDataAndSignature(f.loops, no_data, f.types, loops, f.inputs, f.outputs, PyUFunc_None, f.name, f.doc, 0, f.signature);
         if (!ufunc || PyModule_AddObject(module, f.name, ufunc) < 0) return -1;
     }
-    return 0;
+    return PyModule_AddFunctions(module, plain_functions);
 }

@@ -32,7 +32,6 @@ using Float = float __attribute__((vector_size(vector_bytes)));
 using Double = double __attribute__((vector_size(vector_bytes)));
 using Int = int32_t __attribute__((vector_size(vector_bytes)));
 using Long = int64_t __attribute__((vector_size(vector_bytes)));
-using HalfFloat = float __attribute__((vector_size(vector_bytes / 2)));
 
 template <class T> struct VectorOf;
 template <> struct VectorOf<float> { using type = Float; using integer = Int; };
@@ -82,6 +81,37 @@ template <class T, class V> INLINE void store_first(T* to, V v, int count) {
 }
 #endif
 
+// The first `count` lanes, known when compiled: no byte beyond them is touched, nor the next cache line.
+#if defined(__AVX512F__)
+template <int count> INLINE Float load_exactly(const float* from) {
+    if constexpr (count <= 4) return (Float)_mm512_zextps128_ps512(_mm_maskz_loadu_ps((1 << count) - 1, from));
+    else if constexpr (count <= 8) return (Float)_mm512_zextps256_ps512(_mm256_maskz_loadu_ps((1 << count) - 1, from));
+    else return load_first(from, count, 0.0f);
+}
+template <int count> INLINE Double load_exactly(const double* from) {
+    if constexpr (count <= 2) return (Double)_mm512_zextpd128_pd512(_mm_maskz_loadu_pd((1 << count) - 1, from));
+    else if constexpr (count <= 4) return (Double)_mm512_zextpd256_pd512(_mm256_maskz_loadu_pd((1 << count) - 1, from));
+    else return load_first(from, count, 0.0);
+}
+template <int count> INLINE void store_exactly(float* to, Float v) {
+    if constexpr (count <= 4) _mm_mask_storeu_ps(to, (1 << count) - 1, _mm512_castps512_ps128((__m512)v));
+    else if constexpr (count <= 8) _mm256_mask_storeu_ps(to, (1 << count) - 1, _mm512_castps512_ps256((__m512)v));
+    else store_first(to, v, count);
+}
+template <int count> INLINE void store_exactly(double* to, Double v) {
+    if constexpr (count <= 2) _mm_mask_storeu_pd(to, (1 << count) - 1, _mm512_castpd512_pd128((__m512d)v));
+    else if constexpr (count <= 4) _mm256_mask_storeu_pd(to, (1 << count) - 1, _mm512_castpd512_pd256((__m512d)v));
+    else store_first(to, v, count);
+}
+#else
+template <int count, class T> INLINE Vector<T> load_exactly(const T* from) {
+    Vector<T> v{};
+    __builtin_memcpy(&v, from, count * sizeof(T));
+    return v;
+}
+template <int count, class T, class V> INLINE void store_exactly(T* to, V v) { __builtin_memcpy(to, &v, count * sizeof(T)); }
+#endif
+
 #if defined(__AVX512F__)
 INLINE Float fma(Float a, Float b, Float c) { return (Float)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 INLINE Double fma(Double a, Double b, Double c) { return (Double)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
@@ -107,26 +137,70 @@ INLINE Float square_root(Float a) {
 #endif
 #endif
 
-// A NaN in `candidate` is passed over: the sum of exponentials finds it.
+// candidate > current ? candidate : current. A NaN in `candidate` is passed over, one in `current` stays.
+#if defined(__AVX512F__)
+INLINE Float greater_of(Float current, Float candidate) { return (Float)_mm512_max_ps((__m512)candidate, (__m512)current); }
+INLINE Double greater_of(Double current, Double candidate) { return (Double)_mm512_max_pd((__m512d)candidate, (__m512d)current); }
+#elif defined(__AVX2__)
+INLINE Float greater_of(Float current, Float candidate) { return (Float)_mm256_max_ps((__m256)candidate, (__m256)current); }
+INLINE Double greater_of(Double current, Double candidate) { return (Double)_mm256_max_pd((__m256d)candidate, (__m256d)current); }
+#elif defined(__x86_64__)
+INLINE Float greater_of(Float current, Float candidate) { return (Float)_mm_max_ps((__m128)candidate, (__m128)current); }
+INLINE Double greater_of(Double current, Double candidate) { return (Double)_mm_max_pd((__m128d)candidate, (__m128d)current); }
+#else
 template <class V> INLINE V greater_of(V current, V candidate) { return candidate > current ? candidate : current; }
+#endif
 
-INLINE Double low_half(Float v) {
-    HalfFloat half;
-    __builtin_memcpy(&half, &v, sizeof half);
-    return __builtin_convertvector(half, Double);
-}
-INLINE Double high_half(Float v) {
-    HalfFloat half;
-    __builtin_memcpy(&half, reinterpret_cast<const char*>(&v) + sizeof half, sizeof half);
-    return __builtin_convertvector(half, Double);
-}
+template <class T> struct FloatFormat;
+template <> struct FloatFormat<float> { static constexpr int bias = 127, mantissa_bits = 23; };
+template <> struct FloatFormat<double> { static constexpr int bias = 1023, mantissa_bits = 52; };
 
+// Entry j of a table of one vector, j the low bits of each lane.
+#if defined(__AVX512F__)
+INLINE Float looked_up(const float* table, Float lane) { return (Float)_mm512_permutexvar_ps((__m512i)lane, _mm512_loadu_ps(table)); }
+INLINE Double looked_up(const double* table, Double lane) { return (Double)_mm512_permutexvar_pd((__m512i)lane, _mm512_loadu_pd(table)); }
+#endif
+
+// x < lowest ? 0 : p * 2^floor(n), |n| <= 2 * bias - 2, rounded once. Without AVX-512 n is whole and `shifted` is n + 1.5 * 2^mantissa_bits, whose
+// low bits hold n. Where x < lowest the others may hold anything; no time is lost on subnormal numbers there.
+#if defined(__AVX512F__)
+INLINE Float scaled(Float p, Float n, Float, Float x, Float lowest) {
+    return (Float)_mm512_maskz_scalef_ps(_mm512_cmp_ps_mask((__m512)x, (__m512)lowest, _CMP_NLT_UQ), (__m512)p, (__m512)n);
+}
+INLINE Double scaled(Double p, Double n, Double, Double x, Double lowest) {
+    return (Double)_mm512_maskz_scalef_pd(_mm512_cmp_pd_mask((__m512d)x, (__m512d)lowest, _CMP_NLT_UQ), (__m512d)p, (__m512d)n);
+}
+#else
+template <class V> INLINE V scaled(V p, V n, V shifted, V x, V lowest) {
+    using T = __typeof__(p[0] + p[0]);
+    using F = FloatFormat<T>;
+    using I = Integers<T>;
+    const I below = x < lowest;
+    const I exponent = ((I)shifted - (I)(shifted - n)) & ~below, half = exponent >> 1;  // two factors: 2^n alone may not be representable
+    return below ? V{} : p * (V)((half + F::bias) << F::mantissa_bits) * (V)((exponent - half + F::bias) << F::mantissa_bits);
+}
+#endif
+
+// Between a vector of floats and two of doubles.
+#if defined(__AVX512F__)
+INLINE Double low_half(Float v) { return (Double)_mm512_cvtps_pd(_mm512_castps512_ps256((__m512)v)); }
+INLINE Double high_half(Float v) { return (Double)_mm512_cvtps_pd(_mm512_extractf32x8_ps((__m512)v, 1)); }
 INLINE Float narrow(Double low, Double high) {
-    const HalfFloat halves[2] = {__builtin_convertvector(low, HalfFloat), __builtin_convertvector(high, HalfFloat)};
-    Float v;
-    __builtin_memcpy(&v, halves, sizeof v);
-    return v;
+    return (Float)_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps((__m512d)low)), _mm512_cvtpd_ps((__m512d)high), 1);
 }
+#elif defined(__AVX2__)
+INLINE Double low_half(Float v) { return (Double)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)v)); }
+INLINE Double high_half(Float v) { return (Double)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)v, 1)); }
+INLINE Float narrow(Double low, Double high) { return (Float)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)high), _mm256_cvtpd_ps((__m256d)low)); }
+#elif defined(__x86_64__)
+INLINE Double low_half(Float v) { return (Double)_mm_cvtps_pd((__m128)v); }
+INLINE Double high_half(Float v) { return (Double)_mm_cvtps_pd(_mm_movehl_ps((__m128)v, (__m128)v)); }
+INLINE Float narrow(Double low, Double high) { return (Float)_mm_movelh_ps(_mm_cvtpd_ps((__m128d)low), _mm_cvtpd_ps((__m128d)high)); }
+#else
+INLINE Double low_half(Float v) { return Double{v[0], v[1]}; }
+INLINE Double high_half(Float v) { return Double{v[2], v[3]}; }
+INLINE Float narrow(Double low, Double high) { return Float{float(low[0]), float(low[1]), float(high[0]), float(high[1])}; }
+#endif
 
 // A tree over the lanes of one vector: after the steps every lane holds the result. `combine` gets the vector and its mirror.
 template <int... I> struct Order {};
@@ -155,37 +229,79 @@ template <class T> INLINE T greatest_lane(Vector<T> v) {
     return over_lanes(v, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return greater_of(a, b); });
 }
 
-// Entries `stride` apart, one a lane; lanes from `count` on are 0 and are not written.
-template <class T> INLINE Vector<T> load_column(const T* from, int64_t stride, int count) {
-#if defined(__AVX512F__)
-    if (count == lanes<T> && stride < (1 << 26)) {
-        if constexpr (sizeof(T) == 4) {
-            const __m512i at = _mm512_mullo_epi32(_mm512_set1_epi32(int(stride)), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-            return (Vector<T>)_mm512_i32gather_ps(at, from, 4);
-        } else {
-            const __m256i at = _mm256_mullo_epi32(_mm256_set1_epi32(int(stride)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-            return (Vector<T>)_mm512_i32gather_pd(at, from, 8);
-        }
-    }
-#endif
-    Vector<T> v{};
-    for (int i = 0; i < count; ++i) v[i] = from[i * stride];
-    return v;
+// Lanes whose number has the bit `distance` are exchanged between a (its lanes with the bit) and b (its lanes without).
+template <int distance, class V, int... I> INLINE void exchange(V& a, V& b, Order<I...>) {
+    constexpr int W = int(sizeof...(I));
+    const V low = __builtin_shufflevector(a, b, ((I & distance) ? W + (I ^ distance) : I)...);
+    b = __builtin_shufflevector(a, b, ((I & distance) ? W + I : (I ^ distance))...);
+    a = low;
 }
 
-template <class T> INLINE void store_column(T* to, int64_t stride, Vector<T> v, int count) {
-#if defined(__AVX512F__)
-    if (count == lanes<T> && stride < (1 << 26)) {
-        if constexpr (sizeof(T) == 4) {
-            const __m512i at = _mm512_mullo_epi32(_mm512_set1_epi32(int(stride)), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-            return _mm512_i32scatter_ps(to, at, (__m512)v, 4);
-        } else {
-            const __m256i at = _mm256_mullo_epi32(_mm256_set1_epi32(int(stride)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-            return _mm512_i32scatter_pd(to, at, (__m512d)v, 8);
-        }
-    }
-#endif
-    for (int i = 0; i < count; ++i) to[i * stride] = v[i];
+template <int distance, class V> INLINE void exchange_all(V* v) {
+    constexpr int W = int(sizeof(V) / sizeof(v[0][0]));
+    for (int i = 0; i < W; ++i)
+        if (!(i & distance)) exchange<distance>(v[i], v[i + distance], typename OrderOf<W>::type{});
 }
+
+// Transposes W vectors of W lanes. Wide steps first: best if only the first of the results are used.
+template <class V> INLINE void transpose_lanes(V* v) {
+    constexpr int W = int(sizeof(V) / sizeof(v[0][0]));
+    if constexpr (W > 8) exchange_all<8>(v);
+    if constexpr (W > 4) exchange_all<4>(v);
+    if constexpr (W > 2) exchange_all<2>(v);
+    exchange_all<1>(v);
+}
+
+// The same with narrow steps first: best if only the first of the inputs are not zero.
+template <class V> INLINE void transpose_lanes_back(V* v) {
+    constexpr int W = int(sizeof(V) / sizeof(v[0][0]));
+    exchange_all<1>(v);
+    if constexpr (W > 2) exchange_all<2>(v);
+    if constexpr (W > 4) exchange_all<4>(v);
+    if constexpr (W > 8) exchange_all<8>(v);
+}
+
+// Reduces W vectors at once, each to the lane of its number, by the tree of over_lanes.
+template <int distance, class V, class F> INLINE void reduce_step(V* v, const F& combine) {
+    for (int i = 0; i < distance; ++i) {
+        exchange<distance>(v[i], v[i + distance], typename OrderOf<int(sizeof(V) / sizeof(v[0][0]))>::type{});
+        v[i] = combine(v[i], v[i + distance]);
+    }
+}
+
+template <class V, class F> INLINE V reduced(V* v, const F& combine) {
+    constexpr int W = int(sizeof(V) / sizeof(v[0][0]));
+    if constexpr (W > 8) reduce_step<8>(v, combine);
+    if constexpr (W > 4) reduce_step<4>(v, combine);
+    if constexpr (W > 2) reduce_step<2>(v, combine);
+    reduce_step<1>(v, combine);
+    return v[0];
+}
+
+// IEEE half precision, held in 16-bit integers.
+using Half = uint16_t;
+#if defined(__AVX512F__)
+INLINE Float widened(const Half* from) { return (Float)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))); }
+INLINE void store_rounded(Half* to, Float v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT)); }
+#elif defined(__F16C__)
+INLINE Float widened(const Half* from) { return (Float)_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); }
+INLINE void store_rounded(Half* to, Float v) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT)); }
+#else
+INLINE Float widened(const Half* from) {
+    Float v;
+    for (int i = 0; i < lanes<float>; ++i) {
+        _Float16 half;
+        __builtin_memcpy(&half, from + i, sizeof half);
+        v[i] = float(half);
+    }
+    return v;
+}
+INLINE void store_rounded(Half* to, Float v) {
+    for (int i = 0; i < lanes<float>; ++i) {
+        const _Float16 half = _Float16(v[i]);
+        __builtin_memcpy(to + i, &half, sizeof half);
+    }
+}
+#endif
 
 }  // namespace

@@ -5,35 +5,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-__all__ = ["floating_array", "class_indices", "did_you_mean", "listing", "integer_at_least"]
-
-
-def floating_array(x: ArrayLike, name: str) -> NDArray[Any]:
-    """`x` as an array of float16, float32 or float64; integers and booleans become float64."""
-    array = np.asarray(x)
-    if array.dtype.kind in "biu":
-        return array.astype(np.float64)
-    if array.dtype.kind == "f" and array.dtype.itemsize <= 8:
-        return array
-    raise TypeError(f"expected {name} to hold real numbers, got dtype {array.dtype}; convert it to float32 or float64 first")
+__all__ = ["class_indices", "did_you_mean", "listing", "integer_at_least"]
 
 
-def class_indices(targets: ArrayLike, shape: tuple[int, ...], n_classes: int) -> NDArray[np.int64]:
-    """Integer targets of the given shape, each in [0, n_classes)."""
-    array = np.asarray(targets)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"expected targets to be class indices (integers), got dtype {array.dtype}; encode the labels first")
-    if array.shape != shape:
-        raise ValueError(f"expected targets of shape {shape}, one a row of the logits, got shape {array.shape}")
-    wrong = np.flatnonzero((array < 0) | (array >= n_classes))
-    if wrong.size:
-        raise ValueError(
-            f"expected targets from 0 to {n_classes - 1}, got {array.flat[wrong[0]]} at index {wrong[0]}; "
-            "number the classes from 0 or give more logits a row"
-        )
-    return array.astype(np.int64, copy=False)
+def class_indices(targets: NDArray[Any], shape: tuple[int, ...], n_classes: int, ignore_index: int | None = None) -> NDArray[np.int64]:
+    """Integer targets of the given shape, each in [0, n_classes) or equal to `ignore_index`."""
+    if targets.shape != shape:
+        raise ValueError(f"expected targets of shape {shape}, one a row of the logits, got shape {targets.shape}")
+    indices = np.ascontiguousarray(targets, np.int64)
+    if ignore_index is None and (indices.size == 0 or indices.view(np.uint64).max() < n_classes):  # a negative one is huge
+        return indices
+    wrong = (targets < 0) | (targets >= n_classes)
+    if ignore_index is not None:
+        wrong &= targets != ignore_index
+    if wrong.any():
+        first = np.flatnonzero(wrong)[0]
+        raise ValueError(f"expected targets from 0 to {n_classes - 1}, got {targets.flat[first]} at index {first}; number the classes from 0 or give more logits a row")
+    return indices
 
 
 def integer_at_least(value: object, least: int, name: str) -> int:

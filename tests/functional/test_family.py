@@ -166,7 +166,7 @@ def test_cross_entropy_refuses_what_does_not_fit():
         cross_entropy(x, [0, 4, 1])
     with pytest.raises(ValueError, match=r"expected targets of shape \(3,\)"):
         cross_entropy(x, [0, 1])
-    with pytest.raises(TypeError, match="expected targets to be class indices"):
+    with pytest.raises(ValueError, match=r"in the shape of the logits, got shape \(3,\); for class indices pass integers"):
         cross_entropy(x, [0.0, 1.0, 2.0])
     with pytest.raises(ValueError, match="expected reduction 'mean', 'sum' or 'none', got 'max'"):
         cross_entropy(x, [0, 1, 2], reduction="max")
@@ -178,9 +178,9 @@ rows = arrays(np.float64, st.integers(1, 70), elements=st.floats(-300, 300))
 
 
 @given(rows, st.integers(-8, 8))
-def test_shifting_by_what_is_exact_changes_no_bit(row, shift):
+def test_shifting_by_what_is_exact_changes_nothing_beyond_the_bound(row, shift):
     whole = np.round(row)
-    np.testing.assert_array_equal(softmax(whole + shift), softmax(whole))
+    np.testing.assert_array_max_ulp(softmax(whole + shift), softmax(whole), 2 * MAX_ULP["softmax", np.float64])
 
 
 @given(rows)

@@ -1,4 +1,4 @@
-"""softmax, log_softmax and logsumexp along an axis."""
+"""softmax, log_softmax, softmin and logsumexp along one or several axes."""
 
 from typing import Any
 
@@ -6,51 +6,43 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import normexp._native as _native
-from normexp._checks import floating_array
+from normexp.functional import _foreign
+from normexp.functional._arrays import Incoming, axes_of, incoming, is_bfloat16, real_numbers, with_last_axis
 
-__all__ = ["log_softmax", "logsumexp", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "softmax", "softmin"]
 
-
-def _along(function: Any, x: ArrayLike, axis: int, out: NDArray[Any] | None, name: str) -> NDArray[Any]:
-    logits = floating_array(x, name)
-    if logits.ndim == 0:  # one class: an axis of length 1 that is taken away again
-        logits = logits.reshape(1)
-        result = _along(function, logits, 0, None, name)
-        result = result.reshape(())
-    elif logits.dtype == np.float16:  # computed in float32, rounded once
-        result = function(logits.astype(np.float32), axis=axis).astype(np.float16)
-    elif out is None or out.dtype == logits.dtype:
-        return function(logits, axis=axis, out=out)  # type: ignore[no-any-return]
-    else:
-        result = function(logits, axis=axis)
-    if out is None:
-        return result
-    np.copyto(out, result, casting="same_kind")
-    return out
+Axis = int | tuple[int, ...] | None
 
 
-def softmax(x: ArrayLike, axis: int = -1, *, out: NDArray[Any] | None = None) -> NDArray[Any]:
+def softmax(x: Any, axis: Axis = -1, *, temperature: ArrayLike | None = None, where: ArrayLike | None = None, out: NDArray[Any] | None = None) -> Any:
     """Probabilities that are proportional to the exponentials of the logits.
 
     Parameters
     ----------
-    x : array_like, any shape
-        Logits. float32 and float64 keep their dtype, float16 is computed in float32, integers and booleans become float64.
-    axis : int, default -1
-        The axis of the classes.
+    x : array of any shape
+        Logits. float16, float32, float64 and bfloat16 keep their dtype, integers and booleans become float64. Masked arrays, pandas objects and
+        arrays of other libraries come out as they went in.
+    axis : int, tuple of int or None, default -1
+        The axis of the classes; several axes are one set of classes, None takes all.
+    temperature : float or array of the shape of `x` without `axis`, optional
+        What the logits are divided by: above 1 flatter, below 1 sharper; 0 is argmax, shared among ties. Infinity is uniform.
+    where : array of bool, optional
+        Broadcast to `x`; False masks an entry: its probability is 0 whatever its logit, a row without entries is all 0.
     out : ndarray, optional
         Where to write the result; may be `x` itself.
 
     Returns
     -------
-    ndarray of the shape of `x`
-        Non-negative, sums to 1 along `axis`; each entry within 2 ULP (float32) or 3 ULP (float64). A NaN makes its row NaN; `+inf` gets all
-        the probability, shared among its ties; a row of `-inf` alone is NaN; an empty axis gives an empty result.
+    array of the shape of `x`
+        Non-negative, sums to 1 along `axis`; each entry within 2 ULP (float32) or 3 ULP (float64) of the exact value for x / temperature. A NaN
+        makes its row NaN; `+inf` gets all the probability, shared among its ties; a row of `-inf` alone is NaN; an empty axis gives an empty result.
 
     Raises
     ------
     TypeError
         If `x` does not hold real numbers.
+    ValueError
+        If a temperature is negative or NaN.
 
     Notes
     -----
@@ -60,31 +52,44 @@ def softmax(x: ArrayLike, axis: int = -1, *, out: NDArray[Any] | None = None) ->
     --------
     >>> softmax([0.7, 1.5, 4.8])
     array([0.01573172, 0.03501159, 0.94925668])
+    >>> softmax([0.7, 1.5, 4.8], temperature=10)
+    array([0.2785434 , 0.30174246, 0.41971414])
     """
-    return _along(_native.softmax, x, axis, out, "x")
+    if axis == -1 and temperature is None and where is None and (plain := _native.plain_softmax(x, out)) is not None:
+        return plain
+    if (xp := _foreign.own_operations(x)) is not None:
+        return _foreign.softmax(xp, _prepared_foreign(xp, x, axis, temperature, where, out), axis)
+    return _normalised(_native.softmax, incoming(x, "x"), axis, temperature, where, out, 0)
 
 
-def log_softmax(x: ArrayLike, axis: int = -1, *, out: NDArray[Any] | None = None) -> NDArray[Any]:
+def log_softmax(x: Any, axis: Axis = -1, *, temperature: ArrayLike | None = None, where: ArrayLike | None = None, out: NDArray[Any] | None = None) -> Any:
     """Logarithms of the softmax probabilities, accurate where the probabilities round to 0 or 1.
 
     Parameters
     ----------
-    x : array_like, any shape
-        Logits. float32 and float64 keep their dtype, float16 is computed in float32, integers and booleans become float64.
-    axis : int, default -1
-        The axis of the classes.
+    x : array of any shape
+        Logits. float16, float32, float64 and bfloat16 keep their dtype, integers and booleans become float64. Masked arrays, pandas objects and
+        arrays of other libraries come out as they went in.
+    axis : int, tuple of int or None, default -1
+        The axis of the classes; several axes are one set of classes, None takes all.
+    temperature : float or array of the shape of `x` without `axis`, optional
+        What the logits are divided by; 0 is argmax, shared among ties.
+    where : array of bool, optional
+        Broadcast to `x`; the result is -inf where it is False.
     out : ndarray, optional
         Where to write the result; may be `x` itself.
 
     Returns
     -------
-    ndarray of the shape of `x`
-        At most 0. A NaN makes its row NaN; beside `+inf` every finite logit gets `-inf`; a row of `-inf` alone is NaN.
+    array of the shape of `x`
+        At most 0; each entry within 2 ULP. A NaN makes its row NaN; beside `+inf` every finite logit gets `-inf`; a row of `-inf` alone is NaN.
 
     Raises
     ------
     TypeError
         If `x` does not hold real numbers.
+    ValueError
+        If a temperature is negative or NaN.
 
     Notes
     -----
@@ -96,25 +101,50 @@ def log_softmax(x: ArrayLike, axis: int = -1, *, out: NDArray[Any] | None = None
     >>> log_softmax([40.0, 0.0])
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return _along(_native.log_softmax, x, axis, out, "x")
+    if axis == -1 and temperature is None and where is None and (plain := _native.plain_log_softmax(x, out)) is not None:
+        return plain
+    if (xp := _foreign.own_operations(x)) is not None:
+        return _foreign.log_softmax(xp, _prepared_foreign(xp, x, axis, temperature, where, out), axis)
+    return _normalised(_native.log_softmax, incoming(x, "x"), axis, temperature, where, out, -np.inf)
 
 
-def logsumexp(x: ArrayLike, axis: int = -1, *, keepdims: bool = False) -> NDArray[Any]:
+def softmin(x: Any, axis: Axis = -1, *, temperature: ArrayLike | None = None, where: ArrayLike | None = None, out: NDArray[Any] | None = None) -> Any:
+    """softmax(-x): the smallest entry gets the largest probability. Parameters, result and errors are those of `softmax`.
+
+    Examples
+    --------
+    >>> softmin([0.7, 1.5, 4.8])
+    array([0.68217401, 0.30652054, 0.01130545])
+    """
+    if _foreign.own_operations(x) is not None:
+        return softmax(-x, axis, temperature=temperature, where=where, out=out)
+    arrived = incoming(x, "x")
+    return _normalised(_native.softmax, arrived._replace(values=-arrived.values), axis, temperature, where, out, 0)
+
+
+def logsumexp(x: Any, axis: Axis = -1, *, b: ArrayLike | None = None, keepdims: bool = False, return_sign: bool = False, where: ArrayLike | None = None) -> Any:
     """Logarithm of the sum of the exponentials, without overflow.
 
     Parameters
     ----------
-    x : array_like, any shape
-        Logits. float32 and float64 keep their dtype, float16 is computed in float32, integers and booleans become float64.
-    axis : int, default -1
-        The axis that is summed.
+    x : array of any shape
+        Logits. float16, float32, float64 and bfloat16 keep their dtype, integers and booleans become float64.
+    axis : int, tuple of int or None, default -1
+        What is summed over; None takes all.
+    b : array, optional
+        Weights of the exponentials, broadcast against `x`; may be negative. Where 0, `x` does not count, whatever it is.
     keepdims : bool, default False
-        Keep the summed axis with length 1.
+        Keep the summed axes with length 1.
+    return_sign : bool, default False
+        Also return the sign of the sum; without it a negative sum gives NaN.
+    where : array of bool, optional
+        Broadcast to `x`; where False, `x` does not count.
 
     Returns
     -------
-    ndarray or scalar, the shape of `x` without `axis`
-        A NaN makes its row NaN; `+inf` gives `+inf`; a row of `-inf` alone, or an empty one, gives `-inf`.
+    array or scalar, the shape of `x` without `axis`
+        Within 2 ULP of the greater of the largest logit and the result. A NaN makes its row NaN; `+inf` gives `+inf`; a row of `-inf` alone, or an
+        empty one, gives `-inf`. With `return_sign`, log of the absolute value of the sum, and its sign.
 
     Raises
     ------
@@ -130,9 +160,138 @@ def logsumexp(x: ArrayLike, axis: int = -1, *, keepdims: bool = False) -> NDArra
     >>> float(logsumexp([1000.0, 1000.0]))
     1000.6931471805599
     """
-    logits = floating_array(x, "x")
-    if logits.ndim == 0:
-        return logits.copy()  # the logarithm of one exponential
-    if logits.dtype == np.float16:
-        return _native.logsumexp(logits.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)  # type: ignore[no-any-return]
-    return _native.logsumexp(logits, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    if axis == -1 and b is None and not keepdims and not return_sign and where is None and (plain := _native.plain_logsumexp(x)) is not None:
+        return plain
+    if (xp := _foreign.own_operations(x)) is not None:
+        if b is not None or return_sign:
+            raise TypeError("expected no weights and no sign for an array that is left to its own library; convert it to NumPy first")
+        return _foreign.logsumexp(xp, _prepared_foreign(xp, x, axis, None, where, None), axis, keepdims)
+    arrived = incoming(x, "x")
+    axes = axes_of(axis, arrived.values.ndim)
+    rows = _rows(arrived, axes, None, where)
+    if b is None:
+        sign, result = None, _native.logsumexp(rows.astype(np.float32) if is_bfloat16(rows.dtype) else rows)
+    else:
+        result, sign = _weighted_logsumexp(*_broadcast_weights(arrived.values, b, axes, rows))
+    if return_sign and sign is None:
+        sign = np.where(np.isneginf(result), 0, np.where(np.isnan(result), np.nan, 1))
+    elif sign is not None and not return_sign:
+        result = np.where(sign < 0, np.nan, result)
+    out = [arrived.wrap_reduced(_kept(np.asarray(part, rows.dtype), axes, keepdims), axes) for part in ((result,) if not return_sign else (result, sign))]
+    return tuple(out) if return_sign else out[0]
+
+
+def _kept(result: NDArray[Any], axes: tuple[int, ...], keepdims: bool) -> NDArray[Any]:
+    return np.expand_dims(result, axes) if keepdims else result
+
+
+def _rows(arrived: Incoming, axes: tuple[int, ...], temperature: ArrayLike | None, where: ArrayLike | None) -> NDArray[Any]:
+    """The logits with the classes on the last axis, divided and masked."""
+    x, valid = arrived.values, _valid(arrived, where)
+    if valid is not None:
+        x = np.where(valid, x, x.dtype.type(-np.inf))
+    rows = with_last_axis(x, axes)
+    return rows if temperature is None else _divided(rows, _row_temperatures(temperature, x, axes))
+
+
+def _valid(arrived: Incoming, where: ArrayLike | None) -> NDArray[np.bool_] | None:
+    if where is None:
+        return arrived.valid
+    mask = np.asarray(where)
+    if mask.dtype != bool:
+        raise TypeError(f"expected where to hold booleans, got dtype {mask.dtype}; pass for example where=mask.astype(bool)")
+    mask = np.broadcast_to(mask, arrived.values.shape)
+    return mask if arrived.valid is None else mask & arrived.valid
+
+
+def _row_temperatures(temperature: ArrayLike, x: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
+    """One temperature a row, with a last axis of length 1; or a scalar."""
+    given = real_numbers(np.asarray(temperature), "temperature").astype(np.float32 if is_bfloat16(x.dtype) else x.dtype)
+    wrong = np.flatnonzero(~(given >= 0))
+    if wrong.size:
+        raise ValueError(f"expected a temperature of at least 0, got {given.flat[wrong[0]]}" + (f" at index {wrong[0]}" if given.ndim else ""))
+    if given.ndim == x.ndim and given.ndim and all(given.shape[i] == 1 for i in axes):
+        given = given.reshape([given.shape[i] for i in range(x.ndim) if i not in axes])
+    kept = tuple(x.shape[i] for i in range(x.ndim) if i not in axes)
+    try:
+        return np.broadcast_to(given, kept)[..., None]
+    except ValueError:
+        raise ValueError(f"expected a single temperature or one a row, shape {kept}, got shape {given.shape}") from None
+
+
+def _divided(rows: NDArray[Any], temperatures: NDArray[Any]) -> NDArray[Any]:
+    """rows / temperatures; where that overflows, or the temperature is 0, relative to the maximum: the quotient that softmax needs is the same."""
+    with np.errstate(all="ignore"):
+        divided = rows / temperatures
+        overflowed = ~np.isfinite(divided).all(axis=-1, keepdims=True) if rows.size else np.zeros_like(temperatures, bool)
+        if not overflowed.any():
+            return divided
+        top = rows.max(axis=-1, keepdims=True)
+        relative = np.where(rows == top, np.where(np.isneginf(top), top, 0), np.where(np.isnan(rows), rows, (rows - top) / temperatures))
+        return np.where(overflowed, relative, divided).astype(divided.dtype, copy=False)
+
+
+def _normalised(
+    kernel: Any, arrived: Incoming, axis: Axis, temperature: ArrayLike | None, where: ArrayLike | None, out: NDArray[Any] | None, masked_value: float
+) -> Any:
+    x = arrived.values
+    axes = axes_of(axis, x.ndim)
+    rows = _rows(arrived, axes, temperature, where)
+    if len(axes) == 1 and out is not None and out.dtype == rows.dtype == x.dtype and out.shape == x.shape and not is_bfloat16(x.dtype):
+        result = kernel(rows, out=np.moveaxis(out, axes[0], -1))
+        result = out
+    else:
+        result = kernel(rows.astype(np.float32)) if is_bfloat16(rows.dtype) else kernel(rows)
+        result = _spread(result, axes, x)
+    valid = _valid(arrived, where)
+    if valid is not None:
+        np.copyto(result, masked_value, where=~valid)
+    if out is None:
+        return arrived.wrap(result.astype(x.dtype, copy=False))
+    if out is not result:
+        np.copyto(out, result, casting="same_kind")
+    return out
+
+
+def _spread(result: NDArray[Any], axes: tuple[int, ...], x: NDArray[Any]) -> NDArray[Any]:
+    """The reverse of with_last_axis."""
+    if len(axes) <= 1:
+        return np.moveaxis(result, -1, axes[0]) if axes else result.reshape(x.shape)
+    order = [i for i in range(x.ndim) if i not in axes] + list(axes)
+    return result.reshape([x.shape[i] for i in order]).transpose(np.argsort(order))
+
+
+def _broadcast_weights(x: NDArray[Any], b: ArrayLike, axes: tuple[int, ...], rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    weights = real_numbers(np.asarray(b), "b")
+    return np.broadcast_arrays(rows, with_last_axis(np.broadcast_to(weights, x.shape), axes))  # type: ignore[return-value]
+
+
+def _weighted_logsumexp(rows: NDArray[Any], weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """log |sum b exp(x)| and the sign of the sum, in float64: the entries at the maximum are summed apart, the rest enters through log1p."""
+    with np.errstate(all="ignore"):
+        weights = weights.astype(np.float64)
+        x = np.where(weights == 0, -np.inf, rows.astype(np.float64))
+        top = x.max(axis=-1, keepdims=True, initial=-np.inf)
+        shift = np.where(np.isfinite(top), top, 0)
+        at_top = x == top
+        first = np.sum(weights, axis=-1, where=at_top)
+        rest = np.sum(weights * np.exp(x - shift), axis=-1, where=~at_top)
+        total = first + rest
+        near = np.log(np.abs(first)) + np.log1p(rest / first)
+        logarithm = np.where((first != 0) & (rest / first > -0.5), near, np.log(np.abs(total)))
+        result = np.where(np.isinf(top[..., 0]), np.where(first == 0, np.where(top[..., 0] > 0, np.nan, -np.inf), top[..., 0]), logarithm + shift[..., 0])
+        sign = np.where(np.isinf(top[..., 0]), np.where(top[..., 0] > 0, np.sign(first), 0), np.sign(total))
+        return result, np.where(np.isnan(result), np.nan, sign)
+
+
+def _prepared_foreign(xp: Any, x: Any, axis: Any, temperature: Any, where: Any, out: Any) -> Any:
+    """An array of another library, divided and masked by its own operations."""
+    if out is not None:
+        raise TypeError("expected no out= for an array that is left to its own library; assign the result instead")
+    if where is not None:
+        x = xp.where(where, x, xp.full_like(x, -float("inf")))
+    if temperature is None:
+        return x
+    if not bool((xp.asarray(temperature) > 0).all()):
+        raise ValueError(f"expected a temperature above 0 for an array that is differentiated or on a device, got {temperature}")
+    return x / temperature

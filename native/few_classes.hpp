@@ -1,0 +1,135 @@
+// Rows of few classes: one lane a row, so a batch of 4-class rows runs at full width. A row's bits do not depend on its lane.
+//
+// W rows are transposed in registers into n vectors of one class each. Rows with an infinite maximum take a side path on the way in:
+// +inf becomes 0 and everything else -inf (so the share of the ties comes out), a row of -inf alone becomes NaN.
+#pragma once
+#include "lane_sums.hpp"
+#include "softmax.hpp"
+
+namespace {
+
+constexpr int few_classes = 16;
+
+template <class T, int n, int first = 0> INLINE void load_columns(const T* x, int64_t x_row, Vector<T>* columns) {
+    constexpr int W = lanes<T>, count = n - first < W ? n - first : W;
+    Vector<T> v[W];
+    for (int i = 0; i < W; ++i) v[i] = load_exactly<count>(x + i * x_row + first);
+    transpose_lanes(v);
+    for (int k = 0; k < count; ++k) columns[first + k] = v[k];
+    if constexpr (first + W < n) load_columns<T, n, first + W>(x, x_row, columns);
+}
+
+template <class T, int n, int first = 0> INLINE void store_columns(T* out, int64_t out_row, const Vector<T>* columns) {
+    constexpr int W = lanes<T>, count = n - first < W ? n - first : W;
+    Vector<T> v[W]{};
+    for (int k = 0; k < count; ++k) v[k] = columns[first + k];
+    transpose_lanes_back(v);
+    for (int i = 0; i < W; ++i) store_exactly<count>(out + i * out_row + first, v[i]);
+    if constexpr (first + W < n) store_columns<T, n, first + W>(out, out_row, columns);
+}
+
+template <class T> INLINE bool any_lane(Integers<T> mask) { return over_lanes(mask, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a | b; }) != 0; }
+
+template <class T, int n> INLINE Vector<T> finite_maximum(Vector<T>* x) {
+    Vector<T> m = x[0] == x[0] ? x[0] : broadcast(T(-infinity));
+    for (int k = 1; k < n; ++k) m = greater_of(m, x[k]);
+    const Integers<T> infinite = (m - m) != Vector<T>{};
+    if (any_lane<T>(infinite)) [[unlikely]] {
+        const Vector<T> at_top = m > Vector<T>{} ? Vector<T>{} : broadcast(T(__builtin_nan("")));
+        for (int k = 0; k < n; ++k) {
+            const Vector<T> replaced = x[k] == m ? at_top : x[k] == x[k] ? broadcast(T(-infinity)) : x[k];
+            x[k] = infinite ? replaced : x[k];
+        }
+        m = infinite ? Vector<T>{} : m;
+    }
+    return m;
+}
+
+template <class T, int n> void softmax_of_lanes(const T* x, int64_t x_row, T* out, int64_t out_row) {
+    Vector<T> e[n];
+    load_columns<T, n>(x, x_row, e);
+    const Vector<T> m = finite_maximum<T, n>(e);
+    LaneSum<T> sum;
+    for (int k = 0; k < n; ++k) sum.add(e[k] = exp_of_difference<T>(e[k], m));
+    const LaneInverse<T> inverse(sum);
+    for (int k = 0; k < n; ++k) e[k] = inverse.times(e[k]);
+    store_columns<T, n>(out, out_row, e);
+}
+
+template <class T, int n> void log_softmax_of_lanes(const T* x, int64_t x_row, T* out, int64_t out_row) {
+    Vector<T> v[n];
+    load_columns<T, n>(x, x_row, v);
+    const Vector<T> m = finite_maximum<T, n>(v);
+    LaneSum<T> others;
+    Vector<T> ties = broadcast(T(-1));
+    for (int k = 0; k < n; ++k) {
+        const Integers<T> top = v[k] == m;
+        ties += top ? broadcast(T(1)) : Vector<T>{};
+        others.add(top ? Vector<T>{} : exp_of_difference<T>(v[k], m));
+    }
+    others.add(ties);
+    const Vector<T> logarithm = others.log1p();
+    for (int k = 0; k < n; ++k) v[k] = (v[k] - m) - logarithm;
+    store_columns<T, n>(out, out_row, v);
+}
+
+template <class T, int n> void logsumexp_of_lanes(const T* x, int64_t x_row, T* out) {
+    Vector<T> v[n], greatest = broadcast(T(-infinity));
+    load_columns<T, n>(x, x_row, v);
+    for (int k = 0; k < n; ++k) greatest = greater_of(greatest, v[k]);
+    const Vector<T> m = finite_maximum<T, n>(v);
+    LaneSum<T> others;
+    Vector<T> ties = broadcast(T(-1));
+    for (int k = 0; k < n; ++k) {
+        const Integers<T> top = v[k] == m;
+        ties += top ? broadcast(T(1)) : Vector<T>{};
+        others.add(top ? Vector<T>{} : exp_of_difference<T>(v[k], m));
+    }
+    others.add(ties);
+    store<T>(out, others.log1p_plus(m));
+    for (int i = 0; i < lanes<T>; ++i)
+        if (!is_finite(greatest[i])) out[i] = logsumexp_of(RowSum{double(greatest[i])}, x + i * x_row, n);
+}
+
+// See cross_entropy_row; W targets, scales and losses. All is read before the gradient, which may be x, is written.
+template <class T, int n> void cross_entropy_of_lanes(const T* x, int64_t x_row, const int64_t* targets, const T* scales, T* losses, T* gradient, int64_t gradient_row) {
+    Vector<T> v[n];
+    load_columns<T, n>(x, x_row, v);
+    Integers<T> target;
+    for (int i = 0; i < lanes<T>; ++i) target[i] = (int)targets[i];
+    const Vector<T> scale = load<T>(scales), m = finite_maximum<T, n>(v);
+    LaneSum<T> others;  // than the target
+    Vector<T> target_logit{}, target_e{};
+    for (int k = 0; k < n; ++k) {
+        const Integers<T> here = target == k;
+        const Vector<T> e = exp_of_difference<T>(v[k], m);
+        target_logit = here ? v[k] : target_logit;
+        target_e = here ? e : target_e;
+        others.add(here ? Vector<T>{} : e);
+        v[k] = e;
+    }
+    const Vector<T> without_target = others.rounded();
+    LaneSum<T> less_one = others;  // S - 1: what the target adds and 1 cancel where the target is the maximum
+    less_one.add(target_e - T(1));
+    const Vector<T> loss = (less_one.log1p() + (m - target_logit)) * scale;
+    store<T>(losses, target < 0 ? Vector<T>{} : loss);
+    if (!gradient) return;
+    others.add(target_e);
+    const LaneInverse<T> inverse(others);
+    const Vector<T> at_target = -inverse.times(without_target);
+    for (int k = 0; k < n; ++k) {
+        const Vector<T> slope = (target == k ? at_target : inverse.times(v[k])) * scale;
+        v[k] = target < 0 ? Vector<T>{} : slope;
+    }
+    store_columns<T, n>(gradient, gradient_row, v);
+}
+
+// Calls of<n> for the n at hand.
+template <int n, class F> INLINE void with_classes(int64_t wanted, const F& of) {
+    if constexpr (n > 0) {
+        if (wanted == n) of.template operator()<n>();
+        else with_classes<n - 1>(wanted, of);
+    }
+}
+
+}  // namespace

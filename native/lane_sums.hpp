@@ -1,0 +1,68 @@
+// The sums of W rows, a lane each, with more precision than T; their logarithms and inverses.
+#pragma once
+#include "softmax.hpp"
+
+namespace {
+
+template <class T> struct LaneSum;
+
+template <> struct LaneSum<float> {
+    Double low{}, high{};
+    INLINE void add(Float v) { low += low_half(v); high += high_half(v); }
+    INLINE Float rounded() const { return narrow(low, high); }
+    INLINE Float log1p() const { return narrow(log1p_of(low), log1p_of(high)); }
+    INLINE Float log1p_plus(Float m) const { return narrow(log1p_of(low) + low_half(m), log1p_of(high) + high_half(m)); }
+};
+
+template <> struct LaneSum<double> {
+    Double sum{}, lost{};
+    INLINE void add(Double v) {  // TwoSum
+        const Double next = sum + v, part = next - sum;
+        lost += (sum - (next - part)) + (v - part);
+        sum = next;
+    }
+    INLINE Double rounded() const { return sum + lost; }
+    INLINE Double log1p() const { return log1p_of(sum + lost); }
+    INLINE Double log1p_plus(Double m) const { return log1p() + m; }
+};
+
+// 1 / S in two parts, as in Inverse.
+template <class T> struct LaneInverse;
+
+template <> struct LaneInverse<float> {
+    Float high, low;
+    Double first, second;
+    explicit INLINE LaneInverse(const LaneSum<float>& s) {
+        if constexpr (fma_is_fused) {
+            high = 1.0f / s.rounded();
+            const Double a = low_half(high), b = high_half(high);
+            low = narrow(a * fma(-a, s.low, broadcast(1.0)), b * fma(-b, s.high, broadcast(1.0)));
+        } else {
+            first = 1.0 / s.low;
+            second = 1.0 / s.high;
+        }
+    }
+    INLINE Float times(Float e) const {
+        if constexpr (fma_is_fused) return fma(e, high, e * low);
+        else return narrow(low_half(e) * first, high_half(e) * second);
+    }
+    INLINE Inverse<float> of_row(int i) const {
+        if constexpr (fma_is_fused) return {broadcast(high[i]), broadcast(low[i]), Double{}};
+        else return {Float{}, Float{}, broadcast(i < lanes<double> ? first[i] : second[i - lanes<double>])};
+    }
+};
+
+template <> struct LaneInverse<double> {
+    Double sum, high, low;
+    explicit INLINE LaneInverse(const LaneSum<double>& s) : sum(s.sum + s.lost) {
+        high = 1.0 / s.sum;
+        low = high * (fma(-high, s.sum, broadcast(1.0)) - high * s.lost);
+    }
+    INLINE Double times(Double e) const {
+        if constexpr (fma_is_fused) return fma(e, high, e * low);
+        else return e / sum;
+    }
+    INLINE Inverse<double> of_row(int i) const { return {broadcast(high[i]), broadcast(low[i]), Double{}}; }
+};
+
+}  // namespace

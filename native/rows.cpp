@@ -1,0 +1,237 @@
+#include "rows.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "dispatch.hpp"
+#include "threads.hpp"
+
+namespace normexp {
+namespace {
+
+constexpr int64_t worth_a_thread = 16'384;  // entries
+constexpr int64_t scratch_entries = 1 << 17;  // of rows that are gathered before they are computed: they stay in the second-level cache
+constexpr int64_t rows_at_once = 512;        // of which targets, scales and losses are kept beside each other
+
+template <class Stored> using Computed = std::conditional_t<std::is_same_v<Stored, uint16_t>, float, Stored>;
+
+template <class F> void share(int64_t rows, int64_t n, const F& body) {
+    const int64_t shares = rows * n / worth_a_thread, threads = default_threads();
+    parallel(int(std::min(shares, threads)), rows, body);
+}
+
+template <class Stored> void gather(const Rows& from, int64_t first, int64_t rows, int64_t n, Computed<Stored>* to) {
+    const char* data = from.data + first * from.row;
+    if constexpr (std::is_same_v<Stored, uint16_t>) kernels().gather_half(data, from.row, from.entry, rows, n, to);
+    else row_kernels<Stored>().gather(data, from.row, from.entry, rows, n, to);
+}
+
+template <class Stored> void scatter(const Computed<Stored>* from, const Rows& to, int64_t first, int64_t rows, int64_t n) {
+    char* data = to.data + first * to.row;
+    if constexpr (std::is_same_v<Stored, uint16_t>) kernels().scatter_half(from, data, to.row, to.entry, rows, n);
+    else row_kernels<Stored>().scatter(from, data, to.row, to.entry, rows, n);
+}
+
+// Can the kernels work on the rows where they are?
+template <class Stored> bool in_place(const Rows& rows, int64_t n) {
+    return !std::is_same_v<Stored, uint16_t> && (n == 1 || rows.entry == int64_t(sizeof(Stored))) && rows.row % int64_t(sizeof(Stored)) == 0;
+}
+
+template <class T> T* at(const Rows& rows, int64_t i) { return reinterpret_cast<T*>(rows.data + i * rows.row); }
+
+template <class T> std::unique_ptr<T[]> uninitialised(int64_t size) { return std::unique_ptr<T[]>(new T[size_t(size)]); }
+
+// Pieces of rows that fit the scratch, a multiple of 64 rows where there are many.
+int64_t piece_of(int64_t rows, int64_t n) {
+    const int64_t fitting = scratch_entries / n;
+    return std::clamp<int64_t>(fitting >= 64 ? fitting / 64 * 64 : std::max<int64_t>(fitting, 16), 1, rows);
+}
+
+template <class Stored, class Kernel> void map_share(const Rows& x, const Rows& out, int64_t first, int64_t end, int64_t n, Kernel kernel) {
+    using T = Computed<Stored>;
+    constexpr int64_t size = sizeof(Stored);
+    if (in_place<Stored>(x, n) && in_place<Stored>(out, n)) return kernel(at<T>(x, first), x.row / size, at<T>(out, first), out.row / size, end - first, n);
+    const int64_t piece = piece_of(end - first, n);
+    const auto scratch = uninitialised<T>(piece * n);
+    for (int64_t i = first; i < end; i += piece) {
+        const int64_t rows = std::min(piece, end - i);
+        gather<Stored>(x, i, rows, n, scratch.get());
+        kernel(scratch.get(), n, scratch.get(), n, rows, n);
+        scatter<Stored>(scratch.get(), out, i, rows, n);
+    }
+}
+
+// One long row on all threads, a number of blocks each: maximum, sum, result. The order of the sum is that of the row kernels.
+template <class T> RowSum shared_sum(const T* x, int64_t n, bool careful) {
+    const RowKernels<T>& call = row_kernels<T>();
+    const int64_t blocks = (n + block_entries - 1) / block_entries;
+    const auto size_of = [&](int64_t block) { return std::min(block_entries, n - block * block_entries); };
+    std::vector<RowSum> sums(size_t(blocks), RowSum{0});
+    parallel(default_threads(), blocks, [&](int64_t first, int64_t end) {
+        for (int64_t b = first; b < end; ++b) sums[size_t(b)].maximum = double(call.maximum(x + b * block_entries, size_of(b)));
+    });
+    double maximum = sums[0].maximum;
+    for (const RowSum& block : sums) maximum = std::max(maximum, block.maximum);
+    if (maximum - maximum != 0) return {maximum};
+    RowSum all = call.empty_sum(T(maximum), careful);
+    parallel(default_threads(), blocks, [&](int64_t first, int64_t end) {
+        for (int64_t b = first; b < end; ++b) sums[size_t(b)] = call.block_sum(x + b * block_entries, size_of(b), T(maximum), careful);
+    });
+    for (const RowSum& block : sums) append(all, block);
+    return all;
+}
+
+bool worth_splitting(int64_t rows, int64_t n) { return default_threads() > 1 && rows < 2 * default_threads() && n >= 4 * block_entries; }
+
+template <class Stored, class Map, class Write> void map_rows(const Rows& x, const Rows& out, int64_t rows, int64_t n, bool careful, Map whole, Write write) {
+    using T = Computed<Stored>;
+    if (n == 0) return;
+    if (!worth_splitting(rows, n) || !in_place<Stored>(x, n) || !in_place<Stored>(out, n))
+        return share(rows, n, [&](int64_t first, int64_t end) { map_share<Stored>(x, out, first, end, n, whole); });
+    for (int64_t i = 0; i < rows; ++i) {
+        const T* from = at<T>(x, i);
+        T* to = at<T>(out, i);
+        const RowSum sum = shared_sum(from, n, careful);
+        if (sum.maximum - sum.maximum != 0) whole(from, n, to, n, 1, n);
+        else parallel(default_threads(), n, [&](int64_t first, int64_t end) { write(from + first, to + first, end - first, sum); });
+    }
+}
+
+template <class T> std::vector<T> read_column(const Column& column, int64_t first, int64_t count) {
+    std::vector<T> values(size_t(count), T(0));
+    for (int64_t i = 0; i < count; ++i) values[size_t(i)] = *reinterpret_cast<const T*>(column.data + (first + i) * column.step);
+    return values;
+}
+
+template <class T> void write_column(const std::vector<T>& values, const Column& column, int64_t first) {
+    for (size_t i = 0; i < values.size(); ++i) *reinterpret_cast<T*>(column.data + (first + int64_t(i)) * column.step) = values[i];
+}
+
+// Rows of T where the kernels can read them: in place, or gathered.
+template <class T> struct Readable {
+    std::unique_ptr<T[]> scratch;
+    const T* data;
+    int64_t row;
+
+    Readable(const Rows& rows, int64_t first, int64_t count, int64_t n) : data(at<T>(rows, first)), row(rows.row / int64_t(sizeof(T))) {
+        if (in_place<T>(rows, n)) return;
+        scratch = uninitialised<T>(count * n);
+        gather<T>(rows, first, count, n, scratch.get());
+        data = scratch.get();
+        row = n;
+    }
+};
+
+// Calls kernel(first, count, losses, gradient, gradient_row) for pieces of rows, and puts losses and gradients where they belong.
+template <class T, class Kernel> void loss_rows(const Column& losses, const Rows& gradient, int64_t rows, int64_t n, const Kernel& kernel) {
+    share(rows, n, [&](int64_t start, int64_t end) {
+        const int64_t piece = std::clamp<int64_t>(scratch_entries / std::max<int64_t>(n, 1), 16, rows_at_once);
+        const bool scattered = gradient.data && !in_place<T>(gradient, n);
+        const auto scratch = uninitialised<T>(scattered ? piece * n : 0);
+        for (int64_t i = start; i < end; i += piece) {
+            const int64_t count = std::min(piece, end - i);
+            std::vector<T> values(size_t(count), T(0));
+            T* const to = !gradient.data ? nullptr : scattered ? scratch.get() : at<T>(gradient, i);
+            kernel(i, count, values.data(), to, scattered ? n : gradient.row / int64_t(sizeof(T)));
+            write_column(values, losses, i);
+            if (scattered) scatter<T>(scratch.get(), gradient, i, count, n);
+        }
+    });
+}
+
+}  // namespace
+
+template <class Stored> void softmax(Rows x, Rows out, int64_t rows, int64_t n) {
+    const auto& call = row_kernels<Computed<Stored>>();
+    map_rows<Stored>(x, out, rows, n, false, call.softmax, call.write_softmax);
+}
+
+template <class Stored> void log_softmax(Rows x, Rows out, int64_t rows, int64_t n) {
+    const auto& call = row_kernels<Computed<Stored>>();
+    map_rows<Stored>(x, out, rows, n, true, call.log_softmax, call.write_log_softmax);
+}
+
+template <class Stored> void logsumexp(Rows x, Column out, int64_t rows, int64_t n) {
+    using T = Computed<Stored>;
+    const auto& call = row_kernels<T>();
+    const auto put = [&](int64_t first, int64_t count, const T* values) {
+        for (int64_t i = 0; i < count; ++i) scatter<Stored>(values + i, Rows{out.data, out.step, sizeof(Stored)}, first + i, 1, 1);
+    };
+    if (n == 0) {
+        const T nothing = T(-__builtin_huge_val());
+        for (int64_t i = 0; i < rows; ++i) put(i, 1, &nothing);
+    } else if (worth_splitting(rows, n) && in_place<Stored>(x, n)) {
+        for (int64_t i = 0; i < rows; ++i) {
+            const T value = call.logsumexp_of(shared_sum(at<T>(x, i), n, true), at<T>(x, i), n);
+            put(i, 1, &value);
+        }
+    } else {
+        share(rows, n, [&](int64_t first, int64_t end) {
+            const int64_t piece = in_place<Stored>(x, n) ? std::min(end - first, rows_at_once) : piece_of(end - first, n);
+            const auto scratch = uninitialised<T>(in_place<Stored>(x, n) ? 0 : piece * n), values = uninitialised<T>(piece);
+            for (int64_t i = first; i < end; i += piece) {
+                const int64_t count = std::min(piece, end - i);
+                const T* from = at<T>(x, i);
+                if (!in_place<Stored>(x, n)) gather<Stored>(x, i, count, n, scratch.get()), from = scratch.get();
+                call.logsumexp(from, in_place<Stored>(x, n) ? x.row / int64_t(sizeof(T)) : n, values.get(), count, n);
+                put(i, count, values.get());
+            }
+        });
+    }
+}
+
+template <class T> void cross_entropy(Rows x, Column targets, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n) {
+    loss_rows<T>(losses, gradient, rows, n, [&](int64_t first, int64_t count, T* values, T* to, int64_t to_row) {
+        const Readable<T> from(x, first, count, n);
+        row_kernels<T>().cross_entropy(from.data, from.row, read_column<int64_t>(targets, first, count).data(), read_column<T>(scales, first, count).data(), values, to, to_row,
+                                       count, n);
+    });
+}
+
+template <class T>
+void weighted_cross_entropy(Rows x, Rows base, Column targets, Column hots, Column zs, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n) {
+    loss_rows<T>(losses, gradient, rows, n, [&](int64_t first, int64_t count, T* values, T* to, int64_t to_row) {
+        const Readable<T> from(x, first, count, n), weights(base, first, count, n);
+        row_kernels<T>().weighted_cross_entropy(from.data, from.row, weights.data, weights.row, read_column<int64_t>(targets, first, count).data(),
+                                                read_column<T>(hots, first, count).data(), read_column<T>(zs, first, count).data(),
+                                                read_column<T>(scales, first, count).data(), values, to, to_row, count, n);
+    });
+}
+
+template <class Stored> void elementwise(Elementwise function, Column x, Column out, int64_t n) {
+    using T = Computed<Stored>;
+    const auto& call = row_kernels<T>();
+    typename RowKernels<T>::Elementwise* const kernels[] = {call.exponential, call.sigmoid, call.log_sigmoid, call.softplus, call.logit};
+    const auto kernel = kernels[int(function)];
+    share(n, 1, [&](int64_t first, int64_t end) {
+        constexpr int64_t piece = 1024;
+        T scratch[piece];
+        const Rows from{x.data, 0, x.step}, to{out.data, 0, out.step};
+        if (in_place<Stored>(from, n) && in_place<Stored>(to, n)) return kernel(reinterpret_cast<T*>(x.data) + first, reinterpret_cast<T*>(out.data) + first, end - first);
+        for (int64_t i = first; i < end; i += piece) {
+            const int64_t count = std::min(piece, end - i);
+            gather<Stored>({x.data + i * x.step, 0, x.step}, 0, 1, count, scratch);
+            kernel(scratch, scratch, count);
+            scatter<Stored>(scratch, {out.data + i * out.step, 0, out.step}, 0, 1, count);
+        }
+    });
+}
+
+#define FOR_STORED(Stored)                                              \
+    template void softmax<Stored>(Rows, Rows, int64_t, int64_t);        \
+    template void log_softmax<Stored>(Rows, Rows, int64_t, int64_t);    \
+    template void logsumexp<Stored>(Rows, Column, int64_t, int64_t);    \
+    template void elementwise<Stored>(Elementwise, Column, Column, int64_t);
+#define FOR_COMPUTED(T)                                                                      \
+    template void cross_entropy<T>(Rows, Column, Column, Column, Rows, int64_t, int64_t);    \
+    template void weighted_cross_entropy<T>(Rows, Rows, Column, Column, Column, Column, Column, Rows, int64_t, int64_t);
+
+FOR_STORED(uint16_t)
+FOR_STORED(float)
+FOR_STORED(double)
+FOR_COMPUTED(float)
+FOR_COMPUTED(double)
+
+}  // namespace normexp

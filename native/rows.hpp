@@ -1,0 +1,32 @@
+// Runs of rows in any layout and storage type, shared among the threads and handed to the row kernels as contiguous rows.
+#pragma once
+#include <cstdint>
+
+namespace normexp {
+
+// Rows of n entries, distances in bytes.
+struct Rows {
+    char* data;
+    int64_t row, entry;
+};
+
+// One value a row, `step` bytes apart.
+struct Column {
+    char* data;
+    int64_t step;
+};
+
+// `Stored` is float, double or uint16_t (IEEE half precision, computed in float). Outputs may lie exactly on their input.
+template <class Stored> void softmax(Rows x, Rows out, int64_t rows, int64_t n);
+template <class Stored> void log_softmax(Rows x, Rows out, int64_t rows, int64_t n);
+template <class Stored> void logsumexp(Rows x, Column out, int64_t rows, int64_t n);
+
+// T is float or double; the gradient's data may be null. Targets (int64) are trusted to be in [-1, n), -1 is ignored.
+template <class T> void cross_entropy(Rows x, Column targets, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n);
+template <class T>
+void weighted_cross_entropy(Rows x, Rows base, Column targets, Column hots, Column zs, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n);
+
+enum class Elementwise { exponential, sigmoid, log_sigmoid, softplus, logit };
+template <class Stored> void elementwise(Elementwise function, Column x, Column out, int64_t n);
+
+}  // namespace normexp
