@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "dispatch.hpp"
+#include "rows.hpp"
 #include "threads.hpp"
 #include "trainer.hpp"
 #include "ufuncs.hpp"
@@ -125,6 +126,11 @@ void predict_logits(const std::vector<LayerTuple>& plan, Vec<const float> parame
     predict(layers, parameters.data(), features.data(), int64_t(features.shape(0)), logits.data(), threads_or_default(n_threads));
 }
 
+template <class T> void top_k_of_rows(Mat<const T> x, Mat<int64_t> places, Mat<T> probabilities) {
+    nb::gil_scoped_release no_gil;
+    top_k<T>(x.data(), int64_t(x.shape(0)), int64_t(x.shape(1)), int64_t(places.shape(1)), places.data(), probabilities.data());
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -143,5 +149,7 @@ NB_MODULE(_native, m) {
           nb::arg("weights").none(), nb::arg("training_rows"), nb::arg("validation_rows"), nb::arg("mean").noconvert(), nb::arg("square").noconvert(), nb::arg("steps"), nb::arg("epochs"),
           nb::arg("batch_size"), nb::arg("patience"), nb::arg("learning_rate"), nb::arg("beta1"), nb::arg("beta2"), nb::arg("epsilon"), nb::arg("seed"),
           nb::arg("first_epoch"), nb::arg("time_limit"), nb::arg("shuffle"), nb::arg("restore_best"), nb::arg("n_threads"), nb::arg("on_poll").none(), nb::arg("on_epoch").none());
+    m.def("top_k_f32", &top_k_of_rows<float>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
+    m.def("top_k_f64", &top_k_of_rows<double>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
     m.def("predict_logits", &predict_logits, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("logits").noconvert(), nb::arg("n_threads"));
 }

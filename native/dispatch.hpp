@@ -62,6 +62,7 @@ template <class T> struct RowKernels {
     void (*cross_entropy)(const T* x, int64_t x_row, const int64_t* targets, const T* scales, T* losses, T* gradient, int64_t gradient_row, int64_t rows, int64_t n);
     void (*weighted_cross_entropy)(const T* x, int64_t x_row, const T* base, int64_t base_row, const int64_t* targets, const T* hots, const T* zs, const T* scales,
                                    T* losses, T* gradient, int64_t gradient_row, int64_t rows, int64_t n);
+    int64_t long_row;  // rows of more entries are summed in blocks
     // One long row in blocks: the maximum of any part, the sums of blocks, the result of any part.
     T (*maximum)(const T* x, int64_t n);
     RowSum (*empty_sum)(T maximum, bool careful);
@@ -69,6 +70,8 @@ template <class T> struct RowKernels {
     void (*write_softmax)(const T* x, T* out, int64_t n, const RowSum& sum);
     void (*write_log_softmax)(const T* x, T* out, int64_t n, const RowSum& sum);
     T (*logsumexp_of)(const RowSum& sum, const T* x, int64_t n);
+    // Writes the places of the entries that are not below `least` (a NaN is not) until `room` is full; returns how many there are in all.
+    int64_t (*collect)(const T* x, int64_t n, T least, int64_t* places, int64_t room);
     // Rows laid out in any way (distances in bytes) to contiguous ones and back.
     void (*gather)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to);
     void (*scatter)(const T* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);

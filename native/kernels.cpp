@@ -118,6 +118,20 @@ template <class T> RowSum sum_block(const T* x, int64_t n, T maximum, bool caref
     return careful ? block_sum<true, T>(x, n, maximum, nullptr) : block_sum<always_careful, T>(x, n, maximum, nullptr);
 }
 
+template <class T> int64_t collect(const T* x, int64_t n, T least, int64_t* places, int64_t room) {
+    int64_t found = 0;
+    over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
+        const Vector<T> v = count == lanes<T> ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
+        if (!any_lane<T>(~(v < broadcast(least)))) return;
+        for (int j = 0; j < count; ++j)
+            if (!(x[i + j] < least)) {
+                if (found < room) places[found] = i + j;
+                ++found;
+            }
+    });
+    return found;
+}
+
 template <class T> void exponential(const T* x, T* out, int64_t n) { over_entries(x, out, n, [](Vector<T> v) INLINE_LAMBDA { return exponential_of<T>(v); }); }
 template <class T> void sigmoid(const T* x, T* out, int64_t n) { over_entries(x, out, n, [](Vector<T> v) INLINE_LAMBDA { return sigmoid_of<T>(v); }); }
 template <class T> void log_sigmoid(const T* x, T* out, int64_t n) { over_entries(x, out, n, [](Vector<T> v) INLINE_LAMBDA { return in_double(v, log_sigmoid_in_double); }); }
@@ -141,9 +155,9 @@ void batch_loss(BatchLoss& batch) {
 }
 
 template <class T> constexpr RowKernels<T> rows_of() {
-    return {softmax<T>, log_softmax<T>, logsumexp<T>, cross_entropy<T>, weighted_cross_entropy<T>,
+    return {softmax<T>, log_softmax<T>, logsumexp<T>, cross_entropy<T>, weighted_cross_entropy<T>, short_row,
             maximum<T>, no_block<T>, sum_block<T>, write_softmax<T>, write_log_softmax<T>, logsumexp_of<T>,
-            gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
+            collect<T>, gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
 }
 
 #define TEXT_OF(name) #name

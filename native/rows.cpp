@@ -1,6 +1,7 @@
 #include "rows.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -22,24 +23,24 @@ template <class F> void share(int64_t rows, int64_t n, const F& body) {
     parallel(int(std::min(shares, threads)), rows, body);
 }
 
-template <class Stored> void gather(const Rows& from, int64_t first, int64_t rows, int64_t n, Computed<Stored>* to) {
+template <class Stored> void gather(const RowLayout& from, int64_t first, int64_t rows, int64_t n, Computed<Stored>* to) {
     const char* data = from.data + first * from.row;
     if constexpr (std::is_same_v<Stored, uint16_t>) kernels().gather_half(data, from.row, from.entry, rows, n, to);
     else row_kernels<Stored>().gather(data, from.row, from.entry, rows, n, to);
 }
 
-template <class Stored> void scatter(const Computed<Stored>* from, const Rows& to, int64_t first, int64_t rows, int64_t n) {
+template <class Stored> void scatter(const Computed<Stored>* from, const RowLayout& to, int64_t first, int64_t rows, int64_t n) {
     char* data = to.data + first * to.row;
     if constexpr (std::is_same_v<Stored, uint16_t>) kernels().scatter_half(from, data, to.row, to.entry, rows, n);
     else row_kernels<Stored>().scatter(from, data, to.row, to.entry, rows, n);
 }
 
 // Can the kernels work on the rows where they are?
-template <class Stored> bool in_place(const Rows& rows, int64_t n) {
+template <class Stored> bool in_place(const RowLayout& rows, int64_t n) {
     return !std::is_same_v<Stored, uint16_t> && (n == 1 || rows.entry == int64_t(sizeof(Stored))) && rows.row % int64_t(sizeof(Stored)) == 0;
 }
 
-template <class T> T* at(const Rows& rows, int64_t i) { return reinterpret_cast<T*>(rows.data + i * rows.row); }
+template <class T> T* at(const RowLayout& rows, int64_t i) { return reinterpret_cast<T*>(rows.data + i * rows.row); }
 
 template <class T> std::unique_ptr<T[]> uninitialised(int64_t size) { return std::unique_ptr<T[]>(new T[size_t(size)]); }
 
@@ -49,7 +50,7 @@ int64_t piece_of(int64_t rows, int64_t n) {
     return std::clamp<int64_t>(fitting >= 64 ? fitting / 64 * 64 : std::max<int64_t>(fitting, 16), 1, rows);
 }
 
-template <class Stored, class Kernel> void map_share(const Rows& x, const Rows& out, int64_t first, int64_t end, int64_t n, Kernel kernel) {
+template <class Stored, class Kernel> void map_share(const RowLayout& x, const RowLayout& out, int64_t first, int64_t end, int64_t n, Kernel kernel) {
     using T = Computed<Stored>;
     constexpr int64_t size = sizeof(Stored);
     if (in_place<Stored>(x, n) && in_place<Stored>(out, n)) return kernel(at<T>(x, first), x.row / size, at<T>(out, first), out.row / size, end - first, n);
@@ -85,7 +86,7 @@ template <class T> RowSum shared_sum(const T* x, int64_t n, bool careful) {
 
 bool worth_splitting(int64_t rows, int64_t n) { return default_threads() > 1 && rows < 2 * default_threads() && n >= 4 * block_entries; }
 
-template <class Stored, class Map, class Write> void map_rows(const Rows& x, const Rows& out, int64_t rows, int64_t n, bool careful, Map whole, Write write) {
+template <class Stored, class Map, class Write> void map_rows(const RowLayout& x, const RowLayout& out, int64_t rows, int64_t n, bool careful, Map whole, Write write) {
     using T = Computed<Stored>;
     if (n == 0) return;
     if (!worth_splitting(rows, n) || !in_place<Stored>(x, n) || !in_place<Stored>(out, n))
@@ -109,13 +110,13 @@ template <class T> void write_column(const std::vector<T>& values, const Column&
     for (size_t i = 0; i < values.size(); ++i) *reinterpret_cast<T*>(column.data + (first + int64_t(i)) * column.step) = values[i];
 }
 
-// Rows of T where the kernels can read them: in place, or gathered.
+// RowLayout of T where the kernels can read them: in place, or gathered.
 template <class T> struct Readable {
     std::unique_ptr<T[]> scratch;
     const T* data;
     int64_t row;
 
-    Readable(const Rows& rows, int64_t first, int64_t count, int64_t n) : data(at<T>(rows, first)), row(rows.row / int64_t(sizeof(T))) {
+    Readable(const RowLayout& rows, int64_t first, int64_t count, int64_t n) : data(at<T>(rows, first)), row(rows.row / int64_t(sizeof(T))) {
         if (in_place<T>(rows, n)) return;
         scratch = uninitialised<T>(count * n);
         gather<T>(rows, first, count, n, scratch.get());
@@ -125,7 +126,7 @@ template <class T> struct Readable {
 };
 
 // Calls kernel(first, count, losses, gradient, gradient_row) for pieces of rows, and puts losses and gradients where they belong.
-template <class T, class Kernel> void loss_rows(const Column& losses, const Rows& gradient, int64_t rows, int64_t n, const Kernel& kernel) {
+template <class T, class Kernel> void loss_rows(const Column& losses, const RowLayout& gradient, int64_t rows, int64_t n, const Kernel& kernel) {
     share(rows, n, [&](int64_t start, int64_t end) {
         const int64_t piece = std::clamp<int64_t>(scratch_entries / std::max<int64_t>(n, 1), 16, rows_at_once);
         const bool scattered = gradient.data && !in_place<T>(gradient, n);
@@ -141,23 +142,69 @@ template <class T, class Kernel> void loss_rows(const Column& losses, const Rows
     });
 }
 
+// Places of at least k entries among which the k largest are: all that reach a threshold which a sample of the row suggests.
+template <class T> void find_candidates(const T* x, int64_t n, int64_t k, std::vector<int64_t>& places) {
+    constexpr int64_t samples = 1024;
+    places.resize(size_t(n));
+    const int64_t wanted = std::max<int64_t>(8, 4 * k * samples / n), stride = n / samples;
+    if (n >= 4 * samples && wanted < samples / 2) {
+        std::vector<T> sample(samples, T(0));
+        for (int64_t i = 0; i < samples; ++i) sample[size_t(i)] = x[i * stride] != x[i * stride] ? T(__builtin_huge_val()) : x[i * stride];
+        std::nth_element(sample.begin(), sample.begin() + wanted, sample.end(), std::greater<T>());
+        const int64_t found = row_kernels<T>().collect(x, n, sample[size_t(wanted)], places.data(), n);
+        if (found >= k) return places.resize(size_t(found));
+    }
+    for (int64_t i = 0; i < n; ++i) places[size_t(i)] = i;
+}
+
+template <class T> void top_k_of_row(const T* x, int64_t n, int64_t k, int64_t* best, T* probabilities, std::vector<int64_t>& places, std::vector<T>& row) {
+    const RowKernels<T>& call = row_kernels<T>();
+    find_candidates(x, n, k, places);
+    const auto before = [x](int64_t a, int64_t b) {
+        const bool a_nan = x[a] != x[a], b_nan = x[b] != x[b];
+        if (a_nan || b_nan) return a_nan != b_nan ? a_nan : a < b;
+        return x[a] != x[b] ? x[a] > x[b] : a < b;
+    };
+    if (k < int64_t(places.size())) std::nth_element(places.begin(), places.begin() + k, places.end(), before);
+    std::sort(places.begin(), places.begin() + k, before);
+    std::copy_n(places.begin(), k, best);
+    const T maximum = call.maximum(x, n);
+    if (n > call.long_row && maximum - maximum == 0) {  // as softmax does it for a row of this length, but for the k alone
+        RowSum sum = call.empty_sum(maximum, false);
+        for (int64_t i = 0; i < n; i += block_entries) append(sum, call.block_sum(x + i, std::min(block_entries, n - i), maximum, false));
+        for (int64_t j = 0; j < k; ++j) probabilities[j] = x[best[j]];
+        return call.write_softmax(probabilities, probabilities, k, sum);
+    }
+    row.resize(size_t(n));
+    call.softmax(x, n, row.data(), n, 1, n);
+    for (int64_t j = 0; j < k; ++j) probabilities[j] = row[size_t(best[j])];
+}
+
 }  // namespace
 
-template <class Stored> void softmax(Rows x, Rows out, int64_t rows, int64_t n) {
+template <class T> void top_k(const T* x, int64_t rows, int64_t n, int64_t k, int64_t* places, T* probabilities) {
+    share(rows, n, [&](int64_t first, int64_t end) {
+        std::vector<int64_t> candidates;
+        std::vector<T> row;
+        for (int64_t i = first; i < end; ++i) top_k_of_row(x + i * n, n, k, places + i * k, probabilities + i * k, candidates, row);
+    });
+}
+
+template <class Stored> void softmax(RowLayout x, RowLayout out, int64_t rows, int64_t n) {
     const auto& call = row_kernels<Computed<Stored>>();
     map_rows<Stored>(x, out, rows, n, false, call.softmax, call.write_softmax);
 }
 
-template <class Stored> void log_softmax(Rows x, Rows out, int64_t rows, int64_t n) {
+template <class Stored> void log_softmax(RowLayout x, RowLayout out, int64_t rows, int64_t n) {
     const auto& call = row_kernels<Computed<Stored>>();
     map_rows<Stored>(x, out, rows, n, true, call.log_softmax, call.write_log_softmax);
 }
 
-template <class Stored> void logsumexp(Rows x, Column out, int64_t rows, int64_t n) {
+template <class Stored> void logsumexp(RowLayout x, Column out, int64_t rows, int64_t n) {
     using T = Computed<Stored>;
     const auto& call = row_kernels<T>();
     const auto put = [&](int64_t first, int64_t count, const T* values) {
-        for (int64_t i = 0; i < count; ++i) scatter<Stored>(values + i, Rows{out.data, out.step, sizeof(Stored)}, first + i, 1, 1);
+        for (int64_t i = 0; i < count; ++i) scatter<Stored>(values + i, RowLayout{out.data, out.step, sizeof(Stored)}, first + i, 1, 1);
     };
     if (n == 0) {
         const T nothing = T(-__builtin_huge_val());
@@ -182,7 +229,7 @@ template <class Stored> void logsumexp(Rows x, Column out, int64_t rows, int64_t
     }
 }
 
-template <class T> void cross_entropy(Rows x, Column targets, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n) {
+template <class T> void cross_entropy(RowLayout x, Column targets, Column scales, Column losses, RowLayout gradient, int64_t rows, int64_t n) {
     loss_rows<T>(losses, gradient, rows, n, [&](int64_t first, int64_t count, T* values, T* to, int64_t to_row) {
         const Readable<T> from(x, first, count, n);
         row_kernels<T>().cross_entropy(from.data, from.row, read_column<int64_t>(targets, first, count).data(), read_column<T>(scales, first, count).data(), values, to, to_row,
@@ -191,7 +238,7 @@ template <class T> void cross_entropy(Rows x, Column targets, Column scales, Col
 }
 
 template <class T>
-void weighted_cross_entropy(Rows x, Rows base, Column targets, Column hots, Column zs, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n) {
+void weighted_cross_entropy(RowLayout x, RowLayout base, Column targets, Column hots, Column zs, Column scales, Column losses, RowLayout gradient, int64_t rows, int64_t n) {
     loss_rows<T>(losses, gradient, rows, n, [&](int64_t first, int64_t count, T* values, T* to, int64_t to_row) {
         const Readable<T> from(x, first, count, n), weights(base, first, count, n);
         row_kernels<T>().weighted_cross_entropy(from.data, from.row, weights.data, weights.row, read_column<int64_t>(targets, first, count).data(),
@@ -208,7 +255,7 @@ template <class Stored> void elementwise(Elementwise function, Column x, Column 
     share(n, 1, [&](int64_t first, int64_t end) {
         constexpr int64_t piece = 1024;
         T scratch[piece];
-        const Rows from{x.data, 0, x.step}, to{out.data, 0, out.step};
+        const RowLayout from{x.data, 0, x.step}, to{out.data, 0, out.step};
         if (in_place<Stored>(from, n) && in_place<Stored>(to, n)) return kernel(reinterpret_cast<T*>(x.data) + first, reinterpret_cast<T*>(out.data) + first, end - first);
         for (int64_t i = first; i < end; i += piece) {
             const int64_t count = std::min(piece, end - i);
@@ -220,13 +267,14 @@ template <class Stored> void elementwise(Elementwise function, Column x, Column 
 }
 
 #define FOR_STORED(Stored)                                              \
-    template void softmax<Stored>(Rows, Rows, int64_t, int64_t);        \
-    template void log_softmax<Stored>(Rows, Rows, int64_t, int64_t);    \
-    template void logsumexp<Stored>(Rows, Column, int64_t, int64_t);    \
+    template void softmax<Stored>(RowLayout, RowLayout, int64_t, int64_t);        \
+    template void log_softmax<Stored>(RowLayout, RowLayout, int64_t, int64_t);    \
+    template void logsumexp<Stored>(RowLayout, Column, int64_t, int64_t);    \
     template void elementwise<Stored>(Elementwise, Column, Column, int64_t);
 #define FOR_COMPUTED(T)                                                                      \
-    template void cross_entropy<T>(Rows, Column, Column, Column, Rows, int64_t, int64_t);    \
-    template void weighted_cross_entropy<T>(Rows, Rows, Column, Column, Column, Column, Column, Rows, int64_t, int64_t);
+    template void top_k<T>(const T*, int64_t, int64_t, int64_t, int64_t*, T*);               \
+    template void cross_entropy<T>(RowLayout, Column, Column, Column, RowLayout, int64_t, int64_t);    \
+    template void weighted_cross_entropy<T>(RowLayout, RowLayout, Column, Column, Column, Column, Column, RowLayout, int64_t, int64_t);
 
 FOR_STORED(uint16_t)
 FOR_STORED(float)

@@ -4,8 +4,8 @@
 
 namespace normexp {
 
-// Rows of n entries, distances in bytes.
-struct Rows {
+// RowLayout of n entries, distances in bytes.
+struct RowLayout {
     char* data;
     int64_t row, entry;
 };
@@ -17,16 +17,19 @@ struct Column {
 };
 
 // `Stored` is float, double or uint16_t (IEEE half precision, computed in float). Outputs may lie exactly on their input.
-template <class Stored> void softmax(Rows x, Rows out, int64_t rows, int64_t n);
-template <class Stored> void log_softmax(Rows x, Rows out, int64_t rows, int64_t n);
-template <class Stored> void logsumexp(Rows x, Column out, int64_t rows, int64_t n);
+template <class Stored> void softmax(RowLayout x, RowLayout out, int64_t rows, int64_t n);
+template <class Stored> void log_softmax(RowLayout x, RowLayout out, int64_t rows, int64_t n);
+template <class Stored> void logsumexp(RowLayout x, Column out, int64_t rows, int64_t n);
 
 // T is float or double; the gradient's data may be null. Targets (int64) are trusted to be in [-1, n), -1 is ignored.
-template <class T> void cross_entropy(Rows x, Column targets, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n);
+template <class T> void cross_entropy(RowLayout x, Column targets, Column scales, Column losses, RowLayout gradient, int64_t rows, int64_t n);
 template <class T>
-void weighted_cross_entropy(Rows x, Rows base, Column targets, Column hots, Column zs, Column scales, Column losses, Rows gradient, int64_t rows, int64_t n);
+void weighted_cross_entropy(RowLayout x, RowLayout base, Column targets, Column hots, Column zs, Column scales, Column losses, RowLayout gradient, int64_t rows, int64_t n);
 
 enum class Elementwise { exponential, sigmoid, log_sigmoid, softplus, logit };
 template <class Stored> void elementwise(Elementwise function, Column x, Column out, int64_t n);
+
+// The k largest entries of each of the contiguous rows, the largest first (a NaN counts as larger than all, of equals the first is first), and their softmax.
+template <class T> void top_k(const T* x, int64_t rows, int64_t n, int64_t k, int64_t* places, T* probabilities);
 
 }  // namespace normexp

@@ -16,7 +16,7 @@ namespace {
 using namespace normexp;
 using Loop = PyUFuncGenericFunction;
 
-template <class Stored, void (*function)(Rows, Rows, int64_t, int64_t)> void map_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+template <class Stored, void (*function)(RowLayout, RowLayout, int64_t, int64_t)> void map_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
     function({data[0], steps[0], steps[2]}, {data[1], steps[1], steps[3]}, sizes[0], sizes[1]);
     std::feclearexcept(FE_ALL_EXCEPT);
 }
@@ -29,7 +29,7 @@ template <class Stored> void logsumexp_loop(char** data, const npy_intp* sizes, 
 // logits, targets, scales -> losses, gradient
 template <class T, bool with_gradient> void cross_entropy_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
     constexpr int core = with_gradient ? 5 : 4;
-    const Rows gradient = with_gradient ? Rows{data[4], steps[4], steps[core + 1]} : Rows{nullptr, 0, sizeof(T)};
+    const RowLayout gradient = with_gradient ? RowLayout{data[4], steps[4], steps[core + 1]} : RowLayout{nullptr, 0, sizeof(T)};
     cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1]}, {data[2], steps[2]}, {data[3], steps[3]}, gradient, sizes[0], sizes[1]);
     std::feclearexcept(FE_ALL_EXCEPT);
 }
@@ -37,7 +37,7 @@ template <class T, bool with_gradient> void cross_entropy_loop(char** data, cons
 // logits, base, targets, hots, zs, scales -> losses, gradient
 template <class T, bool with_gradient> void weighted_cross_entropy_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
     constexpr int core = with_gradient ? 8 : 7;
-    const Rows gradient = with_gradient ? Rows{data[7], steps[7], steps[core + 2]} : Rows{nullptr, 0, sizeof(T)};
+    const RowLayout gradient = with_gradient ? RowLayout{data[7], steps[7], steps[core + 2]} : RowLayout{nullptr, 0, sizeof(T)};
     weighted_cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1], steps[core + 1]}, {data[2], steps[2]}, {data[3], steps[3]}, {data[4], steps[4]},
                               {data[5], steps[5]}, {data[6], steps[6]}, gradient, sizes[0], sizes[1]);
     std::feclearexcept(FE_ALL_EXCEPT);
@@ -135,7 +135,7 @@ template <bool logarithm> PyObject* plain_map(PyObject*, PyObject* const* args, 
     if (!out || PyArray_SIZE(x) == 0) return out;
     const int type = PyArray_TYPE(x);
     const npy_intp size = PyArray_ITEMSIZE(x), n = PyArray_DIM(x, PyArray_NDIM(x) - 1), rows = PyArray_SIZE(x) / n;
-    const Rows from{PyArray_BYTES(x), n * size, size}, to{PyArray_BYTES(reinterpret_cast<PyArrayObject*>(out)), n * size, size};
+    const RowLayout from{PyArray_BYTES(x), n * size, size}, to{PyArray_BYTES(reinterpret_cast<PyArrayObject*>(out)), n * size, size};
     without_gil(rows * n, [&] {
         if constexpr (logarithm) CALL(log_softmax, type, from, to, rows, n);
         else CALL(softmax, type, from, to, rows, n);
@@ -151,7 +151,7 @@ PyObject* plain_logsumexp(PyObject*, PyObject* x_object) {
     PyArrayObject* result = reinterpret_cast<PyArrayObject*>(out);
     const int type = PyArray_TYPE(x);
     const npy_intp size = PyArray_ITEMSIZE(x), n = PyArray_DIM(x, PyArray_NDIM(x) - 1), rows = PyArray_SIZE(result);
-    const Rows from{PyArray_BYTES(x), n * size, size};
+    const RowLayout from{PyArray_BYTES(x), n * size, size};
     const Column to{PyArray_BYTES(result), size};
     without_gil(rows * n, [&] { CALL(logsumexp, type, from, to, rows, n); });
     return PyArray_Return(result);

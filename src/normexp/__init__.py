@@ -11,7 +11,9 @@ from normexp.errors import NormexpError as NormexpError
 from normexp.functional import cross_entropy as cross_entropy
 from normexp.functional import log_softmax as log_softmax
 from normexp.functional import logsumexp as logsumexp
+from normexp.functional import sigmoid as sigmoid
 from normexp.functional import softmax as softmax
+from normexp.functional import top_k as top_k
 
 if TYPE_CHECKING:
     from normexp.classifier import SoftmaxClassifier as SoftmaxClassifier
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from normexp.saving import save as save
 
 __all__ = [
-    "DataError", "ModelFileError", "NormexpError", "SoftmaxClassifier", "cross_entropy", "load", "log_softmax", "logsumexp", "save", "softmax",
+    "DataError", "ModelFileError", "NormexpError", "SoftmaxClassifier", "cross_entropy", "load", "log_softmax", "logsumexp", "save", "sigmoid", "softmax", "top_k",
 ]  # fmt: skip
 
 _LAZY = {"SoftmaxClassifier": "normexp.classifier", "load": "normexp.saving", "save": "normexp.saving"}
