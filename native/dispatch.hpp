@@ -73,8 +73,8 @@ template <class T> struct RowKernels {
     // Writes the places of the entries that are not below `least` (a NaN is not) until `room` is full; returns how many there are in all.
     int64_t (*collect)(const T* x, int64_t n, T least, int64_t* places, int64_t room);
     // Rows laid out in any way (distances in bytes) to contiguous ones and back.
-    void (*gather)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to);
-    void (*scatter)(const T* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
+    void (*gather)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to, int64_t to_row);
+    void (*scatter)(const T* from, int64_t from_row, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
     using Elementwise = void(const T* x, T* out, int64_t n);
     Elementwise *exponential, *sigmoid, *log_sigmoid, *softplus, *logit;
 };
@@ -84,8 +84,8 @@ struct Kernels {
     RowKernels<float> f32;
     RowKernels<double> f64;
     // as gather and scatter, between float and IEEE half precision
-    void (*gather_half)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, float* to);
-    void (*scatter_half)(const float* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
+    void (*gather_half)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, float* to, int64_t to_row);
+    void (*scatter_half)(const float* from, int64_t from_row, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
     int64_t (*product_tiles)(const Product&);
     void (*multiply)(const Product&, int64_t first, int64_t end);
     void (*sum_columns)(const float* from, int64_t rows, int64_t columns, float* sums);

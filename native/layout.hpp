@@ -11,40 +11,53 @@ template <class T> INLINE T entry_at(const char* from) {
     return value;
 }
 
-template <class T> void gather(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to) {
+// Rows that lie side by side are read W x W entries at a time, along the rows of memory: a page after the other.
+template <class T> void gather(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to, int64_t to_row) {
     constexpr int W = lanes<T>;
-    int64_t whole = 0;  // rows done W at a time
     if (row == int64_t(sizeof(T)) && n > 1) {
-        for (; whole + W <= rows; whole += W)
-            for (int64_t k = 0; k < n; k += W) {
-                const int count = n - k < W ? int(n - k) : W;
+        for (int64_t k = 0; k < n; k += W)
+            for (int64_t i = 0; i < rows; i += W) {
+                const int height = n - k < W ? int(n - k) : W, width = rows - i < W ? int(rows - i) : W;
                 Vector<T> v[W]{};
-                for (int j = 0; j < count; ++j) v[j] = load<T>(reinterpret_cast<const T*>(from + (k + j) * entry) + whole);
+                for (int j = 0; j < height; ++j) {
+                    const T* line = reinterpret_cast<const T*>(from + (k + j) * entry) + i;
+                    v[j] = width == W ? load<T>(line) : load_first(line, width, T(0));
+                }
                 transpose_lanes_back(v);
-                for (int i = 0; i < W; ++i) store_first(to + (whole + i) * n + k, v[i], count);
+                for (int j = 0; j < width; ++j) {
+                    T* line = to + (i + j) * to_row + k;
+                    height == W ? store<T>(line, v[j]) : store_first(line, v[j], height);
+                }
             }
+        return;
     }
-    for (int64_t i = whole; i < rows; ++i)
-        if (entry == int64_t(sizeof(T))) __builtin_memcpy(to + i * n, from + i * row, size_t(n) * sizeof(T));
-        else for (int64_t k = 0; k < n; ++k) to[i * n + k] = entry_at<T>(from + i * row + k * entry);
+    for (int64_t i = 0; i < rows; ++i)
+        if (entry == int64_t(sizeof(T))) __builtin_memcpy(to + i * to_row, from + i * row, size_t(n) * sizeof(T));
+        else for (int64_t k = 0; k < n; ++k) to[i * to_row + k] = entry_at<T>(from + i * row + k * entry);
 }
 
-template <class T> void scatter(const T* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n) {
+template <class T> void scatter(const T* from, int64_t from_row, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n) {
     constexpr int W = lanes<T>;
-    int64_t whole = 0;
     if (row == int64_t(sizeof(T)) && n > 1) {
-        for (; whole + W <= rows; whole += W)
-            for (int64_t k = 0; k < n; k += W) {
-                const int count = n - k < W ? int(n - k) : W;
-                Vector<T> v[W];
-                for (int i = 0; i < W; ++i) v[i] = load_first(from + (whole + i) * n + k, count, T(0));
+        for (int64_t k = 0; k < n; k += W)
+            for (int64_t i = 0; i < rows; i += W) {
+                const int height = n - k < W ? int(n - k) : W, width = rows - i < W ? int(rows - i) : W;
+                Vector<T> v[W]{};
+                for (int j = 0; j < width; ++j) {
+                    const T* line = from + (i + j) * from_row + k;
+                    v[j] = height == W ? load<T>(line) : load_first(line, height, T(0));
+                }
                 transpose_lanes(v);
-                for (int j = 0; j < count; ++j) store<T>(reinterpret_cast<T*>(to + (k + j) * entry) + whole, v[j]);
+                for (int j = 0; j < height; ++j) {
+                    T* line = reinterpret_cast<T*>(to + (k + j) * entry) + i;
+                    width == W ? store<T>(line, v[j]) : store_first(line, v[j], width);
+                }
             }
+        return;
     }
-    for (int64_t i = whole; i < rows; ++i)
-        if (entry == int64_t(sizeof(T))) __builtin_memcpy(to + i * row, from + i * n, size_t(n) * sizeof(T));
-        else for (int64_t k = 0; k < n; ++k) __builtin_memcpy(to + i * row + k * entry, from + i * n + k, sizeof(T));
+    for (int64_t i = 0; i < rows; ++i)
+        if (entry == int64_t(sizeof(T))) __builtin_memcpy(to + i * row, from + i * from_row, size_t(n) * sizeof(T));
+        else for (int64_t k = 0; k < n; ++k) __builtin_memcpy(to + i * row + k * entry, from + i * from_row + k, sizeof(T));
 }
 
 INLINE void widen(const Half* from, float* to, int64_t n) {
@@ -69,27 +82,23 @@ INLINE void round_to_half(const float* from, Half* to, int64_t n) {
     }
 }
 
-void gather_half(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, float* to) {
-    constexpr int64_t size = sizeof(Half);
-    if (entry == size && row == n * size) return widen(reinterpret_cast<const Half*>(from), to, rows * n);
+void gather_half(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, float* to, int64_t to_row) {
     for (int64_t i = 0; i < rows; ++i) {
-        if (entry == size) { widen(reinterpret_cast<const Half*>(from + i * row), to + i * n, n); continue; }
+        if (entry == sizeof(Half)) { widen(reinterpret_cast<const Half*>(from + i * row), to + i * to_row, n); continue; }
         for (int64_t k = 0; k < n; ++k) {
             const Half one = entry_at<Half>(from + i * row + k * entry);
-            widen(&one, to + i * n + k, 1);
+            widen(&one, to + i * to_row + k, 1);
         }
     }
 }
 
-void scatter_half(const float* from, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n) {
-    constexpr int64_t size = sizeof(Half);
-    if (entry == size && row == n * size) return round_to_half(from, reinterpret_cast<Half*>(to), rows * n);
+void scatter_half(const float* from, int64_t from_row, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n) {
     for (int64_t i = 0; i < rows; ++i) {
-        if (entry == size) { round_to_half(from + i * n, reinterpret_cast<Half*>(to + i * row), n); continue; }
+        if (entry == sizeof(Half)) { round_to_half(from + i * from_row, reinterpret_cast<Half*>(to + i * row), n); continue; }
         for (int64_t k = 0; k < n; ++k) {
             Half one;
-            round_to_half(from + i * n + k, &one, 1);
-            __builtin_memcpy(to + i * row + k * entry, &one, size);
+            round_to_half(from + i * from_row + k, &one, 1);
+            __builtin_memcpy(to + i * row + k * entry, &one, sizeof one);
         }
     }
 }

@@ -13,8 +13,9 @@ namespace normexp {
 namespace {
 
 constexpr int64_t worth_a_thread = 16'384;  // entries
-constexpr int64_t scratch_entries = 1 << 17;  // of rows that are gathered before they are computed: they stay in the second-level cache
-constexpr int64_t rows_at_once = 512;        // of which targets, scales and losses are kept beside each other
+constexpr int64_t scratch_entries = 1 << 18;  // gathered before they are computed: they stay in the second-level cache
+constexpr int64_t cached_entries = 1 << 13;   // the same in the first-level cache
+constexpr int64_t rows_at_once = 512;         // of which targets, scales and losses are kept beside each other
 
 template <class Stored> using Computed = std::conditional_t<std::is_same_v<Stored, uint16_t>, float, Stored>;
 
@@ -23,16 +24,16 @@ template <class F> void share(int64_t rows, int64_t n, const F& body) {
     parallel(int(std::min(shares, threads)), rows, body);
 }
 
-template <class Stored> void gather(const RowLayout& from, int64_t first, int64_t rows, int64_t n, Computed<Stored>* to) {
+template <class Stored> void gather(const RowLayout& from, int64_t first, int64_t rows, int64_t n, Computed<Stored>* to, int64_t to_row) {
     const char* data = from.data + first * from.row;
-    if constexpr (std::is_same_v<Stored, uint16_t>) kernels().gather_half(data, from.row, from.entry, rows, n, to);
-    else row_kernels<Stored>().gather(data, from.row, from.entry, rows, n, to);
+    if constexpr (std::is_same_v<Stored, uint16_t>) kernels().gather_half(data, from.row, from.entry, rows, n, to, to_row);
+    else row_kernels<Stored>().gather(data, from.row, from.entry, rows, n, to, to_row);
 }
 
-template <class Stored> void scatter(const Computed<Stored>* from, const RowLayout& to, int64_t first, int64_t rows, int64_t n) {
+template <class Stored> void scatter(const Computed<Stored>* from, int64_t from_row, const RowLayout& to, int64_t first, int64_t rows, int64_t n) {
     char* data = to.data + first * to.row;
-    if constexpr (std::is_same_v<Stored, uint16_t>) kernels().scatter_half(from, data, to.row, to.entry, rows, n);
-    else row_kernels<Stored>().scatter(from, data, to.row, to.entry, rows, n);
+    if constexpr (std::is_same_v<Stored, uint16_t>) kernels().scatter_half(from, from_row, data, to.row, to.entry, rows, n);
+    else row_kernels<Stored>().scatter(from, from_row, data, to.row, to.entry, rows, n);
 }
 
 // Can the kernels work on the rows where they are?
@@ -44,24 +45,42 @@ template <class T> T* at(const RowLayout& rows, int64_t i) { return reinterpret_
 
 template <class T> std::unique_ptr<T[]> uninitialised(int64_t size) { return std::unique_ptr<T[]>(new T[size_t(size)]); }
 
-// Pieces of rows that fit the scratch, a multiple of 64 rows where there are many.
-int64_t piece_of(int64_t rows, int64_t n) {
-    const int64_t fitting = scratch_entries / n;
-    return std::clamp<int64_t>(fitting >= 64 ? fitting / 64 * 64 : std::max<int64_t>(fitting, 16), 1, rows);
+// A buffer for some rows, `row` entries apart: not a power of two, at which all rows would fall on the same few places of the cache.
+template <class T> struct Scratch {
+    int64_t rows, row;
+    std::unique_ptr<T[]> data;
+
+    Scratch(int64_t wanted, int64_t n) : rows(wanted), row((n + 15) / 16 * 16 + 16), data(uninitialised<T>(rows * row)) {}
+};
+
+// Rows that lie side by side are gathered by the hundred, so that long stretches of memory are read; others a few at a time.
+template <class Stored> int64_t gathered_at_once(const RowLayout& x, int64_t rows, int64_t n) {
+    const bool side_by_side = x.row == int64_t(sizeof(Stored)) && n > 1;
+    return std::min(rows, side_by_side ? std::max<int64_t>(scratch_entries / n / 16 * 16, 16) : std::max<int64_t>(cached_entries / n, 1));
 }
 
 template <class Stored, class Kernel> void map_share(const RowLayout& x, const RowLayout& out, int64_t first, int64_t end, int64_t n, Kernel kernel) {
     using T = Computed<Stored>;
     constexpr int64_t size = sizeof(Stored);
     if (in_place<Stored>(x, n) && in_place<Stored>(out, n)) return kernel(at<T>(x, first), x.row / size, at<T>(out, first), out.row / size, end - first, n);
-    const int64_t piece = piece_of(end - first, n);
-    const auto scratch = uninitialised<T>(piece * n);
-    for (int64_t i = first; i < end; i += piece) {
-        const int64_t rows = std::min(piece, end - i);
-        gather<Stored>(x, i, rows, n, scratch.get());
-        kernel(scratch.get(), n, scratch.get(), n, rows, n);
-        scatter<Stored>(scratch.get(), out, i, rows, n);
+    const Scratch<T> scratch(gathered_at_once<Stored>(x.row == size ? x : out, end - first, n), n);
+    for (int64_t i = first; i < end; i += scratch.rows) {
+        const int64_t rows = std::min(scratch.rows, end - i);
+        gather<Stored>(x, i, rows, n, scratch.data.get(), scratch.row);
+        kernel(scratch.data.get(), scratch.row, scratch.data.get(), scratch.row, rows, n);
+        scatter<Stored>(scratch.data.get(), scratch.row, out, i, rows, n);
     }
+}
+
+// A few long rows that lie side by side: all threads read all the rows, a stretch each, so that each line of memory is read once.
+template <class Stored, class Kernel> void map_side_by_side(const RowLayout& x, const RowLayout& out, int64_t rows, int64_t n, Kernel kernel) {
+    using T = Computed<Stored>;
+    const Scratch<T> scratch(rows, n);
+    T* const data = scratch.data.get();
+    const auto from = [](const RowLayout& layout, int64_t k) { return RowLayout{layout.data + k * layout.entry, layout.row, layout.entry}; };
+    share(n, rows, [&](int64_t first, int64_t end) { gather<Stored>(from(x, first), 0, rows, end - first, data + first, scratch.row); });
+    share(rows, n, [&](int64_t first, int64_t end) { kernel(data + first * scratch.row, scratch.row, data + first * scratch.row, scratch.row, end - first, n); });
+    share(n, rows, [&](int64_t first, int64_t end) { scatter<Stored>(data + first, scratch.row, from(out, first), 0, rows, end - first); });
 }
 
 // One long row on all threads, a number of blocks each: maximum, sum, result. The order of the sum is that of the row kernels.
@@ -89,6 +108,8 @@ bool worth_splitting(int64_t rows, int64_t n) { return default_threads() > 1 && 
 template <class Stored, class Map, class Write> void map_rows(const RowLayout& x, const RowLayout& out, int64_t rows, int64_t n, bool careful, Map whole, Write write) {
     using T = Computed<Stored>;
     if (n == 0) return;
+    const bool side_by_side = x.row == int64_t(sizeof(Stored)) && out.row == x.row && n > 1;
+    if (side_by_side && rows < 16 * default_threads() && n >= 1024) return map_side_by_side<Stored>(x, out, rows, n, whole);
     if (!worth_splitting(rows, n) || !in_place<Stored>(x, n) || !in_place<Stored>(out, n))
         return share(rows, n, [&](int64_t first, int64_t end) { map_share<Stored>(x, out, first, end, n, whole); });
     for (int64_t i = 0; i < rows; ++i) {
@@ -119,7 +140,7 @@ template <class T> struct Readable {
     Readable(const RowLayout& rows, int64_t first, int64_t count, int64_t n) : data(at<T>(rows, first)), row(rows.row / int64_t(sizeof(T))) {
         if (in_place<T>(rows, n)) return;
         scratch = uninitialised<T>(count * n);
-        gather<T>(rows, first, count, n, scratch.get());
+        gather<T>(rows, first, count, n, scratch.get(), n);
         data = scratch.get();
         row = n;
     }
@@ -137,37 +158,37 @@ template <class T, class Kernel> void loss_rows(const Column& losses, const RowL
             T* const to = !gradient.data ? nullptr : scattered ? scratch.get() : at<T>(gradient, i);
             kernel(i, count, values.data(), to, scattered ? n : gradient.row / int64_t(sizeof(T)));
             write_column(values, losses, i);
-            if (scattered) scatter<T>(scratch.get(), gradient, i, count, n);
+            if (scattered) scatter<T>(scratch.get(), n, gradient, i, count, n);
         }
     });
 }
 
-// Places of at least k entries among which the k largest are: all that reach a threshold which a sample of the row suggests.
-template <class T> void find_candidates(const T* x, int64_t n, int64_t k, std::vector<int64_t>& places) {
+// Places of at least k entries (their number is returned) among which the k largest are: all that reach a threshold which a sample of the row suggests.
+template <class T> int64_t find_candidates(const T* x, int64_t n, int64_t k, int64_t* places) {
     constexpr int64_t samples = 1024;
-    places.resize(size_t(n));
     const int64_t wanted = std::max<int64_t>(8, 4 * k * samples / n), stride = n / samples;
     if (n >= 4 * samples && wanted < samples / 2) {
         std::vector<T> sample(samples, T(0));
         for (int64_t i = 0; i < samples; ++i) sample[size_t(i)] = x[i * stride] != x[i * stride] ? T(__builtin_huge_val()) : x[i * stride];
         std::nth_element(sample.begin(), sample.begin() + wanted, sample.end(), std::greater<T>());
-        const int64_t found = row_kernels<T>().collect(x, n, sample[size_t(wanted)], places.data(), n);
-        if (found >= k) return places.resize(size_t(found));
+        const int64_t found = row_kernels<T>().collect(x, n, sample[size_t(wanted)], places, n);
+        if (found >= k) return found;
     }
-    for (int64_t i = 0; i < n; ++i) places[size_t(i)] = i;
+    for (int64_t i = 0; i < n; ++i) places[i] = i;
+    return n;
 }
 
-template <class T> void top_k_of_row(const T* x, int64_t n, int64_t k, int64_t* best, T* probabilities, std::vector<int64_t>& places, std::vector<T>& row) {
+template <class T> void top_k_of_row(const T* x, int64_t n, int64_t k, int64_t* best, T* probabilities, int64_t* places, std::vector<T>& row) {
     const RowKernels<T>& call = row_kernels<T>();
-    find_candidates(x, n, k, places);
+    const int64_t found = find_candidates(x, n, k, places);
     const auto before = [x](int64_t a, int64_t b) {
         const bool a_nan = x[a] != x[a], b_nan = x[b] != x[b];
         if (a_nan || b_nan) return a_nan != b_nan ? a_nan : a < b;
         return x[a] != x[b] ? x[a] > x[b] : a < b;
     };
-    if (k < int64_t(places.size())) std::nth_element(places.begin(), places.begin() + k, places.end(), before);
-    std::sort(places.begin(), places.begin() + k, before);
-    std::copy_n(places.begin(), k, best);
+    if (k < found) std::nth_element(places, places + k, places + found, before);
+    std::sort(places, places + k, before);
+    std::copy_n(places, k, best);
     const T maximum = call.maximum(x, n);
     if (n > call.long_row && maximum - maximum == 0) {  // as softmax does it for a row of this length, but for the k alone
         RowSum sum = call.empty_sum(maximum, false);
@@ -184,9 +205,9 @@ template <class T> void top_k_of_row(const T* x, int64_t n, int64_t k, int64_t* 
 
 template <class T> void top_k(const T* x, int64_t rows, int64_t n, int64_t k, int64_t* places, T* probabilities) {
     share(rows, n, [&](int64_t first, int64_t end) {
-        std::vector<int64_t> candidates;
+        const auto candidates = uninitialised<int64_t>(n);
         std::vector<T> row;
-        for (int64_t i = first; i < end; ++i) top_k_of_row(x + i * n, n, k, places + i * k, probabilities + i * k, candidates, row);
+        for (int64_t i = first; i < end; ++i) top_k_of_row(x + i * n, n, k, places + i * k, probabilities + i * k, candidates.get(), row);
     });
 }
 
@@ -204,7 +225,7 @@ template <class Stored> void logsumexp(RowLayout x, Column out, int64_t rows, in
     using T = Computed<Stored>;
     const auto& call = row_kernels<T>();
     const auto put = [&](int64_t first, int64_t count, const T* values) {
-        for (int64_t i = 0; i < count; ++i) scatter<Stored>(values + i, RowLayout{out.data, out.step, sizeof(Stored)}, first + i, 1, 1);
+        for (int64_t i = 0; i < count; ++i) scatter<Stored>(values + i, 1, RowLayout{out.data, out.step, sizeof(Stored)}, first + i, 1, 1);
     };
     if (n == 0) {
         const T nothing = T(-__builtin_huge_val());
@@ -216,13 +237,14 @@ template <class Stored> void logsumexp(RowLayout x, Column out, int64_t rows, in
         }
     } else {
         share(rows, n, [&](int64_t first, int64_t end) {
-            const int64_t piece = in_place<Stored>(x, n) ? std::min(end - first, rows_at_once) : piece_of(end - first, n);
-            const auto scratch = uninitialised<T>(in_place<Stored>(x, n) ? 0 : piece * n), values = uninitialised<T>(piece);
+            const bool there = in_place<Stored>(x, n);
+            const Scratch<T> scratch(there ? 0 : gathered_at_once<Stored>(x, end - first, n), n);
+            const int64_t piece = there ? std::min(end - first, rows_at_once) : scratch.rows;
+            const auto values = uninitialised<T>(piece);
             for (int64_t i = first; i < end; i += piece) {
                 const int64_t count = std::min(piece, end - i);
-                const T* from = at<T>(x, i);
-                if (!in_place<Stored>(x, n)) gather<Stored>(x, i, count, n, scratch.get()), from = scratch.get();
-                call.logsumexp(from, in_place<Stored>(x, n) ? x.row / int64_t(sizeof(T)) : n, values.get(), count, n);
+                if (!there) gather<Stored>(x, i, count, n, scratch.data.get(), scratch.row);
+                call.logsumexp(there ? at<T>(x, i) : scratch.data.get(), there ? x.row / int64_t(sizeof(T)) : scratch.row, values.get(), count, n);
                 put(i, count, values.get());
             }
         });
@@ -259,9 +281,9 @@ template <class Stored> void elementwise(Elementwise function, Column x, Column 
         if (in_place<Stored>(from, n) && in_place<Stored>(to, n)) return kernel(reinterpret_cast<T*>(x.data) + first, reinterpret_cast<T*>(out.data) + first, end - first);
         for (int64_t i = first; i < end; i += piece) {
             const int64_t count = std::min(piece, end - i);
-            gather<Stored>({x.data + i * x.step, 0, x.step}, 0, 1, count, scratch);
+            gather<Stored>({x.data + i * x.step, 0, x.step}, 0, 1, count, scratch, count);
             kernel(scratch, scratch, count);
-            scatter<Stored>(scratch, {out.data + i * out.step, 0, out.step}, 0, 1, count);
+            scatter<Stored>(scratch, count, {out.data + i * out.step, 0, out.step}, 0, 1, count);
         }
     });
 }

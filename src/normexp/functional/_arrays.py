@@ -35,7 +35,7 @@ def incoming(x: Any, name: str) -> Incoming:
         return Incoming(real_numbers(np.asarray(x), name), None, _as_is, _as_is_reduced)
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(x, (pandas.Series, pandas.DataFrame)):
-        return Incoming(real_numbers(x.to_numpy(), name), None, x.__array_wrap__, lambda result, axes: _labelled(pandas, result, x, axes))
+        return Incoming(real_numbers(x.to_numpy(), name), None, lambda result: _like(x, result), lambda result, axes: _labelled(pandas, result, x, axes))
     if hasattr(x, "__dlpack__"):
         values = real_numbers(np.from_dlpack(x), name)
         wrap = _wrap_of(x)
@@ -53,6 +53,11 @@ def _as_is_reduced(result: NDArray[Any], axes: tuple[int, ...]) -> Any:
 
 def _masked(result: NDArray[Any], x: Any, axes: tuple[int, ...]) -> Any:
     return np.ma.MaskedArray(result, mask=np.ma.getmaskarray(x).all(axis=axes, keepdims=result.ndim == x.ndim))
+
+
+def _like(x: Any, result: NDArray[Any]) -> Any:
+    """A Series or DataFrame with the labels of `x`."""
+    return type(x)(result, index=x.index, name=x.name) if x.ndim == 1 else type(x)(result, index=x.index, columns=x.columns)
 
 
 def _labelled(pandas: Any, result: NDArray[Any], x: Any, axes: tuple[int, ...]) -> Any:

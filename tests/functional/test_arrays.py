@@ -1,0 +1,177 @@
+"""Arrays of every kind come out as they went in, and the layout changes no bit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from normexp import _native
+from normexp.functional import cross_entropy, log_softmax, logsumexp, sigmoid, softmax, top_k
+
+RNG = np.random.default_rng(0)
+
+
+@st.composite
+def views(draw):
+    """A float array that is any view: strided, reversed, transposed, shifted by odd bytes, of either byte order."""
+    ndim = draw(st.integers(1, 3))
+    shape = tuple(draw(st.lists(st.integers(1, 40), min_size=ndim, max_size=ndim)))
+    dtype = np.dtype(draw(st.sampled_from(["f2", "f4", "f8"])))
+    steps = [draw(st.sampled_from([1, 2, -1, -3])) for _ in shape]
+    whole = np.random.default_rng(draw(st.integers(0, 99))).standard_normal([n * abs(s) for n, s in zip(shape, steps, strict=True)])
+    view = whole.astype(dtype)[tuple(slice(None, None, s) for s in steps)]
+    kind = draw(st.sampled_from(["plain", "swapped", "unaligned", "read-only"]))
+    if kind == "swapped":
+        view = view.astype(dtype.newbyteorder())
+    if kind == "unaligned":
+        raw = np.zeros(view.size * dtype.itemsize + 1, np.uint8)[1:].view(dtype).reshape(view.shape)
+        raw[...] = view
+        view = raw
+    view = view.transpose(draw(st.permutations(range(ndim))))
+    if kind == "read-only":
+        view.flags.writeable = False
+    return view, draw(st.integers(-ndim, ndim - 1))
+
+
+@settings(max_examples=300, deadline=None)
+@given(views())
+def test_the_layout_changes_no_bit(case):
+    x, axis = case
+    straight = np.ascontiguousarray(np.moveaxis(x, axis, -1), x.dtype.newbyteorder("="))
+    for function in (softmax, log_softmax):
+        expected = np.moveaxis(function(straight), -1, axis)
+        np.testing.assert_array_equal(function(x, axis), expected)
+        out = np.full_like(x, 7)
+        assert function(x, axis, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        if x.flags.writeable:
+            copy = x.copy(order="K")
+            function(copy, axis, out=copy)
+            np.testing.assert_array_equal(copy, expected)
+    np.testing.assert_array_equal(logsumexp(x, axis), logsumexp(straight))
+    for i in np.ndindex(straight.shape[:-1]):
+        np.testing.assert_array_equal(softmax(straight[i]), softmax(straight)[i])
+        break
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 8), st.integers(1, 3))
+def test_overlapping_out_is_as_if_it_were_apart(rows, n, shift, step):
+    memory = RNG.standard_normal(rows * n * step + shift + 64).astype(np.float32)
+    x = memory[: rows * n].reshape(rows, n)
+    expected = softmax(x.copy())
+    out = memory[shift : shift + rows * n * step : step].reshape(rows, n)
+    softmax(x, out=out)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("shape", [(100_000, 10), (10, 100_000), (4, 300_000), (1, 1_000_003), (3000, 700)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_threads_and_axes_change_no_bit_of_large_arrays(shape, dtype):
+    x = (3 * RNG.standard_normal(shape)).astype(dtype)
+    threads = _native.get_num_threads()
+    results = []
+    for n in (1, 2, 5):
+        _native.set_num_threads(n)
+        results.append((softmax(x), log_softmax(x), logsumexp(x), softmax(np.asfortranarray(x)), softmax(np.ascontiguousarray(x.T), axis=0).T))
+    _native.set_num_threads(threads)
+    p, logs, totals, columns, transposed = results[0]
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(columns, p)
+    np.testing.assert_array_equal(transposed, p)
+    np.testing.assert_array_equal(softmax(x[:1])[0], p[0])
+    assert abs(float(p[0].astype(float).sum()) - 1) < (0.02 if dtype == np.float16 else 1e-5)
+    assert float(logs[0, 0]) == pytest.approx(float(x[0, 0]) - float(totals[0]), abs=0.02 if dtype == np.float16 else 1e-5)
+
+
+def test_a_long_sum_keeps_its_accuracy():
+    x = RNG.standard_normal((100_000, 3)).astype(np.float32)
+    exact = np.exp(x.astype(float)) / np.exp(x.astype(float)).sum(axis=0)
+    assert (np.abs(softmax(x, axis=0) - exact) / np.spacing(exact.astype(np.float32))).max() <= 2
+
+
+def test_bfloat16():
+    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+    x = RNG.standard_normal((5, 7)).astype(bfloat16)
+    for function in (softmax, log_softmax):
+        assert function(x).dtype == bfloat16
+        np.testing.assert_array_equal(function(x), function(x.astype(np.float32)).astype(bfloat16))
+    assert logsumexp(x).dtype == bfloat16
+    assert softmax(np.zeros(1000, bfloat16))[0] == bfloat16(0.001)
+    loss, gradient = cross_entropy(x, np.zeros(5, int), with_gradient=True)
+    assert loss.dtype == np.float32
+    assert gradient.dtype == bfloat16
+
+
+def test_masked_arrays():
+    x = np.ma.masked_invalid([[1.0, np.nan, 2.0], [np.nan, np.nan, np.nan]])
+    p = softmax(x)
+    assert isinstance(p, np.ma.MaskedArray)
+    np.testing.assert_array_equal(p.mask, x.mask)
+    np.testing.assert_array_equal(p.data[0, [0, 2]], softmax([1.0, 2.0]))
+    np.testing.assert_array_equal(p.data[x.mask], 0)
+    total = logsumexp(x)
+    np.testing.assert_array_equal(total.mask, [False, True])
+    assert total[0] == logsumexp([1.0, 2.0])
+    losses, gradient = cross_entropy(x[:1], [0], reduction="none", with_gradient=True)
+    assert losses[0] == cross_entropy([1.0, 2.0], 0)
+    assert gradient.data[0, 1] == 0
+
+
+def test_pandas():
+    frame = pd.DataFrame(RNG.standard_normal((3, 2)), index=list("abc"), columns=["x", "y"])
+    p = softmax(frame)
+    pd.testing.assert_frame_equal(p, pd.DataFrame(softmax(frame.to_numpy()), index=frame.index, columns=frame.columns))
+    pd.testing.assert_series_equal(softmax(frame["x"]), pd.Series(softmax(frame["x"].to_numpy()), index=frame.index, name="x"))
+    pd.testing.assert_series_equal(logsumexp(frame), pd.Series(logsumexp(frame.to_numpy()), index=frame.index))
+    pd.testing.assert_series_equal(logsumexp(frame, axis=0), pd.Series(logsumexp(frame.to_numpy(), axis=0), index=frame.columns))
+    pd.testing.assert_frame_equal(sigmoid(frame), pd.DataFrame(sigmoid(frame.to_numpy()), index=frame.index, columns=frame.columns))
+    indices, _ = top_k(frame, 1)
+    assert indices.shape == (3, 1)
+
+
+def test_torch_tensors():
+    torch = pytest.importorskip("torch", reason="torch is in the extra bench")
+    x = torch.randn(4, 5)
+    p = softmax(x)
+    assert isinstance(p, torch.Tensor)
+    np.testing.assert_array_equal(p.numpy(), softmax(x.numpy()))
+    x[0, 0], x[1] = float("inf"), 0
+    differentiated = x.clone().requires_grad_(True)
+    for function in (softmax, log_softmax, logsumexp):
+        result = function(differentiated)
+        torch.testing.assert_close(result.detach(), torch.as_tensor(function(x.numpy())))
+        assert result.requires_grad
+    log_softmax(differentiated[1:]).sum().backward()
+    assert torch.isfinite(differentiated.grad).all()
+    assert softmax(x.bfloat16()).dtype == torch.bfloat16
+
+
+def test_jax_arrays_and_tracers():
+    jax = pytest.importorskip("jax", reason="jax is in the extra bench")
+    x = jax.numpy.asarray(RNG.standard_normal((4, 5)).astype(np.float32))
+    p = softmax(x)
+    assert isinstance(p, jax.Array)
+    np.testing.assert_array_equal(np.asarray(p), softmax(np.asarray(x)))
+    np.testing.assert_allclose(jax.jit(softmax)(x), p, rtol=1e-6)
+    gradient = jax.grad(lambda z: logsumexp(z).sum())(x)
+    np.testing.assert_allclose(gradient, p, rtol=1e-5)
+
+
+@pytest.mark.parametrize("x", [np.zeros((1, 2)).view(np.matrix), np.array([1, None], object), np.array(["a"]), np.array([1j]), np.array([1.0], np.longdouble)])
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, lambda x: cross_entropy(x, 0), lambda x: top_k(x, 1)])
+def test_what_is_no_array_of_real_numbers_is_refused(function, x):
+    with pytest.raises(TypeError, match=r"expected (x|logits) to (hold real numbers|be an array)"):
+        function(x)
+
+
+def test_out_of_another_dtype_is_cast():
+    x = RNG.standard_normal((3, 4))
+    out = np.empty((3, 4), np.float32)
+    assert softmax(x, out=out) is out
+    np.testing.assert_array_equal(out, softmax(x).astype(np.float32))
+    with pytest.raises(TypeError, match="cast"):
+        softmax(x, out=np.empty((3, 4), int))
