@@ -45,25 +45,27 @@ template <class T> T* at(const RowLayout& rows, int64_t i) { return reinterpret_
 
 template <class T> std::unique_ptr<T[]> uninitialised(int64_t size) { return std::unique_ptr<T[]>(new T[size_t(size)]); }
 
-// A buffer for some rows, `row` entries apart: not a power of two, at which all rows would fall on the same few places of the cache.
+// A buffer for some rows, `row` entries apart: for transposing not a power of two, at which all rows would fall on the same few places of the cache.
 template <class T> struct Scratch {
     int64_t rows, row;
     std::unique_ptr<T[]> data;
 
-    Scratch(int64_t wanted, int64_t n) : rows(wanted), row((n + 15) / 16 * 16 + 16), data(uninitialised<T>(rows * row)) {}
+    Scratch(int64_t wanted, int64_t n, bool transposing) : rows(wanted), row(transposing ? (n + 15) / 16 * 16 + 16 : n), data(uninitialised<T>(rows * row)) {}
 };
+
+template <class Stored> bool side_by_side(const RowLayout& x, int64_t n) { return x.row == int64_t(sizeof(Stored)) && n > 1; }
 
 // Rows that lie side by side are gathered by the hundred, so that long stretches of memory are read; others a few at a time.
 template <class Stored> int64_t gathered_at_once(const RowLayout& x, int64_t rows, int64_t n) {
-    const bool side_by_side = x.row == int64_t(sizeof(Stored)) && n > 1;
-    return std::min(rows, side_by_side ? std::max<int64_t>(scratch_entries / n / 16 * 16, 16) : std::max<int64_t>(cached_entries / n, 1));
+    return std::min(rows, side_by_side<Stored>(x, n) ? std::max<int64_t>(scratch_entries / n / 16 * 16, 16) : std::max<int64_t>(cached_entries / n, 1));
 }
 
 template <class Stored, class Kernel> void map_share(const RowLayout& x, const RowLayout& out, int64_t first, int64_t end, int64_t n, Kernel kernel) {
     using T = Computed<Stored>;
     constexpr int64_t size = sizeof(Stored);
     if (in_place<Stored>(x, n) && in_place<Stored>(out, n)) return kernel(at<T>(x, first), x.row / size, at<T>(out, first), out.row / size, end - first, n);
-    const Scratch<T> scratch(gathered_at_once<Stored>(x.row == size ? x : out, end - first, n), n);
+    const RowLayout& harder = side_by_side<Stored>(x, n) ? x : out;
+    const Scratch<T> scratch(gathered_at_once<Stored>(harder, end - first, n), n, side_by_side<Stored>(harder, n));
     for (int64_t i = first; i < end; i += scratch.rows) {
         const int64_t rows = std::min(scratch.rows, end - i);
         gather<Stored>(x, i, rows, n, scratch.data.get(), scratch.row);
@@ -75,7 +77,7 @@ template <class Stored, class Kernel> void map_share(const RowLayout& x, const R
 // A few long rows that lie side by side: all threads read all the rows, a stretch each, so that each line of memory is read once.
 template <class Stored, class Kernel> void map_side_by_side(const RowLayout& x, const RowLayout& out, int64_t rows, int64_t n, Kernel kernel) {
     using T = Computed<Stored>;
-    const Scratch<T> scratch(rows, n);
+    const Scratch<T> scratch(rows, n, true);
     T* const data = scratch.data.get();
     const auto from = [](const RowLayout& layout, int64_t k) { return RowLayout{layout.data + k * layout.entry, layout.row, layout.entry}; };
     share(n, rows, [&](int64_t first, int64_t end) { gather<Stored>(from(x, first), 0, rows, end - first, data + first, scratch.row); });
@@ -108,8 +110,7 @@ bool worth_splitting(int64_t rows, int64_t n) { return default_threads() > 1 && 
 template <class Stored, class Map, class Write> void map_rows(const RowLayout& x, const RowLayout& out, int64_t rows, int64_t n, bool careful, Map whole, Write write) {
     using T = Computed<Stored>;
     if (n == 0) return;
-    const bool side_by_side = x.row == int64_t(sizeof(Stored)) && out.row == x.row && n > 1;
-    if (side_by_side && rows < 16 * default_threads() && n >= 1024) return map_side_by_side<Stored>(x, out, rows, n, whole);
+    if (side_by_side<Stored>(x, n) && side_by_side<Stored>(out, n) && rows < 16 * default_threads() && n >= 1024) return map_side_by_side<Stored>(x, out, rows, n, whole);
     if (!worth_splitting(rows, n) || !in_place<Stored>(x, n) || !in_place<Stored>(out, n))
         return share(rows, n, [&](int64_t first, int64_t end) { map_share<Stored>(x, out, first, end, n, whole); });
     for (int64_t i = 0; i < rows; ++i) {
@@ -238,7 +239,7 @@ template <class Stored> void logsumexp(RowLayout x, Column out, int64_t rows, in
     } else {
         share(rows, n, [&](int64_t first, int64_t end) {
             const bool there = in_place<Stored>(x, n);
-            const Scratch<T> scratch(there ? 0 : gathered_at_once<Stored>(x, end - first, n), n);
+            const Scratch<T> scratch(there ? 0 : gathered_at_once<Stored>(x, end - first, n), n, side_by_side<Stored>(x, n));
             const int64_t piece = there ? std::min(end - first, rows_at_once) : scratch.rows;
             const auto values = uninitialised<T>(piece);
             for (int64_t i = first; i < end; i += piece) {
