@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from normexp._checks import integer_at_least
+from normexp._checks import integer_at_least, listing
 from normexp.classifier._calibration import fit_temperature
 from normexp.classifier._encoder import Encoder, number_columns
 from normexp.classifier._recipe import Recipe, default_recipe
@@ -135,15 +135,17 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         """
         if isinstance(X, Table) and y is None:
             y = X.labels
+        before = self._state_before()
         matrix, columns, y, self.schema_ = self._training_data(X, y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
         if validation_data is not None:
             n = len(matrix)
             matrix = np.concatenate([matrix, self._matrix(validation_data[0])])
-            y = np.concatenate([y, np.asarray(validation_data[1])])
+            y = np.concatenate([y, _validation_labels(y, validation_data[1], len(matrix) - n)])
             weights = None if weights is None else np.concatenate([weights, np.ones(len(matrix) - n)])
         check_classification_targets(y)
         self.classes_, targets = np.unique(y, return_inverse=True)
+        self._keep_or_forget(before, columns)
         rows = np.arange(len(matrix)) if weights is None else np.flatnonzero(weights > 0)
         parts = None if validation_data is None else (rows[rows < n], rows[rows >= n])
         return self._fit_rows(matrix, columns, targets.astype(np.int32), weights, rows, parts)
@@ -154,9 +156,11 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         """Train on the given rows (default all) of a table with targets; the callbacks are those of `normexp.network.fit`."""
         if table.targets is None or table.classes is None:
             raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
+        before = self._state_before()
         self.schema_, self.classes_ = table.schema, table.classes
         self.n_features_in_ = len(table.schema.columns)
         self.feature_names_in_ = np.array([column.name for column in table.schema.columns], object)
+        self._keep_or_forget(before, table.schema.matrix_columns())
         rows = np.arange(len(table)) if rows is None else rows
         if table.weights is not None:
             rows = rows[table.weights[rows] > 0]
@@ -184,11 +188,13 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         rows = np.arange(len(matrix))
         if first:
             self._start(matrix, columns, rows, self._seed(), self._recipe(len(rows)))
-        training = Training(1, self._recipe(len(rows)).batch_size, self.learning_rate, weight_decay=self.weight_decay, restore_best=False, n_threads=self.n_threads or 0)
+        training = Training(1, self._recipe(len(rows)).batch_size, float(self.learning_rate), weight_decay=self.weight_decay, restore_best=False, n_threads=self.n_threads or 0)
         self.history_ = fit_network(
             self.network_, self.parameters_, self.encoder_.encode(matrix), targets.astype(np.int32), training,
             training_rows=rows, weights=self._row_weights(targets, weights), state=self.optimizer_state_,
         )  # fmt: skip
+        self.temperature_ = 1.0
+        self._warn_of_divergence()
         return self
 
     def decision_function(self, X: Any) -> NDArray[Any]:
@@ -198,11 +204,13 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Probabilities of shape (n_samples, n_classes), columns as in `classes_`; float32 for float32 input, else float64."""
-        return softmax(self._calibrated_logits(X))
+        probabilities: NDArray[Any] = softmax(self._calibrated_logits(X))
+        return probabilities
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Natural logarithms of the probabilities, shape (n_samples, n_classes)."""
-        return log_softmax(self._calibrated_logits(X))
+        logarithms: NDArray[Any] = log_softmax(self._calibrated_logits(X))
+        return logarithms
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most probable label of each row, shape (n_samples,)."""
@@ -228,13 +236,21 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             return X.matrix, X.schema.matrix_columns(), np.asarray(y), X.schema
         if self._is_frame_with_text(X):
             _, y = validate_data(self, X, y, skip_check_array=True)
-            table = read(X)
+            table = self._read_frame(X)
             y = np.asarray(y)
             if y.shape != (len(table),):
                 raise ValueError(f"expected one label a row, got labels of shape {y.shape} for {len(table)} rows")
             return table.matrix, table.schema.matrix_columns(), y, table.schema
-        matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", multi_output=False)
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the numbers to look for NaN
+            matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", multi_output=False)
         return matrix, number_columns(matrix.shape[1]), y, None
+
+    def _read_frame(self, X: Any) -> Table:
+        """With warm_start, by the schema of the last fit where it has the same columns: a category keeps the input that was trained on it."""
+        last = getattr(self, "schema_", None)
+        if self.warm_start and last is not None and {column.name for column in last.columns} <= set(self.feature_names_in_):
+            return read(X, schema=last)
+        return read(X)
 
     def _matrix(self, X: Any) -> NDArray[Any]:
         if isinstance(X, Table):
@@ -242,7 +258,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if self.schema_ is not None:
             validate_data(self, X, reset=False, skip_check_array=True)
             return read(X, schema=self.schema_).matrix
-        matrix: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            matrix: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False)
         return matrix
 
     @staticmethod
@@ -265,9 +282,11 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _recipe(self, n_rows: int) -> Recipe:
+        if not 0 < float(self.learning_rate) < np.inf:
+            raise ValueError(f"expected a finite learning_rate above 0, got {self.learning_rate!r}")
         default = default_recipe(n_rows)
         hidden = default.hidden
-        if self.hidden_layer_sizes != "auto":
+        if not (isinstance(self.hidden_layer_sizes, str) and self.hidden_layer_sizes == "auto"):
             if isinstance(self.hidden_layer_sizes, str):
                 raise ValueError(f"expected hidden_layer_sizes 'auto' or a sequence of integers, got {self.hidden_layer_sizes!r}")
             hidden = tuple(integer_at_least(units, 1, "hidden_layer_sizes") for units in self.hidden_layer_sizes)
@@ -277,13 +296,32 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         }
         return Recipe(hidden, chosen["epochs"], chosen["batch_size"], chosen["patience"])
 
+    def _state_before(self) -> tuple[Any, Any] | None:
+        """Classes and schema of the network that a warm start would keep."""
+        return (self.classes_, self.schema_) if self.warm_start and hasattr(self, "network_") else None
+
+    def _keep_or_forget(self, before: tuple[Any, Any] | None, columns: Sequence[MatrixColumn]) -> None:
+        """A warm start needs the classes of the last fit; with other columns the network is forgotten."""
+        if before is None:
+            return
+        classes, schema = before
+        if not np.array_equal(classes, self.classes_):
+            self.classes_, wrong = classes, self.classes_
+            raise ValueError(f"expected the classes of the last fit with warm_start, {listing(classes.tolist())}, got {listing(wrong.tolist())}; use warm_start=False")
+        if schema != self.schema_ or len(self.encoder_.centre) != len(columns):
+            del self.network_
+
+    def _warn_of_divergence(self) -> None:
+        if self.history_.stopped == "diverged":
+            message = f"training diverged and was undone, the probabilities are those from before it; use a smaller learning_rate than {self.learning_rate}"
+            warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
     def _start(self, matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray[np.int64], seed: int, recipe: Recipe) -> None:
         """A fresh encoder and network, unless warm_start finds fitting ones."""
         n_classes = len(self.classes_)
         if n_classes < 2:
             raise ValueError(f"expected at least two classes, got one class: {self.classes_.tolist()}")
-        fits = self.warm_start and hasattr(self, "network_") and self.network_.n_outputs == n_classes and len(self.encoder_.centre) == len(columns)
-        if fits:
+        if self.warm_start and hasattr(self, "network_"):
             return
         self.encoder_ = Encoder.fit(matrix, rows, columns)
         self.network_ = Network.classifier(self.encoder_.n_inputs, recipe.hidden, n_classes)
@@ -305,6 +343,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     ) -> Self:  # fmt: skip
         if not 0 <= self.validation_fraction < 1:
             raise ValueError(f"expected validation_fraction from 0 to below 1, got {self.validation_fraction!r}")
+        if not len(rows):
+            raise ValueError("expected at least one row with a positive weight, got none; check sample_weight")
         seed, recipe = self._seed(), self._recipe(len(rows))
         use_validation = self.validation_fraction > 0 and len(rows) >= MIN_ROWS_FOR_VALIDATION
         if parts is None:
@@ -325,9 +365,21 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
         held_logits = predict_logits(self.network_, self.parameters_, encoded[held], self.n_threads or 0)
         self.temperature_ = fit_temperature(held_logits, used_targets[held], None if used_weights is None else used_weights[held])
+        self._warn_of_divergence()
         if self.history_.stopped == "interrupted":
             warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=3)
         return self
+
+
+def _validation_labels(y: NDArray[Any], labels: Any, n_rows: int) -> NDArray[Any]:
+    array = np.asarray(labels)
+    if array.shape != (n_rows,):
+        raise ValueError(f"expected one label a row in validation_data, got labels of shape {array.shape} for {n_rows} rows")
+    known = set(y.tolist())
+    wrong = next((label for label in array.tolist() if label not in known), None)
+    if wrong is not None:
+        raise ValueError(f"expected labels of validation_data among the classes {listing(sorted(known))}, got {wrong!r}")
+    return array
 
 
 def _print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:

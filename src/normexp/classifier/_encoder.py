@@ -17,6 +17,7 @@ __all__ = ["Encoder", "number_columns"]
 
 PIECE_ROWS = 8_192
 HUGE = 1e15  # keeps the square in the clip finite
+TINY, MAX_SCALE = 2.3e-308, 1e300
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ class Encoder:
 
     def _encode_piece(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
         numbers = np.flatnonzero(self.n_codes == 0)
-        values = (matrix[:, numbers].astype(np.float64) - self.centre[numbers]) * self.scale[numbers]
+        values = matrix[:, numbers].astype(np.float64)
         missing = np.isnan(values)
-        values[missing] = 0
+        with np.errstate(over="ignore", invalid="ignore"):  # the clip takes infinities; a constant column has scale 0
+            values = (values - self.centre[numbers]) * self.scale[numbers]
+        values[missing | np.isnan(values)] = 0
         out[:, : len(numbers)] = _smooth_clip(values)
         at = len(numbers)
         for i in np.flatnonzero(self.has_indicator):
@@ -82,11 +85,9 @@ class Encoder:
 
 def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
     """Median and 1 / interquartile range, or 2 / range where half of the values are equal, or 0 for a constant."""
-    low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
-    if high > low:
-        return float(median), float(1 / (high - low))
-    spread = float(values.max() - values.min())
-    return float(median), 2 / spread if spread > 0 else 0.0
+    low, median, high = 2 * np.quantile(values / 2, (0.25, 0.5, 0.75))  # halved: differences do not overflow
+    half = high / 2 - low / 2 if high > low else values.max() / 4 - values.min() / 4
+    return float(median), float(min(0.5 / max(half, TINY), MAX_SCALE)) if half > 0 else 0.0
 
 
 def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:

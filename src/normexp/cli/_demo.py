@@ -49,7 +49,8 @@ def demo(output: str, seed: int) -> None:
     milliseconds = 1000 * (time.perf_counter() - started)
 
     def probabilities(x: "NDArray[Any]") -> "NDArray[Any]":
-        return softmax(network.predict_logits(layers, parameters, x))
+        result: NDArray[Any] = softmax(network.predict_logits(layers, parameters, x))
+        return result
 
     scores = evaluation.score(probabilities(points[test_rows]), targets[test_rows])
     say(f"{history.n_epochs} epochs of {n_training // training.batch_size} steps in {milliseconds:.1f} ms")

@@ -29,6 +29,8 @@ def score(probabilities: Probabilities, targets: NDArray[np.int32], weights: NDA
     rows = np.arange(len(targets))
     if not len(rows):
         return Scores(float("nan"), float("nan"), float("nan"), float("nan"), 0)
+    if weights is not None and not weights.sum() > 0:
+        raise ValueError("expected at least one row with a positive weight, got weights that sum to 0")
     p = probabilities.astype(np.float64)
     smallest = np.finfo(probabilities.dtype).tiny
     losses = -np.log(np.maximum(p[rows, targets], smallest))

@@ -39,7 +39,7 @@ def incoming(x: Any, name: str) -> Incoming:
     if hasattr(x, "__dlpack__"):
         values = real_numbers(np.from_dlpack(x), name)
         wrap = _wrap_of(x)
-        return Incoming(values, None, wrap, lambda result, axes: wrap(result))
+        return Incoming(values, None, wrap, lambda result, _axes: wrap(result))
     return Incoming(real_numbers(np.asarray(x), name), None, _as_is, _as_is_reduced)
 
 
@@ -47,7 +47,7 @@ def _as_is(result: NDArray[Any]) -> Any:
     return result
 
 
-def _as_is_reduced(result: NDArray[Any], axes: tuple[int, ...]) -> Any:
+def _as_is_reduced(result: NDArray[Any], _axes: tuple[int, ...]) -> Any:
     return result[()]
 
 

@@ -58,7 +58,7 @@ def softmax(x: Any, axis: Axis = -1, *, temperature: ArrayLike | None = None, wh
     if axis == -1 and temperature is None and where is None and (plain := _native.plain_softmax(x, out)) is not None:
         return plain
     if (xp := _foreign.own_operations(x)) is not None:
-        return _foreign.softmax(xp, _prepared_foreign(xp, x, axis, temperature, where, out), axis)
+        return _foreign.softmax(xp, _prepared_foreign(xp, x, temperature, where, out), axis)
     return _normalised(_native.softmax, incoming(x, "x"), axis, temperature, where, out, 0)
 
 
@@ -104,7 +104,7 @@ def log_softmax(x: Any, axis: Axis = -1, *, temperature: ArrayLike | None = None
     if axis == -1 and temperature is None and where is None and (plain := _native.plain_log_softmax(x, out)) is not None:
         return plain
     if (xp := _foreign.own_operations(x)) is not None:
-        return _foreign.log_softmax(xp, _prepared_foreign(xp, x, axis, temperature, where, out), axis)
+        return _foreign.log_softmax(xp, _prepared_foreign(xp, x, temperature, where, out), axis)
     return _normalised(_native.log_softmax, incoming(x, "x"), axis, temperature, where, out, -np.inf)
 
 
@@ -165,7 +165,7 @@ def logsumexp(x: Any, axis: Axis = -1, *, b: ArrayLike | None = None, keepdims: 
     if (xp := _foreign.own_operations(x)) is not None:
         if b is not None or return_sign:
             raise TypeError("expected no weights and no sign for an array that is left to its own library; convert it to NumPy first")
-        return _foreign.logsumexp(xp, _prepared_foreign(xp, x, axis, None, where, None), axis, keepdims)
+        return _foreign.logsumexp(xp, _prepared_foreign(xp, x, None, where, None), axis, keepdims)
     arrived = incoming(x, "x")
     axes = axes_of(axis, arrived.values.ndim)
     rows = _rows(arrived, axes, None, where)
@@ -222,7 +222,7 @@ def _row_temperatures(temperature: ArrayLike, x: NDArray[Any], axes: tuple[int, 
 def _divided(rows: NDArray[Any], temperatures: NDArray[Any]) -> NDArray[Any]:
     """rows / temperatures; where that overflows, or the temperature is 0, relative to the maximum: the quotient that softmax needs is the same."""
     with np.errstate(all="ignore"):
-        divided = rows / temperatures
+        divided: NDArray[Any] = rows / temperatures
         overflowed = ~np.isfinite(divided).all(axis=-1, keepdims=True) if rows.size else np.zeros_like(temperatures, bool)
         if not overflowed.any():
             return divided
@@ -284,7 +284,7 @@ def _weighted_logsumexp(rows: NDArray[Any], weights: NDArray[Any]) -> tuple[NDAr
         return result, np.where(np.isnan(result), np.nan, sign)
 
 
-def _prepared_foreign(xp: Any, x: Any, axis: Any, temperature: Any, where: Any, out: Any) -> Any:
+def _prepared_foreign(xp: Any, x: Any, temperature: Any, where: Any, out: Any) -> Any:
     """An array of another library, divided and masked by its own operations."""
     if out is not None:
         raise TypeError("expected no out= for an array that is left to its own library; assign the result instead")

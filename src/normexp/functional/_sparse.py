@@ -268,13 +268,16 @@ def _bisected(x: NDArray[np.float64], power: float) -> NDArray[np.float64]:
 
 def _entropy(p: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
     if alpha == 1:
-        return -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), np.where(p == 0, 0, p)), axis=-1)
-    return (1 - np.sum(p**alpha, axis=-1)) / (alpha * (alpha - 1))
+        shannon: NDArray[np.float64] = -np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), np.where(p == 0, 0, p)), axis=-1)
+        return shannon
+    tsallis: NDArray[np.float64] = (1 - np.sum(p**alpha, axis=-1)) / (alpha * (alpha - 1))
+    return tsallis
 
 
 def _one_hot(targets: NDArray[Any], x: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     if targets.dtype.kind in "iu":
-        return (np.arange(x.shape[-1]) == class_indices(targets, x.shape[:-1], x.shape[-1])[..., None]).astype(np.float64)
+        hot: NDArray[np.bool_] = np.arange(x.shape[-1]) == class_indices(targets, x.shape[:-1], x.shape[-1])[..., None]
+        return hot.astype(np.float64)
     y = np.moveaxis(real_numbers(targets, "targets"), axis, -1) if targets.ndim == x.ndim else targets
     if y.shape != x.shape:
         raise ValueError(f"expected class indices (integers) or probabilities in the shape of the logits, got {targets.dtype} of shape {targets.shape}")

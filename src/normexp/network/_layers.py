@@ -57,6 +57,11 @@ class Network:
             at += n_weights + (layer.units if layer.use_bias else 0)
             n_inputs = layer.units
 
+    @property
+    def n_parameters(self) -> int:
+        """Length of the flat parameter vector."""
+        return sum(s.n_inputs * s.layer.units + s.layer.units * s.layer.use_bias for s in self.shapes())
+
     def plan(self) -> list[tuple[int, int, int, int, int]]:
         """What the native trainer needs: (activation, inputs, outputs, weights, bias) a layer."""
         return [(ACTIVATIONS.index(s.layer.activation), s.n_inputs, s.layer.units, s.weights, s.bias) for s in self.shapes()]

@@ -1,5 +1,6 @@
 """A fit is one native call: shuffled mini-batches of Adam, validation each epoch, the best epoch kept."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import normexp._native as _native
+from normexp._checks import integer_at_least
 from normexp.network._layers import Network
 from normexp.network._parameters import Parameters
 
 __all__ = ["History", "OptimizerState", "Training", "fit", "predict_logits"]
 
 NO_ROWS = np.empty(0, np.int64)
+SAMPLE_ROWS = 256  # on which a fit is looked at for divergence
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class Training:
     shuffle: bool = True
     restore_best: bool = True
     n_threads: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 0), ("batch_size", 1), ("patience", 0), ("n_threads", 0)):
+            integer_at_least(getattr(self, name), least, name)
+        for name, fits, range_ in (
+            ("learning_rate", 0 <= self.learning_rate < math.inf, "of at least 0"), ("weight_decay", 0 <= self.weight_decay < math.inf, "of at least 0"),
+            ("time_limit", 0 <= self.time_limit < math.inf, "of at least 0"), ("epsilon", 0 < self.epsilon < math.inf, "above 0"),
+            ("beta1", 0 <= self.beta1 < 1, "from 0 to below 1"), ("beta2", 0 <= self.beta2 < 1, "from 0 to below 1"),
+        ):  # fmt: skip
+            if not fits:
+                raise ValueError(f"expected a finite {name} {range_}, got {getattr(self, name)!r}")
 
 
 @dataclass
@@ -53,7 +67,7 @@ class History:
     """One entry an epoch; validation entries are NaN without validation rows.
 
     `best_epoch` counts from 0 and is -1 if no epoch was finished; `stopped` says what ended the fit: epochs, patience,
-    time_limit, interrupted or callback.
+    time_limit, interrupted, callback or diverged (the parameters are then what they were before the fit).
     """
 
     loss: tuple[float, ...]
@@ -90,10 +104,13 @@ def fit(
 
     `on_epoch(epoch, loss, accuracy, validation_loss, validation_accuracy)` is called after every epoch and
     `on_poll(epoch, rows_done)` every 50 to 100 ms (rows_done is -1 during validation); either stops the fit by returning True.
-    The interpreter lock is released in between. Ctrl-C ends the fit with the best parameters so far.
+    The interpreter lock is released in between. Ctrl-C ends the fit with the best parameters so far. Where the result does not give finite logits,
+    the parameters from before the fit are put back, and the state starts afresh.
     """
-    _check(network, features, targets, weights, (training_rows, validation_rows))
     state = state or OptimizerState.fresh(parameters)
+    _check_parameters(network, parameters, state)
+    _check_rows(network, features, targets, weights, (training_rows, validation_rows))
+    before = parameters.values.copy()
     result = _native.fit_network(
         plan=network.plan(), parameters=parameters.values, segments=parameters.plan(training.weight_decay),
         features=features, targets=targets, weights=weights, training_rows=training_rows, validation_rows=validation_rows,
@@ -104,16 +121,29 @@ def fit(
     )  # fmt: skip
     state.steps = result["steps"]
     state.epochs += len(result["loss"])
+    if not np.isfinite(predict_logits(network, parameters, features[training_rows[:SAMPLE_ROWS]])).all():
+        parameters.values[:], state.mean[:], state.square[:], state.steps, result["stop"] = before, 0, 0, 0, "diverged"
     return History(
         tuple(result["loss"]), tuple(result["accuracy"]), tuple(result["validation_loss"]), tuple(result["validation_accuracy"]),
         best_epoch=result["best_epoch"], stopped=result["stop"],
     )  # fmt: skip
 
 
-def _check(
+def _check_parameters(network: Network, parameters: Parameters, state: OptimizerState | None = None) -> None:
+    """The native trainer trusts its input."""
+    n = network.n_parameters
+    vectors = {"parameters": parameters.values} | ({} if state is None else {"mean": state.mean, "square": state.square})
+    for name, vector in vectors.items():
+        if vector.shape != (n,) or vector.dtype != np.float32 or not vector.flags.c_contiguous:
+            raise ValueError(f"expected {name} as a contiguous float32 vector of {n} values, as the network has, got {vector.dtype} of shape {vector.shape}")
+    for segment in parameters.segments:
+        if not 0 <= segment.first <= segment.first + segment.size <= n:
+            raise ValueError(f"expected segments within {n} values, got '{segment.name}' from {segment.first} to {segment.first + segment.size}")
+
+
+def _check_rows(
     network: Network, features: NDArray[np.float32], targets: NDArray[np.int32], weights: NDArray[np.float32] | None, parts: tuple[NDArray[np.int64], ...]
 ) -> None:
-    """The native trainer trusts its input."""
     n = len(features)
     if features.shape != (n, network.n_inputs) or features.dtype != np.float32 or not features.flags.c_contiguous:
         raise ValueError(f"expected C-contiguous float32 features of shape (n, {network.n_inputs}), got {features.dtype} of shape {features.shape}; use numpy.ascontiguousarray")
@@ -126,12 +156,15 @@ def _check(
             raise ValueError(f"expected targets from 0 to {network.n_outputs - 1}, got {targets[rows].min()} to {targets[rows].max()}")
     if not len(parts[0]):
         raise ValueError("expected rows to train on, got none")
+    if weights is not None and not weights[parts[0]].sum() > 0:
+        raise ValueError("expected a positive weight in at least one row to train on, got none")
 
 
 def predict_logits(network: Network, parameters: Parameters, features: NDArray[np.float32], n_threads: int = 0) -> NDArray[np.float32]:
     """Logits of shape (n, n_outputs); a row's bits do not depend on the other rows or on the threads."""
     if features.ndim != 2 or features.shape[1] != network.n_inputs:
         raise ValueError(f"expected features of shape (n, {network.n_inputs}), got {features.shape}")
+    _check_parameters(network, parameters)
     logits = np.empty((features.shape[0], network.n_outputs), np.float32)
     if len(logits):
         _native.predict_logits(network.plan(), parameters.values, features, logits, n_threads)

@@ -106,7 +106,8 @@ def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
         encoder = Encoder(**{key.removeprefix("encoder/"): value for key, value in tensors.items() if key.startswith("encoder/")})
         schema = Schema.from_dict(described.schema) if described.schema else None
         classes: NDArray[Any] = np.array(described.classes, LABEL_TYPES[described.label_type])
-        model = SoftmaxClassifier(**described.params)
+        params: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in described.params.items()}
+        model = SoftmaxClassifier(**params)
         fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in described.history.items()}
         history = History(**fields)
     except (TypeError, KeyError, ValueError) as error:
@@ -166,7 +167,7 @@ def _plain(params: dict[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(value, np.generic):
             value = value.item()
-        if isinstance(value, (tuple, list)):
+        if isinstance(value, (tuple, list, np.ndarray)):
             value = [int(v) for v in value]
         if isinstance(value, dict) or (name == "random_state" and not isinstance(value, int)):
             value = None  # class weights may have any keys; they matter in training only

@@ -16,7 +16,7 @@ __all__ = ["classes_of", "column_of", "facts_of"]
 
 NUMBER_SHARE = 0.99  # of the filled cells
 ID_LIKE_ROWS = 20
-FLOAT32_EXACT = 2.0**24
+FLOAT32_EXACT, FLOAT32_MAX = 2.0**24, 3.4e38
 MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES = 30, 200
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 FLOATS = ("FLOAT", "DOUBLE")
@@ -29,7 +29,7 @@ class Facts:
 
     filled: int
     numbers: int
-    infinite: int
+    beyond: int
     booleans: int
     dates: int
     smallest: float | None
@@ -54,9 +54,9 @@ def _fact_sql(database: Database, name: str, missing: Sequence[str]) -> tuple[st
     is_text = kind == "VARCHAR" and name not in database.plain_numbers
     cell = database.clean(name, missing) if name not in database.plain_numbers else database.number(name, missing)
     number = "NULL::DOUBLE" if _is_date(kind) else database.number(name, missing)
-    finite = f"CASE WHEN isinf({number}) THEN NULL ELSE {number} END"
+    finite = f"CASE WHEN {beyond(number)} THEN NULL ELSE {number} END"
     return (
-        f"count({cell})", f"count({number})", f"count(*) FILTER (isinf({number}))",
+        f"count({cell})", f"count({number})", f"count(*) FILTER ({beyond(number)})",
         f"count(*) FILTER (lower({cell}) IN ('true', 'false'))" if is_text else "0",
         f"count(try_cast({cell} AS TIMESTAMP))" if is_text else "0", f"min({finite})", f"max({finite})",
     )  # fmt: skip
@@ -101,11 +101,22 @@ def refuse_first_cell(database: Database, name: str, sql_type: str, missing: Seq
     )
 
 
+def beyond(number: str) -> str:
+    """SQL: is the number infinite or too large for float32?"""
+    return f"abs({number}) > {FLOAT32_MAX!r}"
+
+
+def refuse_beyond(database: Database, name: str, missing: Sequence[str], where: str) -> None:
+    """Raise for the first number that is `beyond`."""
+    number = database.number(name, missing)
+    row, file, value = database.place(number, beyond(number), where)
+    got = "an infinity" if np.isinf(value) else f"{value}, beyond {FLOAT32_MAX}"
+    raise DataError(f"expected finite numbers in column '{name}', got {got} ({file}, row {row}); replace it or make the cell empty")
+
+
 def _number(database: Database, name: str, facts: Facts, missing: Sequence[str], where: str) -> Column:
-    if facts.infinite:
-        number = database.number(name, missing)
-        row, file, _ = database.place(number, f"isinf({number})", where)
-        raise DataError(f"expected finite numbers in column '{name}', got an infinity ({file}, row {row}); replace it or make the cell empty")
+    if facts.beyond:
+        refuse_beyond(database, name, missing, where)
     if facts.smallest is None or facts.greatest is None or max(abs(facts.smallest), abs(facts.greatest)) <= FLOAT32_EXACT:
         return Column(name, "number")
     return Column(name, "number", centre=_median(database, database.number(name, missing), where))
@@ -139,10 +150,10 @@ def classes_of(database: Database, name: str, facts: Facts, missing: Sequence[st
     cell, kind = database.clean(name, missing), database.types[name]
     place = f"{database.label}, column '{name}'"
     n_distinct = database.fetch(f"SELECT count(DISTINCT {cell}) FROM raw {where}")[0][0]
-    boolean = kind == "BOOLEAN" or facts.booleans == facts.filled
-    numeric = not boolean and facts.numbers == facts.filled
     if facts.filled == 0:
         raise DataError(f"expected a target with values, got none ({place})")
+    boolean = kind == "BOOLEAN" or facts.booleans == facts.filled
+    numeric = not boolean and facts.numbers == facts.filled
     if numeric:
         fractional = database.fetch(f"SELECT count(*) FROM raw {where} {'AND' if where else 'WHERE'} try_cast({cell} AS DOUBLE) % 1 <> 0")[0][0]
         if n_distinct > (MAX_FRACTIONAL_CLASSES if fractional else MAX_INTEGER_CLASSES):
@@ -150,11 +161,29 @@ def classes_of(database: Database, name: str, facts: Facts, missing: Sequence[st
     elif n_distinct > max(ID_LIKE_ROWS, facts.filled / 2):
         raise DataError(f"expected classes as target, got {n_distinct} different texts in {facts.filled} rows ({place}); choose another column")
     words = [row[0] for row in database.fetch(f"SELECT DISTINCT {cell} FROM raw {where}") if row[0] is not None]
-    if len(words) < 2:
+    if len(words) < 2 or (boolean and len({str(word).lower() for word in words}) < 2):
         raise DataError(f"expected at least two classes, got only {listing(words)} ({place}); there is nothing to learn")
     if boolean:
         return np.array([False, True])
-    if numeric:
-        numbers = np.unique(np.array([float(word) for word in words]))
-        return numbers if fractional else np.unique(np.array([int(float(word)) for word in words], np.int64))
-    return np.array(sorted(str(word) for word in words))
+    return _numbers(words) if numeric and _apart_as_numbers(words) else np.array(sorted(str(word) for word in words))
+
+
+def _exact(word: Any) -> int | float:
+    """A label as a number, without rounding an integer."""
+    try:
+        return int(word) if isinstance(word, (str, int)) or float(word).is_integer() else float(word)
+    except ValueError:
+        number = float(word)
+        return int(number) if number.is_integer() else number
+
+
+def _apart_as_numbers(words: Sequence[Any]) -> bool:
+    """Do labels such as '1' and '1.0' stay different, and does none lose zeros in front or overflow, once they are numbers?"""
+    numbers = {_exact(word) for word in words}
+    plain = not any(isinstance(word, str) and word.lstrip("+-").startswith("0") and word.lstrip("+-")[1:2].isdigit() for word in words)
+    return plain and len(numbers) == len(words) and all(abs(number) < 2**63 for number in numbers)
+
+
+def _numbers(words: Sequence[Any]) -> NDArray[Any]:
+    numbers = sorted(_exact(word) for word in words)
+    return np.array(numbers, np.int64 if all(isinstance(number, int) for number in numbers) else np.float64)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
 from normexp.tables._database import COLUMNS_A_QUERY, Database, text
-from normexp.tables._inference import classes_of, column_of, facts_of, refuse_first_cell
+from normexp.tables._inference import FLOAT32_MAX, beyond, classes_of, column_of, facts_of, refuse_beyond, refuse_first_cell
 from normexp.tables._schema import MISSING_WORDS, Column, Schema
 
 __all__ = ["Source", "Table", "open_source", "read"]
 
 PIECE_ROWS = 65_536
+DOUBLE_EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,13 @@ class Source:
             cell, number = self.database.clean(column.name, self.missing), self.database.number(column.name, self.missing)
             plain = column.name in self.database.plain_numbers and column.kind == "number"
             wrong = "0" if plain else f"count(*) FILTER ({cell} IS NOT NULL AND try_cast({cell} AS {sql_types[column.kind]}) IS NULL)"
-            counts += [wrong, f"count(*) FILTER (isinf({number}))" if column.kind == "number" else "0"]
+            counts += [wrong, f"count(*) FILTER ({beyond(number)})" if column.kind == "number" else "0"]
         row = self.database.fetch(f"SELECT {', '.join(counts)} FROM raw {self.where}")[0]
-        for column, wrong, infinite in zip(columns, row[::2], row[1::2], strict=True):
+        for column, wrong, too_large in zip(columns, row[::2], row[1::2], strict=True):
             if wrong:
                 refuse_first_cell(self.database, column.name, sql_types[column.kind], self.missing, self.where, f"a {column.kind}")
-            if infinite:
-                number = self.database.number(column.name, self.missing)
-                at, file, _ = self.database.place(number, f"isinf({number})", self.where)
-                raise DataError(f"expected finite numbers in column '{column.name}', got an infinity ({file}, row {at}); replace it or make the cell empty")
+            if too_large:
+                refuse_beyond(self.database, column.name, self.missing, self.where)
 
     def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
         """Matrix, targets and weights of up to 65,536 rows at a time, in order."""
@@ -151,7 +150,7 @@ class Source:
             for i in range(width):
                 matrix[:, i] = columns[i]
             targets = columns[width].astype(np.int32) if self.target is not None and self.classes is not None else None
-            yield matrix, targets, self._weights(columns[-1], first) if self.weight else None
+            yield matrix, targets, self._weights(columns[-1]) if self.weight else None
 
     def _converted(self, expressions: Sequence[str], first: int) -> list[NDArray[Any]]:
         """The expressions' values in one piece; some a query, since every expression holds a buffer."""
@@ -163,10 +162,13 @@ class Source:
             found += [columns[f"c{i}"] for i in range(len(columns))]
         return found
 
-    def _weights(self, values: NDArray[np.float64], first: int) -> NDArray[np.float32]:
-        wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
-        if wrong.size:
-            raise DataError(f"expected weights of at least 0 in column '{self.weight}', got {values[wrong[0]]} ({self.database.label}, near row {first + wrong[0] + 1})")
+    def _weights(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        if not ((values >= 0) & (values <= FLOAT32_MAX)).all():
+            cell = self.database.clean(self.weight or "", self.missing)
+            number = f"try_cast({cell} AS DOUBLE)"
+            row, file, value = self.database.place(cell, f"NOT coalesce({number} >= 0 AND {number} <= {FLOAT32_MAX!r}, false)", self.where)
+            wanted = f"up to {FLOAT32_MAX}" if (values > FLOAT32_MAX).any() and not (values < 0).any() else "of at least 0"
+            raise DataError(f"expected weights {wanted} in column '{self.weight}', got {'nan' if value is None else value} ({file}, row {row}); correct the cell")
         return values.astype(np.float32)
 
     def table(self) -> Table:
@@ -209,6 +211,9 @@ def _target_sql(cell: str, classes: NDArray[Any]) -> str:
     if classes.dtype.kind == "b":
         return f"coalesce(try_cast({cell} AS BOOLEAN)::INT, -1)"
     if classes.dtype.kind in "iuf":
+        if classes.dtype.kind in "iu" and np.abs(classes).max(initial=0) > DOUBLE_EXACT:  # a double rounds, an integer is rounded to: both must agree
+            double, whole = f"try_cast({cell} AS DOUBLE)", f"try_cast({cell} AS HUGEINT)"
+            return f"CASE {' '.join(f'WHEN {double} = {float(label)!r} AND {whole} = {label} THEN {i}' for i, label in enumerate(classes))} ELSE -1 END"
         cases = " ".join(f"WHEN {float(label)!r} THEN {i}" for i, label in enumerate(classes))
         return f"CASE try_cast({cell} AS DOUBLE) {cases} ELSE -1 END"
     return f"coalesce(enum_code(try_cast(({cell})::VARCHAR AS ENUM({', '.join(text(str(label)) for label in classes)})))::INT, -1)"

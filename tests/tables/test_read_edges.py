@@ -1,0 +1,131 @@
+"""Tables at their edges: words, weights, places of errors, labels that look alike."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from normexp import DataError
+from normexp.tables import held_out_rows, read
+
+
+def write(folder, text, name="table.csv"):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@pytest.mark.parametrize("word", ["NA", "n/A", "NaN", "NULL", "?", "", "  ", " na "])
+def test_missing_words_in_any_case_and_with_blanks(tmp_path, word):
+    assert np.isnan(read(write(tmp_path, f"a,y\n1,p\n{word},q\n"), target="y").matrix[:, 0]).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("", "of at least 0 in column 'w', got nan"),
+        ("heavy", "of at least 0 in column 'w', got heavy"),
+        ("inf", "up to 3.4e.38 in column 'w', got inf"),
+        ("-0.5", "of at least 0 in column 'w', got -0.5"),
+    ],
+)
+def test_weights_that_are_refused(tmp_path, cell, shown):
+    with pytest.raises(DataError, match=rf"expected weights {shown} \(.*, row 2\)"):
+        read(write(tmp_path, f"a,w,y\n1,1,p\n2,{cell},q\n"), target="y", weight="w")
+
+
+def test_rows_are_counted_as_records_not_lines(tmp_path):
+    rows = "".join(f'{i},"two\nlines",{"pq"[i % 2]}\n' for i in range(150))
+    with pytest.raises(DataError, match=r"got 'bad' \(.*, row 151\)"):
+        read(write(tmp_path, "a,c,y\n" + rows + 'bad,"x",p\n'), target="y")
+
+
+def test_a_glob_counts_rows_in_the_last_of_three_files(tmp_path):
+    for i, n in enumerate((150, 70, 200)):
+        cells = [str(k) for k in range(n)]
+        if i == 2:
+            cells[199] = "oops"
+        write(tmp_path, "a,y\n" + "".join(f"{c},{'pq'[k % 2]}\n" for k, c in enumerate(cells)), f"p{i}.csv")
+    with pytest.raises(DataError, match=r"got 'oops' \(.*p2.csv, row 200\)"):
+        read(str(tmp_path / "p*.csv"), target="y")
+
+
+def test_dates_and_large_integers_of_frames_equal_those_of_files(tmp_path):
+    when = pd.to_datetime(["2020-01-31 23:15:00", "1969-07-20 20:17:00", "2024-02-29 00:00:00"])
+    frame = pd.DataFrame({"d": when, "big": np.array([1_700_000_000, 1_700_000_003, 1_700_000_001]), "y": ["p", "q", "p"]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    expected = read(tmp_path / "t.csv", target="y")
+    assert expected.matrix[:, 1:5].tolist() == [[1, 31, 5, 23.25], [7, 20, 7, np.float32(20 + 17 / 60)], [2, 29, 4, 0]]
+    np.testing.assert_array_equal(expected.matrix[:, 5], [-1, 2, 0])
+    for source in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame)):
+        table = read(source, target="y")
+        np.testing.assert_array_equal(table.matrix, expected.matrix)
+        assert table.schema == expected.schema
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"), [(np.array([3, -1, 3]), "i"), (np.array([0.5, 2, 0.5]), "f"), (np.array([True, False, True]), "b"), (np.array(["b", "a", "b"], object), "U")]
+)
+def test_labels_of_frames_have_their_own_type(labels, kind):
+    table = read(pd.DataFrame({"a": [1.0, 2, 3], "y": labels}), target="y")
+    assert table.classes.dtype.kind == kind
+    assert table.labels.tolist() == labels.tolist()
+
+
+def test_ignored_columns_and_names_that_are_not_there(tmp_path):
+    path = write(tmp_path, "a,b,y\n1,2,p\n3,4,q\n")
+    assert [c.name for c in read(path, target="y", ignore=["b"]).schema.columns] == ["a"]
+    with pytest.raises(DataError, match="expected a column named 'c' as column to ignore"):
+        read(path, target="y", ignore=["c"])
+    with pytest.raises(TypeError, match="expected column names that are strings, got 0"):
+        read(pd.DataFrame([[1, 2], [3, 4]]))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=200), st.floats(0, 0.95), st.integers(0, 10))
+def test_any_split_is_complete_disjoint_and_stratified(classes, fraction, seed):
+    classes = np.array(classes, np.int32)
+    large, held = held_out_rows(classes, fraction, seed)
+    assert sorted([*large, *held]) == list(range(len(classes)))
+    counts, taken = np.bincount(classes, minlength=6), np.bincount(classes[held], minlength=6)
+    assert ((counts == 0) | (taken < counts)).all()
+    assert (np.abs(taken - counts * fraction) <= 1 + 1e-9).all()
+    assert len(held) <= max(round(len(classes) * fraction), int(np.floor(counts * fraction).sum()))
+    np.testing.assert_array_equal(held, held_out_rows(classes, fraction, seed)[1])
+
+
+@pytest.mark.parametrize("labels", [["1", "1.0", "1"], ["9007199254740993", "9007199254740992", "9007199254740993"]], ids=["1_and_1.0", "beyond_2^53"])
+def test_labels_that_become_one_class_are_refused_or_kept_apart(tmp_path, labels):
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels)))
+    try:
+        table = read(tmp_path / "t.csv", target="y")
+    except DataError as error:
+        assert "at least two classes" in str(error)  # noqa: PT017
+    else:
+        assert len(table.classes) == 2
+
+
+def test_labels_with_leading_zeros_stay_apart(tmp_path):
+    (tmp_path / "t.csv").write_text("a,y\n1,01\n2,1\n3,02\n4,2\n")
+    assert len(read(tmp_path / "t.csv", target="y").classes) == 4
+
+
+def test_a_number_beyond_float32_names_its_place(tmp_path):
+    (tmp_path / "t.csv").write_text("a,y\n2,p\n1e300,q\n3,q\n")
+    with pytest.raises(DataError, match=r"column 'a'.*t.csv, row 2"):
+        read(tmp_path / "t.csv", target="y")
+
+
+def test_a_weight_beyond_float32_is_a_data_error(tmp_path):
+    (tmp_path / "t.csv").write_text("a,w,y\n1,1e300,p\n2,1,q\n")
+    with pytest.raises(DataError, match="'w'"):
+        read(tmp_path / "t.csv", target="y", weight="w")
+
+
+def test_a_refused_weight_is_placed_in_the_file_not_among_the_kept_rows(tmp_path):
+    dropped = "".join(f"{i},1,\n" for i in range(500))
+    (tmp_path / "t.csv").write_text("a,w,y\n" + dropped + "1,1,p\n2,-1,q\n")
+    with pytest.raises(DataError, match="row 502"):
+        read(tmp_path / "t.csv", target="y", weight="w")
