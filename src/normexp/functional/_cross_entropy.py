@@ -80,7 +80,7 @@ def cross_entropy(
     rows = np.moveaxis(x, axis, -1)
     if arrived.valid is not None:
         rows = np.where(np.moveaxis(arrived.valid, axis, -1), rows, rows.dtype.type(-np.inf))
-    terms = _terms(np.asarray(targets), rows, axis, class_weights, sample_weights, label_smoothing, ignore_index)
+    terms = _terms(np.asarray(targets), rows, axis, class_weights, sample_weights, label_smoothing, ignore_index, z_loss == 0)
     scales, total = terms.row_weights, None
     if reduction == "mean":
         total = terms.total
@@ -114,7 +114,8 @@ class _Terms(NamedTuple):
 
 
 def _terms(
-    targets: NDArray[Any], rows: NDArray[Any], axis: int, class_weights: ArrayLike | None, sample_weights: ArrayLike | None, smoothing: float, ignore_index: int | None
+    targets: NDArray[Any], rows: NDArray[Any], axis: int, class_weights: ArrayLike | None, sample_weights: ArrayLike | None, smoothing: float, ignore_index: int | None,
+    plain: bool,
 ) -> _Terms:
     shape, n, dtype = rows.shape[:-1], rows.shape[-1], rows.dtype
     by_class = None if class_weights is None else _weights(class_weights, (n,), "class_weights", dtype)
@@ -135,7 +136,7 @@ def _terms(
         by_row = np.where(ignored, dtype.type(0), by_row)
     counted = by_row if by_class is None else by_row * by_class[np.maximum(indices, 0)]
     total = float(np.broadcast_to(counted, shape).sum(dtype=np.float64)) if counted.ndim else float(counted) * indices.size
-    if smoothing == 0:
+    if smoothing == 0 and plain:  # the class weight is a row weight
         return _Terms(indices, dtype.type(1), None, counted, total)
     spread = np.full(n, smoothing / n, dtype) if by_class is None else (by_class * dtype.type(smoothing / n))
     hots = dtype.type(1 - smoothing) if by_class is None else (1 - dtype.type(smoothing)) * by_class[np.maximum(indices, 0)]

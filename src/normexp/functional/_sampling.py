@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import normexp._native as _native
 from normexp._checks import integer_at_least
-from normexp.functional._arrays import incoming, is_bfloat16
+from normexp.functional._arrays import incoming
 from normexp.functional._normalise import softmax
 
 __all__ = ["gumbel_softmax", "sample", "top_k"]
@@ -48,14 +48,15 @@ def top_k(logits: Any, k: int, axis: int = -1) -> tuple[NDArray[np.int64], NDArr
     x = arrived.values if arrived.valid is None else np.where(arrived.valid, arrived.values, arrived.values.dtype.type(-np.inf))
     if x.ndim == 0:
         raise ValueError("expected logits with an axis of classes, got a single number; pass one logit a class")
-    rows = np.moveaxis(x.astype(np.float32) if x.dtype == np.float16 or is_bfloat16(x.dtype) else x, axis, -1)
+    dtype = np.float64 if x.dtype.itemsize == 8 else np.float32
+    rows = np.moveaxis(x.astype(dtype, copy=False), axis, -1)
     n = rows.shape[-1]
     if integer_at_least(k, 1, "k") > n:
         raise ValueError(f"expected k from 1 to {n}, the number of classes, got {k}")
     shape = (*rows.shape[:-1], int(k))
-    indices, probabilities = np.empty((int(np.prod(shape[:-1])), int(k)), np.int64), np.empty((int(np.prod(shape[:-1])), int(k)), rows.dtype)
+    indices, probabilities = np.empty((int(np.prod(shape[:-1])), int(k)), np.int64), np.empty((int(np.prod(shape[:-1])), int(k)), dtype)
     if indices.size:
-        (_native.top_k_f32 if rows.dtype == np.float32 else _native.top_k_f64)(np.ascontiguousarray(rows.reshape(-1, n), rows.dtype.newbyteorder("=")), indices, probabilities)
+        (_native.top_k_f32 if dtype == np.float32 else _native.top_k_f64)(np.ascontiguousarray(rows.reshape(-1, n)), indices, probabilities)
     result = probabilities.reshape(shape).astype(arrived.values.dtype, copy=False)
     return np.moveaxis(indices.reshape(shape), -1, axis), np.moveaxis(result, -1, axis)
 
