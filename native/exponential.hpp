@@ -26,6 +26,12 @@ template <> struct Exponential<float> {
                                       0x1.6a09e6p+0f, 0x1.7a1148p+0f, 0x1.8ace54p+0f, 0x1.9c4918p+0f, 0x1.ae89fap+0f, 0x1.c199bep+0f, 0x1.d5818ep+0f, 0x1.ea4afap+0f};
     static constexpr float rest[] = {0.0f, 0x1.9f3122p-25f, -0x1.c15742p-27f, 0x1.ceac48p-25f, 0x1.4636e2p-25f, 0x1.824684p-25f, -0x1.593abcp-25f, -0x1.5bd5ecp-27f,
                                      0x1.9fcef4p-26f, -0x1.829fdp-25f, 0x1.15506ep-27f, 0x1.51f848p-27f, -0x1.a94b14p-26f, -0x1.3d56b2p-27f, -0x1.822dbcp-27f, 0x1.52486cp-27f};
+#elif defined(__AVX2__)
+    static constexpr int steps = 8;
+    static constexpr float step_high = 0x1.62e43p-4f, step_low = -0x1.05c61p-32f;
+    static constexpr float coefficients[] = {0x1.554826p-5f, 0x1.555c84p-3f, 0x1p-1f};
+    static constexpr float table[] = {0x1p+0f, 0x1.172b84p+0f, 0x1.306fep+0f, 0x1.4bfdaep+0f, 0x1.6a09e6p+0f, 0x1.8ace54p+0f, 0x1.ae89fap+0f, 0x1.d5818ep+0f};
+    static constexpr float rest[] = {0.0f, -0x1.c15742p-27f, 0x1.4636e2p-25f, -0x1.593abcp-25f, 0x1.9fcef4p-26f, 0x1.15506ep-27f, -0x1.a94b14p-26f, -0x1.822dbcp-27f};
 #else
     static constexpr int steps = 1;
     static constexpr float step_high = 0.693145751953125f, step_low = 1.428606765330187e-06f;
@@ -53,8 +59,10 @@ template <> struct Exponential<double> {
 
 struct NoCarry {};
 
-// 0 for x below `lowest`.
-template <class T, class Carry> INLINE Vector<T> exp_scaled(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
+// exp(x + carry) * 2^-power without its last rounding: big + small, |small| < |big| / 16 or so. What `scaled` needs besides.
+template <class T> struct Parts { Vector<T> big, small, power, shifted; };
+
+template <class T, class Carry> INLINE Parts<T> exp_parts(Vector<T> x, Carry carry, Vector<T> exponent) {
     using E = Exponential<T>;
     using V = Vector<T>;
     const V rounding = broadcast(E::round_to_integer), shifted = fma(x, broadcast(T(E::steps / 0.69314718055994530942)), rounding), k = shifted - rounding;
@@ -66,12 +74,42 @@ template <class T, class Carry> INLINE Vector<T> exp_scaled(Vector<T> x, Carry c
     for (size_t i = 1; i < sizeof E::coefficients / sizeof(T); ++i) q = fma(q, r, broadcast(E::coefficients[i]));
     if constexpr (E::steps > 1) {
         const V s = fma(r * r, q, r), power = looked_up(E::table, shifted);
-        const V p = power + fma(power, s, looked_up(E::rest, shifted));
-        return scaled(p, fma(k, broadcast(T(1) / E::steps), -exponent), shifted, x, lowest);
+        const V small = fma(power, s, looked_up(E::rest, shifted));
+        if constexpr (scales_by_floor) return {power, small, fma(k, broadcast(T(1) / E::steps), -exponent), shifted};
+        const V whole = fma(k, broadcast(T(1) / E::steps), broadcast(T(1 - E::steps) / (2 * E::steps))) + rounding - rounding;  // floor(k / steps)
+        return {power, small, whole - exponent, whole - exponent + rounding};
     } else {
-        const V r_lost = low - (r - high), sum = r + T(1), sum_lost = r - (sum - T(1)), p = sum + (sum_lost + fma(r * r, q, r_lost));
-        return scaled(p, k - exponent, (k - exponent) + rounding, x, lowest);
+        const V r_lost = low - (r - high), sum = r + T(1), sum_lost = r - (sum - T(1)), power = k - exponent;
+        return {sum, sum_lost + fma(r * r, q, r_lost), power, power + rounding};
     }
+}
+
+// 0 for x below `lowest`.
+template <class T, class Carry> INLINE Vector<T> exp_scaled(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
+    if constexpr (!fma_is_fused && sizeof(T) == sizeof(float)) {  // in double: in float the products would be rounded too often
+        auto half = [](Vector<T> v, bool upper) INLINE_LAMBDA { return upper ? high_half(v) : low_half(v); };
+        auto of = [&](bool upper) INLINE_LAMBDA {
+            if constexpr (__is_same(Carry, NoCarry)) return exp_scaled<double>(half(x, upper), NoCarry{}, half(exponent, upper), half(lowest, upper));
+            else return exp_scaled<double>(half(x, upper), half(carry, upper), half(exponent, upper), half(lowest, upper));
+        };
+        return narrow(of(false), of(true));
+    } else {
+        const Parts<T> p = exp_parts<T>(x, carry, exponent);
+        return scaled(p.big + p.small, p.power, p.shifted, x, lowest);
+    }
+}
+
+// An exponential in two parts: big + small, or rounded and what the rounding lost. For sums that are better than their terms.
+template <class T> struct Pair { Vector<T> big, small; };
+
+// With AVX-512 the terms are good enough for the bound of softmax; elsewhere equal terms, whose errors add up, are not.
+constexpr bool sums_need_losses = !scales_by_floor;
+
+template <class T, class Carry> INLINE Pair<T> exp_with_loss(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
+    if constexpr (!sums_need_losses) return {exp_scaled<T>(x, carry, exponent, lowest), Vector<T>{}};
+    const Parts<T> p = exp_parts<T>(x, carry, exponent);
+    const Vector<T> sum = p.big + p.small, lost = p.small - (sum - p.big);
+    return {scaled(sum, p.power, p.shifted, x, lowest), scaled(lost, p.power, p.shifted, x, lowest)};
 }
 
 // exp(x), any x.
@@ -82,12 +120,26 @@ template <class T> INLINE Vector<T> exponential_of(Vector<T> x) {
     return x > above ? broadcast(T(__builtin_huge_val())) : e;
 }
 
-// exp(x - top) for x <= top, with the rounding error of the subtraction carried along (Knuth's TwoSum): without it a softmax of
-// logits 80 apart is off by 64 ULP in float. It is exactly 1 at the top.
-template <class T> INLINE Vector<T> exp_of_difference(Vector<T> x, Vector<T> top) {
-    const Vector<T> difference = x - top, x_part = difference + top;
-    const Vector<T> carry = (x - x_part) - (top - (x_part - difference));
-    return exp_scaled<T>(difference, carry, Vector<T>{}, broadcast(Exponential<T>::to_zero));
+// x - top with its rounding error (Knuth's TwoSum): without it a softmax of logits 80 apart is off by 64 ULP in float.
+template <class T> struct Difference { Vector<T> value, lost; };
+
+template <class T> INLINE Difference<T> difference_of(Vector<T> x, Vector<T> top) {
+    const Vector<T> value = x - top, x_part = value + top;
+    return {value, (x - x_part) - (top - (x_part - value))};
+}
+
+// exp(x - top) for x <= top; exactly 1 at the top.
+template <class T> INLINE Pair<T> exp_of_difference(Vector<T> x, Vector<T> top) {
+    const Difference<T> d = difference_of<T>(x, top);
+    return exp_with_loss<T>(d.value, d.lost, Vector<T>{}, broadcast(Exponential<T>::to_zero));
+}
+
+// The same before the last rounding.
+template <class T> INLINE Pair<T> exp_pair_of_difference(Vector<T> x, Vector<T> top) {
+    const Difference<T> d = difference_of<T>(x, top);
+    const Vector<T> lowest = broadcast(Exponential<T>::to_zero);
+    const Parts<T> p = exp_parts<T>(d.value, d.lost, Vector<T>{});
+    return {scaled(p.big, p.power, p.shifted, d.value, lowest), scaled(p.small, p.power, p.shifted, d.value, lowest)};
 }
 
 // Where only quotients of exponentials count, no subtraction of the maximum is needed: exp(x - shift) * 2^-exponent is reduced from x itself.
@@ -101,7 +153,7 @@ template <class T> INLINE Reference<T> reference_for(Vector<T> maximum) {
     return {shift, top + broadcast(E::to_zero), fma(top, broadcast(T(1.4426950408889634)), rounding) - rounding};
 }
 
-template <class T> INLINE Vector<T> exp_relative(Vector<T> x, const Reference<T>& to) { return exp_scaled<T>(x - to.shift, NoCarry{}, to.exponent, to.lowest); }
+template <class T> INLINE Pair<T> exp_relative(Vector<T> x, const Reference<T>& to) { return exp_with_loss<T>(x - to.shift, NoCarry{}, to.exponent, to.lowest); }
 
 // exp_relative at the maximum, the largest term of its sum, in double.
 struct TopExponential { Double low, high; };
@@ -112,26 +164,51 @@ INLINE TopExponential top_exponential(Float maximum, const Reference<float>& to)
     return {exp_scaled<double>(low_half(top), NoCarry{}, low_half(to.exponent), lowest), exp_scaled<double>(high_half(top), NoCarry{}, high_half(to.exponent), lowest)};
 }
 
-// log(u + lost) for u > 0 normal and |lost| within the last bit of u (fdlibm's method: u = 2^k (1 + f), s = f / (2 + f), an even polynomial
-// in s). At most 1 ULP; infinity gives infinity, NaN NaN.
-INLINE Double log_of(Double u, Double lost) {
-    constexpr double coefficients[] = {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
+// log(u + lost) for u > 0 normal and |lost| within the last bit of u, in two parts: high + low, together good to 0.6 ULP (fdlibm's method: u = 2^k (1 + f),
+// s = f / (2 + f), an even polynomial in s). Infinity gives infinity, NaN NaN.
+struct Logarithm { Double high, low; };
+
+INLINE Logarithm log_parts(Double u, Double lost) {
+    constexpr double coefficients[] = {1.479819860510658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
                                        2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01};
     const Long bits = (Long)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
-    const Long exponent = (bits >> 52) - 1023;
+    const Double k = __builtin_convertvector((bits >> 52) - 1023, Double);
     const Double m = (Double)((bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd), f = m - 1.0, s = f / (f + 2.0), z = s * s;
-    const Double k = __builtin_convertvector(exponent, Double);
     Double r = broadcast(coefficients[0]);
     for (int i = 1; i < 7; ++i) r = fma(r, z, broadcast(coefficients[i]));
     const Double half_square = f * f * 0.5, tail = fma(k, broadcast(1.90821492927058770002e-10), lost / u) + s * (half_square + z * r);
-    const Double value = fma(k, broadcast(0.693147180369123816490), f - (half_square - tail));
-    return u - u == Double{} ? value : u;
+    const Double whole = k * 0.693147180369123816490, high = whole + f, high_lost = f - (high - whole);
+    const Long finite = u - u == Double{};
+    return {finite ? high : u, finite ? high_lost - (half_square - tail) : Double{}};
 }
 
-// log(1 + y) for y > -1.
-INLINE Double log1p_of(Double y) {
+INLINE Double log_of(Double u, Double lost) {
+    const Logarithm parts = log_parts(u, lost);
+    return parts.high + parts.low;
+}
+
+// log(1 + y + lost) for y > -1.
+INLINE Logarithm log1p_parts(Double y, Double lost) {
     const Double u = y + 1.0, part = u - 1.0;
-    return log_of(u, (1.0 - (u - part)) + (y - part));
+    return log_parts(u, (1.0 - (u - part)) + (y - part) + lost);
+}
+
+INLINE Double log1p_of(Double y) {
+    const Logarithm parts = log1p_parts(y, Double{});
+    return parts.high + parts.low;
+}
+
+// a + b + rest with one rounding (TwoSum).
+INLINE Double plus(Double a, Double b, Double rest) {
+    const Double sum = a + b, part = sum - a;
+    return sum + ((a - (sum - part)) + (b - part) + rest);
+}
+
+// (x - m) - logarithm, rounded about once.
+INLINE Double less_log(Double x, Double m, const Logarithm& logarithm) {
+    const Double d = x - m, part = d + m, d_lost = (x - part) - (m - (part - d));
+    const Double result = plus(d, -logarithm.high, d_lost - logarithm.low);
+    return result != result ? d - logarithm.high : result;  // of infinities
 }
 
 }  // namespace

@@ -50,26 +50,40 @@ template <class T, int n> void softmax_of_lanes(const T* x, int64_t x_row, T* ou
     load_columns<T, n>(x, x_row, e);
     const Vector<T> m = finite_maximum<T, n>(e);
     LaneSum<T> sum;
-    for (int k = 0; k < n; ++k) sum.add(e[k] = exp_of_difference<T>(e[k], m));
+    Vector<T> lost{};
+    for (int k = 0; k < n; ++k) {
+        const Pair<T> pair = exp_of_difference<T>(e[k], m);
+        sum.add(e[k] = pair.big);
+        lost += pair.small;
+    }
+    if constexpr (sums_need_losses) sum.add(lost);
     const LaneInverse<T> inverse(sum);
     for (int k = 0; k < n; ++k) e[k] = inverse.times(e[k]);
     store_columns<T, n>(out, out_row, e);
+}
+
+// S - 1: the sum without one of the maxima.
+template <class T, int n> INLINE LaneSum<T> exact_sum_less_one(const Vector<T>* x, Vector<T> m) {
+    LaneSum<T> others;
+    Vector<T> ties = broadcast(T(-1)), small{};
+    for (int k = 0; k < n; ++k) {
+        const Integers<T> apart = x[k] != m;
+        const Pair<T> e = exp_pair_of_difference<T>(x[k], m);
+        ties = apart ? ties : ties + T(1);
+        others.add(apart ? e.big : Vector<T>{});
+        small += apart ? e.small : Vector<T>{};
+    }
+    others.add(ties);
+    others.add(small);
+    return others;
 }
 
 template <class T, int n> void log_softmax_of_lanes(const T* x, int64_t x_row, T* out, int64_t out_row) {
     Vector<T> v[n];
     load_columns<T, n>(x, x_row, v);
     const Vector<T> m = finite_maximum<T, n>(v);
-    LaneSum<T> others;
-    Vector<T> ties = broadcast(T(-1));
-    for (int k = 0; k < n; ++k) {
-        const Integers<T> top = v[k] == m;
-        ties += top ? broadcast(T(1)) : Vector<T>{};
-        others.add(top ? Vector<T>{} : exp_of_difference<T>(v[k], m));
-    }
-    others.add(ties);
-    const Vector<T> logarithm = others.log1p();
-    for (int k = 0; k < n; ++k) v[k] = (v[k] - m) - logarithm;
+    const LaneLogs<T> logarithms(exact_sum_less_one<T, n>(v, m));
+    for (int k = 0; k < n; ++k) v[k] = logarithms.less(v[k], m);
     store_columns<T, n>(out, out_row, v);
 }
 
@@ -78,15 +92,7 @@ template <class T, int n> void logsumexp_of_lanes(const T* x, int64_t x_row, T* 
     load_columns<T, n>(x, x_row, v);
     for (int k = 0; k < n; ++k) greatest = greater_of(greatest, v[k]);
     const Vector<T> m = finite_maximum<T, n>(v);
-    LaneSum<T> others;
-    Vector<T> ties = broadcast(T(-1));
-    for (int k = 0; k < n; ++k) {
-        const Integers<T> top = v[k] == m;
-        ties += top ? broadcast(T(1)) : Vector<T>{};
-        others.add(top ? Vector<T>{} : exp_of_difference<T>(v[k], m));
-    }
-    others.add(ties);
-    store<T>(out, others.log1p_plus(m));
+    store<T>(out, LaneLogs<T>(exact_sum_less_one<T, n>(v, m)).plus_maximum(m));
     for (int i = 0; i < lanes<T>; ++i)
         if (!is_finite(greatest[i])) out[i] = logsumexp_of(RowSum{double(greatest[i])}, x + i * x_row, n);
 }
@@ -102,7 +108,7 @@ template <class T, int n> void cross_entropy_of_lanes(const T* x, int64_t x_row,
     Vector<T> target_logit{}, target_e{};
     for (int k = 0; k < n; ++k) {
         const Integers<T> here = target == k;
-        const Vector<T> e = exp_of_difference<T>(v[k], m);
+        const Vector<T> e = exp_of_difference<T>(v[k], m).big;
         target_logit = here ? v[k] : target_logit;
         target_e = here ? e : target_e;
         others.add(here ? Vector<T>{} : e);
@@ -111,7 +117,7 @@ template <class T, int n> void cross_entropy_of_lanes(const T* x, int64_t x_row,
     const Vector<T> without_target = others.rounded();
     LaneSum<T> less_one = others;  // S - 1: what the target adds and 1 cancel where the target is the maximum
     less_one.add(target_e - T(1));
-    const Vector<T> loss = (less_one.log1p() + (m - target_logit)) * scale;
+    const Vector<T> loss = (LaneLogs<T>(less_one).rounded() + (m - target_logit)) * scale;
     store<T>(losses, target < 0 ? Vector<T>{} : loss);
     if (!gradient) return;
     others.add(target_e);

@@ -60,7 +60,7 @@ template <class T> void log_softmax(const T* x, int64_t x_row, T* out, int64_t o
 
 template <class T> void logsumexp(const T* x, int64_t x_row, T* out, int64_t rows, int64_t n) {
     if (n > short_row) {
-        for (int64_t i = 0; i < rows; ++i) out[i] = logsumexp_of(sum_of_row<true, T>(x + i * x_row, n, nullptr), x + i * x_row, n);
+        for (int64_t i = 0; i < rows; ++i) out[i] = logsumexp_of(exact_sum_of_row(x + i * x_row, n), x + i * x_row, n);
         return;
     }
     over_groups<T>(rows, [&](int64_t i, int count) INLINE_LAMBDA {
@@ -115,7 +115,7 @@ template <class T> T maximum(const T* x, int64_t n) { return row_maximum(x, n); 
 template <class T> RowSum no_block(T maximum, bool careful) { return careful ? empty_sum<true>(maximum) : empty_sum<always_careful>(maximum); }
 
 template <class T> RowSum sum_block(const T* x, int64_t n, T maximum, bool careful) {
-    return careful ? block_sum<true, T>(x, n, maximum, nullptr) : block_sum<always_careful, T>(x, n, maximum, nullptr);
+    return careful ? exact_block_sum(x, n, maximum) : block_sum<always_careful, T>(x, n, maximum, nullptr);
 }
 
 template <class T> int64_t collect(const T* x, int64_t n, T least, int64_t* places, int64_t room) {

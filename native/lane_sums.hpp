@@ -10,8 +10,6 @@ template <> struct LaneSum<float> {
     Double low{}, high{};
     INLINE void add(Float v) { low += low_half(v); high += high_half(v); }
     INLINE Float rounded() const { return narrow(low, high); }
-    INLINE Float log1p() const { return narrow(log1p_of(low), log1p_of(high)); }
-    INLINE Float log1p_plus(Float m) const { return narrow(log1p_of(low) + low_half(m), log1p_of(high) + high_half(m)); }
 };
 
 template <> struct LaneSum<double> {
@@ -22,8 +20,27 @@ template <> struct LaneSum<double> {
         sum = next;
     }
     INLINE Double rounded() const { return sum + lost; }
-    INLINE Double log1p() const { return log1p_of(sum + lost); }
-    INLINE Double log1p_plus(Double m) const { return log1p() + m; }
+};
+
+// log(1 + sum), a lane each, with more precision than T.
+template <class T> struct LaneLogs;
+
+template <> struct LaneLogs<float> {
+    Double low, high;
+    explicit INLINE LaneLogs(const LaneSum<float>& sum) : low(log1p_of(sum.low)), high(log1p_of(sum.high)) {}
+    INLINE Float rounded() const { return narrow(low, high); }
+    INLINE Float plus_maximum(Float m) const { return narrow(low_half(m) + low, high_half(m) + high); }
+    INLINE Float less(Float x, Float m) const { return narrow((low_half(x) - low_half(m)) - low, (high_half(x) - high_half(m)) - high); }
+    INLINE Logarithm of_row(int i) const { return {broadcast(i < lanes<double> ? low[i] : high[i - lanes<double>]), Double{}}; }
+};
+
+template <> struct LaneLogs<double> {
+    Logarithm parts;
+    explicit INLINE LaneLogs(const LaneSum<double>& sum) : parts(log1p_parts(sum.sum, sum.lost)) {}
+    INLINE Double rounded() const { return parts.high + parts.low; }
+    INLINE Double plus_maximum(Double m) const { return plus(m, parts.high, parts.low); }
+    INLINE Double less(Double x, Double m) const { return less_log(x, m, parts); }
+    INLINE Logarithm of_row(int i) const { return {broadcast(parts.high[i]), broadcast(parts.low[i])}; }
 };
 
 // 1 / S in two parts, as in Inverse.

@@ -99,7 +99,7 @@ template <class T> struct Tops<false, T> {
             sum.low += low_half(ties) * tops.low;
             sum.high += high_half(ties) * tops.high;
         } else {
-            sum.add(ties * exp_relative<T>(maxima, references));
+            sum.add(ties * exp_relative<T>(maxima, references).big);
         }
     }
 };
@@ -130,20 +130,30 @@ template <class T> INLINE LaneSum<T> sums_less_one(const Group<T>& group, T* con
     return less_one;
 }
 
+template <class T> INLINE LaneLogs<T> exact_logs(const Group<T>& group) {
+    constexpr int W = lanes<T>;
+    Sum<T> sums[W];
+    Vector<T> ties[W]{};
+    for (int i = 0; i < W; ++i) sums[i] = exact_sum_of_block<T>(group.x[i], group.n, broadcast(group.maxima[i]), ties[i]);
+    LaneSum<T> less_one = sums_of_rows(sums);
+    less_one.add(reduced_sum<T>(ties) - T(1));
+    return LaneLogs<T>(less_one);
+}
+
 template <class T> void log_softmax_of_group(const T* x, int64_t x_row, T* out, int64_t out_row, int count, int64_t n) {
     constexpr int W = lanes<T>;
     T replacements[W * short_row];
     Group<T> group(x, x_row, out, out_row, count, n);
     group.find_maxima(replacements);
-    const Vector<T> logarithms = sums_less_one<T>(group, nullptr).log1p();
-    for (int i = 0; i < W; ++i) subtract_twice(group.x[i], group.out[i], n, group.maxima[i], logarithms[i]);
+    const LaneLogs<T> logarithms = exact_logs<T>(group);
+    for (int i = 0; i < W; ++i) subtract(group.x[i], group.out[i], n, double(group.maxima[i]), logarithms.of_row(i));
 }
 
 template <class T> void logsumexp_of_group(const T* x, int64_t x_row, T* out, int count, int64_t n) {
     T replacements[lanes<T> * short_row];
     Group<T> group(x, x_row, nullptr, 0, count, n);
     const Vector<T> greatest = group.find_maxima(replacements);
-    store<T>(out, sums_less_one<T>(group, nullptr).log1p_plus(group.maxima));
+    store<T>(out, exact_logs<T>(group).plus_maximum(group.maxima));
     for (int i = 0; i < count; ++i)
         if (!is_finite(greatest[i])) out[i] = logsumexp_of(RowSum{double(greatest[i])}, x + i * x_row, n);
 }
@@ -161,7 +171,7 @@ void cross_entropy_of_group(const T* x, int64_t x_row, const int64_t* targets, c
         scale[i] = scales[i];
     }
     const LaneSum<T> less_one = sums_less_one<T>(group, gradient ? group.out : nullptr);
-    const Vector<T> loss = (less_one.log1p() + (group.maxima - target_logits)) * scale;
+    const Vector<T> loss = (LaneLogs<T>(less_one).rounded() + (group.maxima - target_logits)) * scale;
     for (int i = 0; i < count; ++i) losses[i] = targets[i] < 0 ? T(0) : loss[i];
     if (!gradient) return;
     for (int i = 0; i < count; ++i) target_e[i] = targets[i] < 0 ? T(0) : group.out[i][targets[i]];

@@ -62,7 +62,17 @@ template <class T> INLINE T row_maximum(const T* x, int64_t n) {
 }
 
 INLINE bool is_finite(double x) { return x - x == 0; }
-INLINE double log_total(const RowSum& sum) { return log1p_of(broadcast((sum.ties - 1) + (sum.others + sum.rest)))[0]; }
+
+// log S in two parts.
+INLINE Logarithm log_parts_of(const RowSum& sum) {
+    const double more = sum.ties - 1, y = more + sum.others, part = y - more;  // TwoSum
+    return log1p_parts(broadcast(y), broadcast((more - (y - part)) + (sum.others - part) + sum.rest));
+}
+
+INLINE double log_total(const RowSum& sum) {
+    const Logarithm parts = log_parts_of(sum);
+    return (parts.high + parts.low)[0];
+}
 
 // 1 / S in two parts: e / S = fma(e, high, e * low) costs one rounding and no division. Without fused multiply-add it would cost
 // three, so there a float row is multiplied in double.
@@ -97,13 +107,13 @@ template <bool careful, class T> struct Top;
 
 template <class T> struct Top<true, T> {
     Vector<T> maximum;
-    INLINE Vector<T> exponential(Vector<T> x) const { return exp_of_difference<T>(x, maximum); }
+    INLINE Pair<T> exponential(Vector<T> x) const { return exp_of_difference<T>(x, maximum); }
 };
 
 template <class T> struct Top<false, T> {
     Vector<T> maximum;
     Reference<T> reference;
-    INLINE Vector<T> exponential(Vector<T> x) const { return exp_relative<T>(x, reference); }
+    INLINE Pair<T> exponential(Vector<T> x) const { return exp_relative<T>(x, reference); }
 };
 
 // Without fused multiply-add, exponentials that are reduced from x itself are not good enough for the bound.
@@ -118,13 +128,19 @@ template <bool careful, class T> INLINE Top<careful, T> top_of(T maximum) {
 template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties) {
     constexpr int W = lanes<T>;
     Sum<T> sum;
+    Vector<T> lost{};
     auto one = [&](int64_t i, int count) INLINE_LAMBDA {
         const Vector<T> v = count == W ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
-        const Vector<T> e = top.exponential(v);
-        if (kept) count == W ? store<T>(kept + i, e) : store_first(kept + i, e, count);
+        const Pair<T> e = top.exponential(v);
+        if (kept) count == W ? store<T>(kept + i, e.big) : store_first(kept + i, e.big, count);
         const Integers<T> apart = v != top.maximum;  // a NaN is, so that it gets into the sum
         ties = apart ? ties : ties + T(1);
-        return apart ? e : Vector<T>{};
+        if constexpr (sums_need_losses) {
+            lost += apart ? e.small : Vector<T>{};
+            sum.add(apart ? e.big : Vector<T>{});
+            return Vector<T>{};
+        }
+        return apart ? e.big : Vector<T>{};
     };
     int64_t i = 0;
     for (; i + 4 * W <= n; i += 4 * W) {
@@ -137,6 +153,7 @@ template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t 
     }
     if (i + W < n) sum.add(one(i, W) + one(i + W, int(n - i - W)));
     else if (i < n) sum.add(one(i, int(n - i)));
+    if constexpr (sums_need_losses) sum.add(lost);
     return sum;
 }
 
@@ -146,9 +163,39 @@ template <bool careful, class T> INLINE RowSum empty_sum(T maximum) {
     if constexpr (!careful) {
         const Vector<T> m = broadcast(maximum);
         if constexpr (sizeof(T) == sizeof(float)) row.top = top_exponential(m, reference_for<T>(m)).low[0];
-        else row.top = exp_relative<T>(m, reference_for<T>(m))[0];
+        else row.top = exp_relative<T>(m, reference_for<T>(m)).big[0];
     }
     return row;
+}
+
+// As sum_of_block, relative to the maximum itself, with the terms in two parts.
+template <class T> INLINE Sum<T> exact_sum_of_block(const T* x, int64_t n, Vector<T> maximum, Vector<T>& ties) {
+    constexpr int W = lanes<T>;
+    Sum<T> sum;
+    auto one = [&](int64_t i, int count) INLINE_LAMBDA {
+        const Vector<T> v = count == W ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
+        const Pair<T> e = exp_pair_of_difference<T>(v, maximum);
+        const Integers<T> apart = v != maximum;
+        ties = apart ? ties : ties + T(1);
+        sum.add(apart ? e.big : Vector<T>{});
+        return apart ? e.small : Vector<T>{};
+    };
+    int64_t i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+        const Vector<T> a = one(i, W), b = one(i + W, W), c = one(i + 2 * W, W), d = one(i + 3 * W, W);
+        sum.add((a + b) + (c + d));
+    }
+    for (; i + W <= n; i += W) sum.add(one(i, W));
+    if (i < n) sum.add(one(i, int(n - i)));
+    return sum;
+}
+
+template <class T> INLINE RowSum exact_block_sum(const T* x, int64_t n, T maximum) {
+    RowSum block{double(maximum)};
+    Vector<T> ties{};
+    block.others = exact_sum_of_block<T>(x, n, broadcast(maximum), ties).total(block.rest);
+    block.ties = double(over_lanes(ties, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return a + b; }));
+    return block;
 }
 
 template <bool careful, class T> INLINE RowSum block_sum(const T* x, int64_t n, T maximum, T* kept) {
@@ -165,6 +212,13 @@ template <bool careful, class T> INLINE RowSum sum_of_row(const T* x, int64_t n,
     if (!is_finite(row.maximum)) return row;
     for (int64_t i = 0; i < n; i += block_entries)
         append(row, block_sum<careful>(x + i, n - i < block_entries ? n - i : block_entries, maximum, kept ? kept + i : kept));
+    return row;
+}
+
+template <class T> INLINE RowSum exact_sum_of_row(const T* x, int64_t n) {
+    const T maximum = row_maximum(x, n);
+    RowSum row{double(maximum)};
+    for (int64_t i = 0; is_finite(row.maximum) && i < n; i += block_entries) append(row, exact_block_sum(x + i, n - i < block_entries ? n - i : block_entries, maximum));
     return row;
 }
 
@@ -192,20 +246,26 @@ template <class T> void write_softmax(const T* x, T* out, int64_t n, const RowSu
     const auto top = top_of<always_careful, T>(T(sum.maximum));
     const Inverse<T> inverse = inverse_of<T>(sum);
     over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
-        if (count == lanes<T>) store<T>(out + i, inverse.times(top.exponential(load<T>(x + i))));
-        else store_first(out + i, inverse.times(top.exponential(load_first(x + i, count, T(-infinity)))), count);
+        if (count == lanes<T>) store<T>(out + i, inverse.times(top.exponential(load<T>(x + i)).big));
+        else store_first(out + i, inverse.times(top.exponential(load_first(x + i, count, T(-infinity))).big), count);
     });
 }
 
-template <class T> INLINE void subtract_twice(const T* x, T* out, int64_t n, T first, T second) {
-    const Vector<T> m = broadcast(first), logarithm = broadcast(second);
+// (x - m) - log S, rounded about once.
+INLINE Float less_log(Float x, Double m, const Logarithm& logarithm) {
+    const Double value = logarithm.high + logarithm.low;
+    return narrow((low_half(x) - m) - value, (high_half(x) - m) - value);
+}
+
+template <class T> INLINE void subtract(const T* x, T* out, int64_t n, double maximum, const Logarithm& logarithm) {
+    const Double m = broadcast(maximum);
     over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
-        if (count == lanes<T>) store<T>(out + i, (load<T>(x + i) - m) - logarithm);
-        else store_first(out + i, (load_first(x + i, count, T(0)) - m) - logarithm, count);
+        if (count == lanes<T>) store<T>(out + i, less_log(load<T>(x + i), m, logarithm));
+        else store_first(out + i, less_log(load_first(x + i, count, T(0)), m, logarithm), count);
     });
 }
 
-template <class T> void write_log_softmax(const T* x, T* out, int64_t n, const RowSum& sum) { subtract_twice(x, out, n, T(sum.maximum), T(log_total(sum))); }
+template <class T> void write_log_softmax(const T* x, T* out, int64_t n, const RowSum& sum) { subtract(x, out, n, sum.maximum, log_parts_of(sum)); }
 
 template <class T> void softmax_row(const T* x, T* out, int64_t n) {
     const bool cached = n * int64_t(sizeof(T)) <= cached_row_bytes;
@@ -216,13 +276,16 @@ template <class T> void softmax_row(const T* x, T* out, int64_t n) {
 }
 
 template <class T> void log_softmax_row(const T* x, T* out, int64_t n) {
-    const RowSum row = sum_of_row<true, T>(x, n, nullptr);
+    const RowSum row = exact_sum_of_row(x, n);
     if (!is_finite(row.maximum)) softmax_of_infinite(x, n, out, true);
     else write_log_softmax(x, out, n, row);
 }
 
 template <class T> T logsumexp_of(const RowSum& row, const T* x, int64_t n) {
-    if (is_finite(row.maximum)) return T(row.maximum + log_total(row));
+    if (is_finite(row.maximum)) {
+        const Logarithm logarithm = log_parts_of(row);
+        return T(plus(broadcast(row.maximum), logarithm.high, logarithm.low)[0]);
+    }
     for (int64_t i = 0; i < n; ++i)
         if (x[i] != x[i]) return x[i];
     return T(row.maximum);

@@ -159,11 +159,14 @@ template <> struct FloatFormat<double> { static constexpr int bias = 1023, manti
 #if defined(__AVX512F__)
 INLINE Float looked_up(const float* table, Float lane) { return (Float)_mm512_permutexvar_ps((__m512i)lane, _mm512_loadu_ps(table)); }
 INLINE Double looked_up(const double* table, Double lane) { return (Double)_mm512_permutexvar_pd((__m512i)lane, _mm512_loadu_pd(table)); }
+#elif defined(__AVX2__)
+INLINE Float looked_up(const float* table, Float lane) { return (Float)_mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)lane); }
 #endif
 
 // x < lowest ? 0 : p * 2^floor(n), |n| <= 2 * bias - 2, rounded once. Without AVX-512 n is whole and `shifted` is n + 1.5 * 2^mantissa_bits, whose
 // low bits hold n. Where x < lowest the others may hold anything; no time is lost on subnormal numbers there.
 #if defined(__AVX512F__)
+constexpr bool scales_by_floor = true;
 INLINE Float scaled(Float p, Float n, Float, Float x, Float lowest) {
     return (Float)_mm512_maskz_scalef_ps(_mm512_cmp_ps_mask((__m512)x, (__m512)lowest, _CMP_NLT_UQ), (__m512)p, (__m512)n);
 }
@@ -171,6 +174,7 @@ INLINE Double scaled(Double p, Double n, Double, Double x, Double lowest) {
     return (Double)_mm512_maskz_scalef_pd(_mm512_cmp_pd_mask((__m512d)x, (__m512d)lowest, _CMP_NLT_UQ), (__m512d)p, (__m512d)n);
 }
 #else
+constexpr bool scales_by_floor = false;
 template <class V> INLINE V scaled(V p, V n, V shifted, V x, V lowest) {
     using T = __typeof__(p[0] + p[0]);
     using F = FloatFormat<T>;

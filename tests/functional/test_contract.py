@@ -134,7 +134,7 @@ def test_single_numbers():
     for function, value in ((softmax, 1), (log_softmax, 0), (softmin, 1)):
         for axis in (-1, None):
             assert function(7.0, axis) == value
-            assert function(np.float32(7), axis).shape == ()
+            assert isinstance(function(np.float32(7), axis), np.float32)
     assert logsumexp(7.0) == 7
     assert logsumexp(-np.inf) == -np.inf
 

@@ -167,17 +167,22 @@ def logsumexp(x: Any, axis: Axis = -1, *, b: ArrayLike | None = None, keepdims: 
             raise TypeError("expected no weights and no sign for an array that is left to its own library; convert it to NumPy first")
         return _foreign.logsumexp(xp, _prepared_foreign(xp, x, None, where, None), axis, keepdims)
     arrived = incoming(x, "x")
+    weights = None if b is None else real_numbers(np.asarray(b), "b")
+    if weights is not None:
+        arrived = arrived._replace(values=np.broadcast_to(arrived.values, np.broadcast_shapes(arrived.values.shape, weights.shape)))
     axes = axes_of(axis, arrived.values.ndim)
     rows = _rows(arrived, axes, None, where)
-    if b is None:
-        sign, result = None, _native.logsumexp(rows.astype(np.float32) if is_bfloat16(rows.dtype) else rows)
+    dtype, sign = rows.dtype, None
+    if weights is None:
+        result = _native.logsumexp(rows.astype(np.float32) if is_bfloat16(dtype) else rows)
     else:
-        result, sign = _weighted_logsumexp(*_broadcast_weights(arrived.values, b, axes, rows))
+        dtype = np.result_type(dtype, weights.dtype)
+        result, sign = _weighted_logsumexp(rows, with_last_axis(np.broadcast_to(weights, arrived.values.shape), axes))
     if return_sign and sign is None:
         sign = np.where(np.isneginf(result), 0, np.where(np.isnan(result), np.nan, 1))
     elif sign is not None and not return_sign:
         result = np.where(sign < 0, np.nan, result)
-    out = [arrived.wrap_reduced(_kept(np.asarray(part, rows.dtype), axes, keepdims), axes) for part in ((result,) if not return_sign else (result, sign))]
+    out = [arrived.wrap_reduced(_kept(np.asarray(part, dtype), axes, keepdims), axes) for part in ((result,) if not return_sign else (result, sign))]
     return tuple(out) if return_sign else out[0]
 
 
@@ -247,7 +252,8 @@ def _normalised(
     if valid is not None:
         np.copyto(result, masked_value, where=~valid)
     if out is None:
-        return arrived.wrap(result.astype(x.dtype, copy=False))
+        result = result.astype(x.dtype, copy=False)
+        return arrived.wrap(result) if x.ndim else arrived.wrap(result)[()]
     if out is not result:
         np.copyto(out, result, casting="same_kind")
     return out
@@ -259,11 +265,6 @@ def _spread(result: NDArray[Any], axes: tuple[int, ...], x: NDArray[Any]) -> NDA
         return np.moveaxis(result, -1, axes[0]) if axes else result.reshape(x.shape)
     order = [i for i in range(x.ndim) if i not in axes] + list(axes)
     return result.reshape([x.shape[i] for i in order]).transpose(np.argsort(order))
-
-
-def _broadcast_weights(x: NDArray[Any], b: ArrayLike, axes: tuple[int, ...], rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    weights = real_numbers(np.asarray(b), "b")
-    return np.broadcast_arrays(rows, with_last_axis(np.broadcast_to(weights, x.shape), axes))  # type: ignore[return-value]
 
 
 def _weighted_logsumexp(rows: NDArray[Any], weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
