@@ -114,7 +114,8 @@ def small_calls():
     for name in ("softmax", "logsumexp"):
         functions = {"normexp": thousand(lambda name=name: getattr(normexp, name)(x)), "SciPy": thousand(lambda name=name: getattr(scipy.special, name)(x))}
         if torch:
-            functions["PyTorch"] = thousand(lambda name=name, tensor=torch.from_numpy(x): getattr(torch, name)(tensor, -1))
+            tensor = torch.from_numpy(x)
+            functions["PyTorch"] = thousand(lambda name=name, tensor=tensor: getattr(torch, name)(tensor, -1))
         report(f"1000 calls of {name} on 3 logits", functions)
 
 

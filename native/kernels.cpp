@@ -1,4 +1,5 @@
 // Compiled once per instruction set: fills the table that NORMEXP_KERNELS names. Free of the C++ library.
+#include "columns.hpp"
 #include "cross_entropy.hpp"
 #include "dispatch.hpp"
 #include "elementwise.hpp"
@@ -157,7 +158,7 @@ void batch_loss(BatchLoss& batch) {
 template <class T> constexpr RowKernels<T> rows_of() {
     return {softmax<T>, log_softmax<T>, logsumexp<T>, cross_entropy<T>, weighted_cross_entropy<T>, short_row,
             maximum<T>, no_block<T>, sum_block<T>, write_softmax<T>, write_log_softmax<T>, logsumexp_of<T>,
-            collect<T>, gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
+            collect<T>, softmax_of_columns<T>, lanes<T>, gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
 }
 
 #define TEXT_OF(name) #name

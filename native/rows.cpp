@@ -74,6 +74,18 @@ template <class Stored, class Kernel> void map_share(const RowLayout& x, const R
     }
 }
 
+// Softmax along lines of memory; what the kernel refuses, and the last columns, are gathered.
+template <class T> void softmax_columns(const RowLayout& x, const RowLayout& out, int64_t first, int64_t end, int64_t n) {
+    const RowKernels<T>& call = row_kernels<T>();
+    constexpr int64_t size = sizeof(T);
+    for (int64_t i = first, wide; i < end; i += wide) {
+        const int vectors = int(std::min<int64_t>((end - i) / call.columns, most_vectors));
+        wide = vectors > 0 ? vectors * call.columns : end - i;
+        const bool done = vectors > 0 && call.softmax_columns(at<T>(x, i), x.entry / size, at<T>(out, i), out.entry / size, n, vectors);
+        if (!done) map_share<T>(x, out, i, i + wide, n, call.softmax);
+    }
+}
+
 // A few long rows that lie side by side: all threads read all the rows, a stretch each, so that each line of memory is read once.
 template <class Stored, class Kernel> void map_side_by_side(const RowLayout& x, const RowLayout& out, int64_t rows, int64_t n, Kernel kernel) {
     using T = Computed<Stored>;
@@ -214,6 +226,11 @@ template <class T> void top_k(const T* x, int64_t rows, int64_t n, int64_t k, in
 
 template <class Stored> void softmax(RowLayout x, RowLayout out, int64_t rows, int64_t n) {
     const auto& call = row_kernels<Computed<Stored>>();
+    if constexpr (!std::is_same_v<Stored, uint16_t>) {
+        const bool whole = x.entry % int64_t(sizeof(Stored)) == 0 && out.entry % int64_t(sizeof(Stored)) == 0;
+        if (whole && side_by_side<Stored>(x, n) && side_by_side<Stored>(out, n) && rows >= 2 * call.columns)
+            return share(rows, n, [&](int64_t first, int64_t end) { softmax_columns<Stored>(x, out, first, end, n); });
+    }
     map_rows<Stored>(x, out, rows, n, false, call.softmax, call.write_softmax);
 }
 
