@@ -1,9 +1,9 @@
-# demo, test, check, build, wheel-test, bench: each sets up what it needs in .venv; quick the second time.
+# demo, test, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
 PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := $(wildcard native/*) pyproject.toml
 
-.PHONY: demo test test-slow check build wheel-test bench clean
+.PHONY: demo test test-slow check build wheel-test accuracy bench clean
 
 demo: .venv/installed
 	$(BIN)/normexp demo
@@ -31,6 +31,10 @@ wheel-test: build
 	build/empty/bin/python -m pip install -q --disable-pip-version-check dist/normexp-*.whl
 	cd build/empty && test "$$(bin/normexp explain 0.7 1.5 4.8 --json | grep -c 0.94925668)" = 1 && bin/normexp train example:iris -o iris.safetensors --json >/dev/null \
 	  && bin/python -c "import normexp, pathlib; assert (pathlib.Path(normexp.__file__).parent / 'py.typed').exists()" && echo "the wheel works"
+
+# The largest error of every function on every instruction set; ARGS=--all-floats takes exp through every float32.
+accuracy: .venv/installed
+	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python -m pip install -q -e ".[bench]" --no-build-isolation
