@@ -40,6 +40,7 @@ struct RowSum {
     double top = 1;               // the exponential of the maximum
     double ties = 0;              // how many entries equal the maximum
     double others = 0, rest = 0;  // others + rest: the sum over the entries below the maximum
+    double shift = 0, exponent = 0;  // the exponentials are exp(x - shift) / 2^exponent
 };
 
 // Adds a block to the blocks before it (TwoSum); both are relative to the same maximum.
@@ -68,6 +69,8 @@ template <class T> struct RowKernels {
     T (*maximum)(const T* x, int64_t n);
     RowSum (*empty_sum)(T maximum, bool careful);
     RowSum (*block_sum)(const T* x, int64_t n, T maximum, bool careful);
+    RowSum (*own_block_sum)(const T* x, int64_t n);  // relative to the block's own maximum, for `merge`
+    void (*merge)(RowSum& sum, const RowSum& block);
     void (*write_softmax)(const T* x, T* out, int64_t n, const RowSum& sum);
     void (*write_log_softmax)(const T* x, T* out, int64_t n, const RowSum& sum);
     T (*logsumexp_of)(const RowSum& sum, const T* x, int64_t n);

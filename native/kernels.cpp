@@ -115,6 +115,10 @@ template <class T> T maximum(const T* x, int64_t n) { return row_maximum(x, n); 
 
 template <class T> RowSum no_block(T maximum, bool careful) { return careful ? empty_sum<true>(maximum) : empty_sum<always_careful>(maximum); }
 
+template <class T> RowSum sum_own_block(const T* x, int64_t n) { return own_block_sum(x, n); }
+
+void merge_blocks(RowSum& sum, const RowSum& block) { merge(sum, block); }
+
 template <class T> RowSum sum_block(const T* x, int64_t n, T maximum, bool careful) {
     return careful ? exact_block_sum(x, n, maximum) : block_sum<always_careful, T>(x, n, maximum, nullptr);
 }
@@ -157,7 +161,7 @@ void batch_loss(BatchLoss& batch) {
 
 template <class T> constexpr RowKernels<T> rows_of() {
     return {softmax<T>, log_softmax<T>, logsumexp<T>, cross_entropy<T>, weighted_cross_entropy<T>, short_row,
-            maximum<T>, no_block<T>, sum_block<T>, write_softmax<T>, write_log_softmax<T>, logsumexp_of<T>,
+            maximum<T>, no_block<T>, sum_block<T>, sum_own_block<T>, merge_blocks, write_softmax<T>, write_log_softmax<T>, logsumexp_of<T>,
             collect<T>, softmax_of_columns<T>, lanes<T>, gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
 }
 

@@ -103,6 +103,13 @@ template <class T> RowSum shared_sum(const T* x, int64_t n, bool careful) {
     const int64_t blocks = (n + block_entries - 1) / block_entries;
     const auto size_of = [&](int64_t block) { return std::min(block_entries, n - block * block_entries); };
     std::vector<RowSum> sums(size_t(blocks), RowSum{0});
+    if (!careful && n * int64_t(sizeof(T)) > cached_row_bytes) {
+        parallel(default_threads(), blocks, [&](int64_t first, int64_t end) {
+            for (int64_t b = first; b < end; ++b) sums[size_t(b)] = call.own_block_sum(x + b * block_entries, size_of(b));
+        });
+        for (int64_t b = 1; b < blocks; ++b) call.merge(sums[0], sums[size_t(b)]);
+        return sums[0];
+    }
     parallel(default_threads(), blocks, [&](int64_t first, int64_t end) {
         for (int64_t b = first; b < end; ++b) sums[size_t(b)].maximum = double(call.maximum(x + b * block_entries, size_of(b)));
     });
@@ -191,6 +198,19 @@ template <class T> int64_t find_candidates(const T* x, int64_t n, int64_t k, int
     return n;
 }
 
+// As the row kernel of softmax sums.
+template <class T> RowSum sum_of(const T* x, int64_t n, T maximum) {
+    const RowKernels<T>& call = row_kernels<T>();
+    const bool merged = n * int64_t(sizeof(T)) > cached_row_bytes;
+    RowSum sum = merged ? call.own_block_sum(x, block_entries) : call.empty_sum(maximum, false);
+    for (int64_t i = merged ? block_entries : 0; i < n; i += block_entries) {
+        const int64_t size = std::min(block_entries, n - i);
+        if (merged) call.merge(sum, call.own_block_sum(x + i, size));
+        else append(sum, call.block_sum(x + i, size, maximum, false));
+    }
+    return sum;
+}
+
 template <class T> void top_k_of_row(const T* x, int64_t n, int64_t k, int64_t* best, T* probabilities, int64_t* places, std::vector<T>& row) {
     const RowKernels<T>& call = row_kernels<T>();
     const int64_t found = find_candidates(x, n, k, places);
@@ -204,8 +224,7 @@ template <class T> void top_k_of_row(const T* x, int64_t n, int64_t k, int64_t* 
     std::copy_n(places, k, best);
     const T maximum = call.maximum(x, n);
     if (n > call.long_row && maximum - maximum == 0) {  // as softmax does it for a row of this length, but for the k alone
-        RowSum sum = call.empty_sum(maximum, false);
-        for (int64_t i = 0; i < n; i += block_entries) append(sum, call.block_sum(x + i, std::min(block_entries, n - i), maximum, false));
+        const RowSum sum = sum_of(x, n, maximum);
         for (int64_t j = 0; j < k; ++j) probabilities[j] = x[best[j]];
         return call.write_softmax(probabilities, probabilities, k, sum);
     }

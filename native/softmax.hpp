@@ -160,8 +160,12 @@ template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t 
 // The sum of no block yet.
 template <bool careful, class T> INLINE RowSum empty_sum(T maximum) {
     RowSum row{double(maximum)};
+    if constexpr (careful) row.shift = row.maximum;
     if constexpr (!careful) {
         const Vector<T> m = broadcast(maximum);
+        const Reference<T> reference = reference_for<T>(m);
+        row.shift = double(reference.shift[0]);
+        row.exponent = double(reference.exponent[0]);
         if constexpr (sizeof(T) == sizeof(float)) row.top = top_exponential(m, reference_for<T>(m)).low[0];
         else row.top = exp_relative<T>(m, reference_for<T>(m)).big[0];
     }
@@ -212,6 +216,36 @@ template <bool careful, class T> INLINE RowSum sum_of_row(const T* x, int64_t n,
     if (!is_finite(row.maximum)) return row;
     for (int64_t i = 0; i < n; i += block_entries)
         append(row, block_sum<careful>(x + i, n - i < block_entries ? n - i : block_entries, maximum, kept ? kept + i : kept));
+    return row;
+}
+
+// A block by itself, so that a row beyond the caches is read once for maximum and sum.
+template <class T> INLINE RowSum own_block_sum(const T* x, int64_t n) {
+    const T maximum = row_maximum(x, n);
+    if (is_finite(double(maximum))) {
+        RowSum row = empty_sum<always_careful>(maximum);
+        append(row, block_sum<always_careful, T>(x, n, maximum, nullptr));
+        return row;
+    }
+    RowSum row{double(maximum)};
+    for (int64_t i = 0; i < n; ++i) row.others += x[i] != x[i] ? double(x[i]) : 0;
+    return row;
+}
+
+// Adds a block with a maximum of its own: the lower of the two is scaled to the higher, most often by a power of two.
+INLINE void merge(RowSum& sum, const RowSum& block) {
+    if (block.maximum == sum.maximum) return append(sum, block);
+    const RowSum low = block.maximum < sum.maximum ? block : sum;
+    if (block.maximum > sum.maximum) sum = block;
+    if (!is_finite(sum.maximum)) return;
+    const double apart = low.shift == sum.shift ? 1 : exponential_of<double>(broadcast(low.shift - sum.shift))[0];
+    const double factor = __builtin_ldexp(apart, int(low.exponent - sum.exponent));
+    append(sum, {.maximum = sum.maximum, .others = (low.ties * low.top + low.others) * factor, .rest = low.rest * factor});
+}
+
+template <class T> INLINE RowSum merged_sum_of_row(const T* x, int64_t n) {
+    RowSum row = own_block_sum(x, block_entries);
+    for (int64_t i = block_entries; i < n; i += block_entries) merge(row, own_block_sum(x + i, n - i < block_entries ? n - i : block_entries));
     return row;
 }
 
@@ -269,7 +303,7 @@ template <class T> void write_log_softmax(const T* x, T* out, int64_t n, const R
 
 template <class T> void softmax_row(const T* x, T* out, int64_t n) {
     const bool cached = n * int64_t(sizeof(T)) <= cached_row_bytes;
-    const RowSum row = sum_of_row<always_careful>(x, n, cached ? out : nullptr);
+    const RowSum row = cached ? sum_of_row<always_careful>(x, n, out) : merged_sum_of_row(x, n);
     if (!is_finite(row.maximum)) softmax_of_infinite(x, n, out, false);
     else if (cached) multiply_row(out, n, inverse_of<T>(row));
     else write_softmax(x, out, n, row);

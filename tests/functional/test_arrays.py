@@ -87,6 +87,41 @@ def test_threads_and_axes_change_no_bit_of_large_arrays(shape, dtype):
     assert float(logs[0, 0]) == pytest.approx(float(x[0, 0]) - float(totals[0]), abs=0.02 if dtype == np.float16 else 1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", ["blocks of rising maxima", "far from zero", "a block of -inf", "nan", "+inf", "all -inf"])
+def test_rows_beyond_the_caches(case, dtype):
+    n = 400_000
+    x = RNG.standard_normal(n)
+    if case == "blocks of rising maxima":
+        x += np.linspace(-60, 0, n)
+    if case == "far from zero":
+        x = np.linspace(3000, 5000, n) + np.where(np.arange(n) % 50_000 == 0, 1500, 0)
+    if case in ("a block of -inf", "nan"):
+        x[:70_000] = -np.inf
+    if case == "nan":
+        x[10] = np.nan
+    if case == "+inf":
+        x[[5, 399_999]] = np.inf
+    if case == "all -inf":
+        x[:] = -np.inf
+    x = x.astype(dtype)
+    threads = _native.get_num_threads()
+    results = []
+    for wanted in (1, 2):
+        _native.set_num_threads(wanted)
+        results.append(softmax(x))
+    _native.set_num_threads(threads)
+    np.testing.assert_array_equal(*results)
+    wide = x.astype(np.longdouble)
+    with np.errstate(invalid="ignore"):
+        e = np.where(np.isposinf(wide), 1, 0) if case == "+inf" else np.exp(wide - wide.max())
+        exact = e / e.sum()
+    np.testing.assert_array_equal(np.isnan(results[0]), np.isnan(exact))
+    np.testing.assert_allclose(results[0], exact.astype(dtype), rtol=2.5e-7 if dtype == np.float32 else 5e-16, atol=np.finfo(dtype).smallest_subnormal)
+    indices, p = top_k(x, 5)
+    np.testing.assert_array_equal(p, results[0][indices])
+
+
 def test_a_long_sum_keeps_its_accuracy():
     x = RNG.standard_normal((100_000, 3)).astype(np.float32)
     exact = np.exp(x.astype(float)) / np.exp(x.astype(float)).sum(axis=0)
