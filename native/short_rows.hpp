@@ -112,7 +112,7 @@ template <class T> void softmax_of_group(const T* x, int64_t x_row, T* out, int6
     const Tops<always_careful, T> tops(group.maxima);
     Sum<T> sums[W];
     Vector<T> ties[W]{};
-    for (int i = 0; i < W; ++i) sums[i] = sum_of_block<always_careful, T>(group.x[i], n, tops.of_row(i), group.out[i], ties[i]);
+    for (int i = 0; i < W; ++i) sums[i] = sum_of_block<always_careful, T>(group.x[i], n, tops.of_row(i), group.out[i], ties[i], W * n);
     LaneSum<T> total = sums_of_rows(sums);
     tops.add_to(total, reduced_sum<T>(ties));
     const LaneInverse<T> inverses(total);
@@ -124,7 +124,7 @@ template <class T> INLINE LaneSum<T> sums_less_one(const Group<T>& group, T* con
     constexpr int W = lanes<T>;
     Sum<T> sums[W];
     Vector<T> ties[W]{};
-    for (int i = 0; i < W; ++i) sums[i] = sum_of_block<true, T>(group.x[i], group.n, {broadcast(group.maxima[i])}, kept ? kept[i] : nullptr, ties[i]);
+    for (int i = 0; i < W; ++i) sums[i] = sum_of_block<true, T>(group.x[i], group.n, {broadcast(group.maxima[i])}, kept ? kept[i] : nullptr, ties[i], W * group.n);
     LaneSum<T> less_one = sums_of_rows(sums);
     less_one.add(reduced_sum<T>(ties) - T(1));
     return less_one;

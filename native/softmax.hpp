@@ -125,14 +125,17 @@ template <bool careful, class T> INLINE Top<careful, T> top_of(T maximum) {
 }
 
 // The sum over at most a block, less the entries at the maximum, which are counted in `ties`: next to them the others would be rounded. The exponentials are kept unless `kept` is null.
-template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties) {
+template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties, int64_t ahead = 0) {
     constexpr int W = lanes<T>;
     Sum<T> sum;
     Vector<T> lost{};
     auto one = [&](int64_t i, int count) INLINE_LAMBDA {
         const Vector<T> v = count == W ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
         const Pair<T> e = top.exponential(v);
-        if (kept) count == W ? store<T>(kept + i, e.big) : store_first(kept + i, e.big, count);
+        if (kept) {
+            count == W ? store<T>(kept + i, e.big) : store_first(kept + i, e.big, count);
+            __builtin_prefetch(x + i + ahead, 0, 2);
+        }
         const Integers<T> apart = v != top.maximum;  // a NaN is, so that it gets into the sum
         ties = apart ? ties : ties + T(1);
         if constexpr (sums_need_losses) {
@@ -202,10 +205,10 @@ template <class T> INLINE RowSum exact_block_sum(const T* x, int64_t n, T maximu
     return block;
 }
 
-template <bool careful, class T> INLINE RowSum block_sum(const T* x, int64_t n, T maximum, T* kept) {
+template <bool careful, class T> INLINE RowSum block_sum(const T* x, int64_t n, T maximum, T* kept, int64_t ahead = 0) {
     RowSum block{double(maximum)};
     Vector<T> ties{};
-    block.others = sum_of_block<careful, T>(x, n, top_of<careful, T>(maximum), kept, ties).total(block.rest);
+    block.others = sum_of_block<careful, T>(x, n, top_of<careful, T>(maximum), kept, ties, ahead).total(block.rest);
     block.ties = double(over_lanes(ties, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return a + b; }));
     return block;
 }
@@ -215,7 +218,7 @@ template <bool careful, class T> INLINE RowSum sum_of_row(const T* x, int64_t n,
     RowSum row = empty_sum<careful>(maximum);
     if (!is_finite(row.maximum)) return row;
     for (int64_t i = 0; i < n; i += block_entries)
-        append(row, block_sum<careful>(x + i, n - i < block_entries ? n - i : block_entries, maximum, kept ? kept + i : kept));
+        append(row, block_sum<careful>(x + i, n - i < block_entries ? n - i : block_entries, maximum, kept ? kept + i : kept, n));
     return row;
 }
 
