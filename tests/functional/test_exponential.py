@@ -1,5 +1,9 @@
 """exp of the core against wider arithmetic."""
 
+import os
+import subprocess
+import sys
+
 import mpmath
 import numpy as np
 import pytest
@@ -35,3 +39,27 @@ def test_special_values(dtype):
 def test_subnormal_results_are_not_flushed():
     assert _native.exponential(np.float32(-103)) > 0
     assert _native.exponential(-745.0) == 5e-324
+
+
+EVERY_FLOAT = """
+import numpy as np
+from normexp import _native
+worst, seen = 0.0, 0
+for first in range(0, 2**32, 2**24):
+    x = np.arange(first, first + 2**24, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    x = x[(x > -103.97) & (x < 88.72)]
+    if x.size:
+        exact = np.exp(x.astype(np.float64))
+        worst = np.maximum(worst, (np.abs(_native.exponential(x) - exact) / np.spacing(exact.astype(np.float32))).max())
+        seen += x.size
+print(worst, seen)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("isa", _native.available_isas.split(", "))
+def test_every_float32(isa):
+    ended = subprocess.run([sys.executable, "-c", EVERY_FLOAT], env={**os.environ, "NORMEXP_ISA": isa}, capture_output=True, text=True, check=True)
+    worst, seen = ended.stdout.split()
+    assert 0.4 < float(worst) <= MAX_ULP["exponential", np.float32]
+    assert int(seen) > 2.2e9

@@ -1,6 +1,6 @@
 """Drawing classes from logits, and the most probable ones."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,8 @@ from normexp.functional._normalise import softmax
 
 __all__ = ["gumbel_softmax", "sample", "top_k"]
 
-Seed = int | np.random.Generator | None
+if TYPE_CHECKING:  # numpy.random takes 12 ms to import
+    Seed = int | np.random.Generator | None
 
 
 def top_k(logits: Any, k: int, axis: int = -1) -> tuple[NDArray[np.int64], NDArray[Any]]:
@@ -61,7 +62,7 @@ def top_k(logits: Any, k: int, axis: int = -1) -> tuple[NDArray[np.int64], NDArr
     return np.moveaxis(indices.reshape(shape), -1, axis), np.moveaxis(result, -1, axis)
 
 
-def gumbel_softmax(logits: Any, axis: int = -1, *, temperature: ArrayLike = 1.0, hard: bool = False, rng: Seed = None) -> Any:
+def gumbel_softmax(logits: Any, axis: int = -1, *, temperature: ArrayLike = 1.0, hard: bool = False, rng: "Seed" = None) -> Any:
     """Random probabilities near a one-hot vector: softmax of (logits + Gumbel noise) / temperature (Jang, Gu and Poole 2017; Maddison, Mnih and Teh 2017).
 
     Parameters
@@ -104,7 +105,7 @@ def gumbel_softmax(logits: Any, axis: int = -1, *, temperature: ArrayLike = 1.0,
 
 def sample(
     logits: Any, *, axis: int = -1, temperature: ArrayLike = 1.0, top_k: int | None = None, top_p: float | None = None, min_p: float | None = None,
-    size: int | None = None, rng: Seed = None,
+    size: int | None = None, rng: "Seed" = None,
 ) -> NDArray[np.int64]:  # fmt: skip
     """Draw a class for each row from softmax(logits / temperature), if wanted from the most probable classes alone.
 
