@@ -1,7 +1,7 @@
 """The family by the operations of another array library: for tensors that need gradients, tracers and arrays on a device.
 
 The results stay where the logits are and can be differentiated by their library; the bounds of the compiled core do not hold for them.
-JAX and torch are tested; CuPy and dask go the same way, by the array-API names, and could not be tested.
+torch is tested; JAX, CuPy and dask go the same way, by the array-API names, and could not be tested here.
 """
 
 from typing import Any
