@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 
-def refused(ended, code, *words):
+def assert_refused(ended, code, *words):
     assert ended.returncode == code, ended.stderr
     assert "Traceback" not in ended.stderr
     errors = [line for line in ended.stderr.splitlines() if "error" in line.lower()]
@@ -33,7 +33,7 @@ def refused(ended, code, *words):
     ],
 )  # fmt: skip
 def test_usage_is_code_2(tmp_path, arguments, word):
-    refused(run(*arguments, cwd=tmp_path), 2, word)
+    assert_refused(run(*arguments, cwd=tmp_path), 2, word)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -64,28 +64,28 @@ TABLES = {
 def test_tables_are_code_3(tmp_path, name):
     content, word = TABLES[name]
     (tmp_path / "t.csv").write_bytes(content)
-    refused(run("train", "t.csv", "--target", "y", cwd=tmp_path), 3, word)
+    assert_refused(run("train", "t.csv", "--target", "y", cwd=tmp_path), 3, word)
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
 def test_a_missing_file_and_a_target_with_a_suggestion(tmp_path):
     colours(tmp_path / "colours.csv")
-    refused(run("train", "colors.csv", "--target", "label", cwd=tmp_path), 3, "which does not exist; did you mean 'colours.csv'?")
-    refused(run("train", "colours.csv", "--target", "Label", cwd=tmp_path), 3, "did you mean 'label'?")
+    assert_refused(run("train", "colors.csv", "--target", "label", cwd=tmp_path), 3, "which does not exist; did you mean 'colours.csv'?")
+    assert_refused(run("train", "colours.csv", "--target", "Label", cwd=tmp_path), 3, "did you mean 'label'?")
 
 
 def test_a_word_in_a_number_column_in_row_90000(tmp_path):
     rows = [[i / 7, "pq"[i % 2]] for i in range(100_000)]
     rows[89_999][0] = "oops"
     ended = run("train", table(tmp_path / "t.csv", "a,y", rows), "--target", "y", cwd=tmp_path)
-    refused(ended, 3, "column 'a'", "got 'oops'", "t.csv, row 90000", "--missing 'oops'", "--ignore 'a'")
+    assert_refused(ended, 3, "column 'a'", "got 'oops'", "t.csv, row 90000", "--missing 'oops'", "--ignore 'a'")
 
 
 def test_prediction_tables_are_code_3(trained, tmp_path):
     model = trained / "colours.safetensors"
-    refused(run("predict", model, table(tmp_path / "t.csv", "size", [[1]]), "-o", "out.csv", cwd=tmp_path), 3, "got a table without 'colour'")
-    refused(run("predict", model, table(tmp_path / "t.csv", "size,colour", [[1, "red"], ["big", "red"]]), "-o", "out.csv", cwd=tmp_path), 3, "got 'big'", "row 2")
-    refused(run("evaluate", model, table(tmp_path / "t.csv", "size,colour", [[1, "red"]]), cwd=tmp_path), 3, "expected a column named 'label' as target")
+    assert_refused(run("predict", model, table(tmp_path / "t.csv", "size", [[1]]), "-o", "out.csv", cwd=tmp_path), 3, "got a table without 'colour'")
+    assert_refused(run("predict", model, table(tmp_path / "t.csv", "size,colour", [[1, "red"], ["big", "red"]]), "-o", "out.csv", cwd=tmp_path), 3, "got 'big'", "row 2")
+    assert_refused(run("evaluate", model, table(tmp_path / "t.csv", "size,colour", [[1, "red"]]), cwd=tmp_path), 3, "expected a column named 'label' as target")
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
@@ -98,30 +98,30 @@ def damaged(content, kind):
 @pytest.mark.parametrize("kind", ["truncated", "empty", "text", "header length", "lying header"])
 def test_model_files_are_code_4(trained, tmp_path, kind):
     (tmp_path / "m").write_bytes(damaged((trained / "colours.safetensors").read_bytes(), kind))
-    refused(run("predict", "m", trained / "colours.csv", "-o", "out.csv", cwd=tmp_path), 4, "got a file that does not read as one")
+    assert_refused(run("predict", "m", trained / "colours.csv", "-o", "out.csv", cwd=tmp_path), 4, "got a file that does not read as one")
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
 
 def test_foreign_newer_and_absent_models_are_code_4(trained, tmp_path):
     save_file({"a": np.zeros(2)}, tmp_path / "m")
-    refused(run("info", "m", cwd=tmp_path), 4, "of another kind")
+    assert_refused(run("info", "m", cwd=tmp_path), 4, "of another kind")
     with safe_open(trained / "colours.safetensors", framework="np") as file:
         data = json.loads(file.metadata()["normexp"])
     save_file({"a": np.zeros(2)}, tmp_path / "m", metadata={"normexp": json.dumps({**data, "format": 99})})
-    refused(run("predict", "m", trained / "colours.csv", cwd=tmp_path), 4, "upgrade normexp")
-    refused(run("evaluate", "none", trained / "colours.csv", cwd=tmp_path), 4, "which does not exist")
+    assert_refused(run("predict", "m", trained / "colours.csv", cwd=tmp_path), 4, "upgrade normexp")
+    assert_refused(run("evaluate", "none", trained / "colours.csv", cwd=tmp_path), 4, "which does not exist")
 
 
 def test_outputs_that_cannot_be_written_are_code_1(trained, tmp_path):
-    refused(run("train", trained / "colours.csv", "--target", "label", "-o", "none/m", cwd=tmp_path), 1, "which does not exist; create it first")
-    refused(run("predict", trained / "colours.safetensors", trained / "colours.csv", "-o", "none/p.csv", cwd=tmp_path), 1, "which does not exist; create it first")
+    assert_refused(run("train", trained / "colours.csv", "--target", "label", "-o", "none/m", cwd=tmp_path), 1, "which does not exist; create it first")
+    assert_refused(run("predict", trained / "colours.safetensors", trained / "colours.csv", "-o", "none/p.csv", cwd=tmp_path), 1, "which does not exist; create it first")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write to read-only folders")
 def test_a_read_only_folder_is_code_1(trained, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
-    refused(run("train", trained / "colours.csv", "--target", "label", "-o", "locked/m", cwd=tmp_path), 1, "which is read-only")
+    assert_refused(run("train", trained / "colours.csv", "--target", "label", "-o", "locked/m", cwd=tmp_path), 1, "which is read-only")
 
 
 def small_disk():
@@ -132,7 +132,7 @@ def small_disk():
 def test_a_full_disk_keeps_the_old_model(trained, tmp_path):
     (tmp_path / "m").write_bytes(b"the old model")
     ended = run("train", trained / "colours.csv", "--target", "label", "--epochs", 2, "-o", "m", cwd=tmp_path, preexec_fn=small_disk)
-    refused(ended, 1, "File too large")
+    assert_refused(ended, 1, "File too large")
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
     assert (tmp_path / "m").read_bytes() == b"the old model"
 
