@@ -86,17 +86,8 @@ template <class T, class Carry> INLINE Parts<T> exp_parts(Vector<T> x, Carry car
 
 // 0 for x below `lowest`.
 template <class T, class Carry> INLINE Vector<T> exp_scaled(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
-    if constexpr (!fma_is_fused && sizeof(T) == sizeof(float)) {  // in double: in float the products would be rounded too often
-        auto half = [](Vector<T> v, bool upper) INLINE_LAMBDA { return upper ? high_half(v) : low_half(v); };
-        auto of = [&](bool upper) INLINE_LAMBDA {
-            if constexpr (__is_same(Carry, NoCarry)) return exp_scaled<double>(half(x, upper), NoCarry{}, half(exponent, upper), half(lowest, upper));
-            else return exp_scaled<double>(half(x, upper), half(carry, upper), half(exponent, upper), half(lowest, upper));
-        };
-        return narrow(of(false), of(true));
-    } else {
-        const Parts<T> p = exp_parts<T>(x, carry, exponent);
-        return scaled(p.big + p.small, p.power, p.shifted, x, lowest);
-    }
+    const Parts<T> p = exp_parts<T>(x, carry, exponent);
+    return scaled(p.big + p.small, p.power, p.shifted, x, lowest);
 }
 
 // An exponential in two parts: big + small, or rounded and what the rounding lost. For sums that are better than their terms.

@@ -41,22 +41,23 @@ template <class T, class F> INLINE void over_groups(int64_t rows, const F& body)
     for (int64_t i = 0; i < rows; i += lanes<T>) body(i, rows - i < lanes<T> ? int(rows - i) : lanes<T>);
 }
 
-template <class T> void softmax(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n) {
+// Rows of any length, by the kernel for that length: of_lanes<n> for few classes, of_group, of_row.
+template <class T, class Lanes, class Group, class Row>
+INLINE void map_by_length(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n, const Lanes& of_lanes, Group of_group, Row of_row) {
     if (n <= few_classes)
-        with_classes<few_classes>(n, [&]<int few>() INLINE_LAMBDA { map_few<T, few>(x, x_row, out, out_row, rows, softmax_of_lanes<T, few>); });
+        with_classes<few_classes>(n, [&]<int few>() INLINE_LAMBDA { map_few<T, few>(x, x_row, out, out_row, rows, of_lanes.template operator()<few>()); });
     else if (n <= short_row)
-        over_groups<T>(rows, [&](int64_t i, int count) INLINE_LAMBDA { softmax_of_group(x + i * x_row, x_row, out + i * out_row, out_row, count, n); });
+        over_groups<T>(rows, [&](int64_t i, int count) INLINE_LAMBDA { of_group(x + i * x_row, x_row, out + i * out_row, out_row, count, n); });
     else
-        for (int64_t i = 0; i < rows; ++i) softmax_row(x + i * x_row, out + i * out_row, n);
+        for (int64_t i = 0; i < rows; ++i) of_row(x + i * x_row, out + i * out_row, n);
+}
+
+template <class T> void softmax(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n) {
+    map_by_length(x, x_row, out, out_row, rows, n, []<int few>() { return softmax_of_lanes<T, few>; }, softmax_of_group<T>, softmax_row<T>);
 }
 
 template <class T> void log_softmax(const T* x, int64_t x_row, T* out, int64_t out_row, int64_t rows, int64_t n) {
-    if (n <= few_classes)
-        with_classes<few_classes>(n, [&]<int few>() INLINE_LAMBDA { map_few<T, few>(x, x_row, out, out_row, rows, log_softmax_of_lanes<T, few>); });
-    else if (n <= short_row)
-        over_groups<T>(rows, [&](int64_t i, int count) INLINE_LAMBDA { log_softmax_of_group(x + i * x_row, x_row, out + i * out_row, out_row, count, n); });
-    else
-        for (int64_t i = 0; i < rows; ++i) log_softmax_row(x + i * x_row, out + i * out_row, n);
+    map_by_length(x, x_row, out, out_row, rows, n, []<int few>() { return log_softmax_of_lanes<T, few>; }, log_softmax_of_group<T>, log_softmax_row<T>);
 }
 
 template <class T> void logsumexp(const T* x, int64_t x_row, T* out, int64_t rows, int64_t n) {

@@ -151,7 +151,7 @@ template <class T> void write_column(const std::vector<T>& values, const Column&
     for (size_t i = 0; i < values.size(); ++i) *reinterpret_cast<T*>(column.data + (first + int64_t(i)) * column.step) = values[i];
 }
 
-// RowLayout of T where the kernels can read them: in place, or gathered.
+// Rows of T where the kernels can read them: in place, or gathered.
 template <class T> struct Readable {
     std::unique_ptr<T[]> scratch;
     const T* data;
@@ -325,13 +325,13 @@ template <class Stored> void elementwise(Elementwise function, Column x, Column 
     });
 }
 
-#define FOR_STORED(Stored)                                              \
-    template void softmax<Stored>(RowLayout, RowLayout, int64_t, int64_t);        \
-    template void log_softmax<Stored>(RowLayout, RowLayout, int64_t, int64_t);    \
-    template void logsumexp<Stored>(RowLayout, Column, int64_t, int64_t);    \
+#define FOR_STORED(Stored)                                                          \
+    template void softmax<Stored>(RowLayout, RowLayout, int64_t, int64_t);          \
+    template void log_softmax<Stored>(RowLayout, RowLayout, int64_t, int64_t);      \
+    template void logsumexp<Stored>(RowLayout, Column, int64_t, int64_t);           \
     template void elementwise<Stored>(Elementwise, Column, Column, int64_t);
-#define FOR_COMPUTED(T)                                                                      \
-    template void top_k<T>(const T*, int64_t, int64_t, int64_t, int64_t*, T*);               \
+#define FOR_COMPUTED(T)                                                                                \
+    template void top_k<T>(const T*, int64_t, int64_t, int64_t, int64_t*, T*);                         \
     template void cross_entropy<T>(RowLayout, Column, Column, Column, RowLayout, int64_t, int64_t);    \
     template void weighted_cross_entropy<T>(RowLayout, RowLayout, Column, Column, Column, Column, Column, RowLayout, int64_t, int64_t);
 

@@ -124,7 +124,8 @@ template <bool careful, class T> INLINE Top<careful, T> top_of(T maximum) {
     else return {broadcast(maximum), reference_for<T>(broadcast(maximum))};
 }
 
-// The sum over at most a block, less the entries at the maximum, which are counted in `ties`: next to them the others would be rounded. The exponentials are kept unless `kept` is null.
+// The sum over at most a block, less the entries at the maximum, which are counted in `ties`: next to them the others would be rounded. The exponentials
+// are kept unless `kept` is null; what lies `ahead` is then brought into the second-level cache: the next rows, most often.
 template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties, int64_t ahead = 0) {
     constexpr int W = lanes<T>;
     Sum<T> sum;
@@ -169,8 +170,8 @@ template <bool careful, class T> INLINE RowSum empty_sum(T maximum) {
         const Reference<T> reference = reference_for<T>(m);
         row.shift = double(reference.shift[0]);
         row.exponent = double(reference.exponent[0]);
-        if constexpr (sizeof(T) == sizeof(float)) row.top = top_exponential(m, reference_for<T>(m)).low[0];
-        else row.top = exp_relative<T>(m, reference_for<T>(m)).big[0];
+        if constexpr (sizeof(T) == sizeof(float)) row.top = top_exponential(m, reference).low[0];
+        else row.top = exp_relative<T>(m, reference).big[0];
     }
     return row;
 }

@@ -171,7 +171,7 @@ def logsumexp(x: Any, axis: Axis = -1, *, b: ArrayLike | None = None, keepdims: 
     if weights is not None:
         arrived = arrived._replace(values=np.broadcast_to(arrived.values, np.broadcast_shapes(arrived.values.shape, weights.shape)))
     axes = axes_of(axis, arrived.values.ndim)
-    rows = _rows(arrived, axes, None, where)
+    rows = _rows(arrived.values, _valid(arrived, where), axes, None)
     dtype, sign = rows.dtype, None
     if weights is None:
         result = _native.logsumexp(rows.astype(np.float32) if is_bfloat16(dtype) else rows)
@@ -190,9 +190,8 @@ def _kept(result: NDArray[Any], axes: tuple[int, ...], keepdims: bool) -> NDArra
     return np.expand_dims(result, axes) if keepdims else result
 
 
-def _rows(arrived: Incoming, axes: tuple[int, ...], temperature: ArrayLike | None, where: ArrayLike | None) -> NDArray[Any]:
+def _rows(x: NDArray[Any], valid: NDArray[np.bool_] | None, axes: tuple[int, ...], temperature: ArrayLike | None) -> NDArray[Any]:
     """The logits with the classes on the last axis, divided and masked."""
-    x, valid = arrived.values, _valid(arrived, where)
     if valid is not None:
         x = np.where(valid, x, x.dtype.type(-np.inf))
     rows = with_last_axis(x, axes)
@@ -239,16 +238,15 @@ def _divided(rows: NDArray[Any], temperatures: NDArray[Any]) -> NDArray[Any]:
 def _normalised(
     kernel: Any, arrived: Incoming, axis: Axis, temperature: ArrayLike | None, where: ArrayLike | None, out: NDArray[Any] | None, masked_value: float
 ) -> Any:
-    x = arrived.values
+    x, valid = arrived.values, _valid(arrived, where)
     axes = axes_of(axis, x.ndim)
-    rows = _rows(arrived, axes, temperature, where)
+    rows = _rows(x, valid, axes, temperature)
     if len(axes) == 1 and out is not None and out.dtype == rows.dtype == x.dtype and out.shape == x.shape and not is_bfloat16(x.dtype):
         result = kernel(rows, out=np.moveaxis(out, axes[0], -1))
         result = out
     else:
         result = kernel(rows.astype(np.float32)) if is_bfloat16(rows.dtype) else kernel(rows)
         result = _spread(result, axes, x)
-    valid = _valid(arrived, where)
     if valid is not None:
         np.copyto(result, masked_value, where=~valid)
     if out is None:
