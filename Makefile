@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := $(wildcard native/*) pyproject.toml
 
-.PHONY: demo test test-slow check build wheel-test accuracy bench clean
+.PHONY: demo test test-slow check build wheel-test sanitize accuracy bench clean
 
 demo: .venv/installed
 	$(BIN)/normexp demo
@@ -31,6 +31,11 @@ wheel-test: build
 	build/empty/bin/python -m pip install -q --disable-pip-version-check dist/normexp-*.whl
 	cd build/empty && test "$$(bin/normexp explain 0.7 1.5 4.8 --json | grep -c 0.94925668)" = 1 && bin/normexp train example:iris -o iris.safetensors --json >/dev/null \
 	  && bin/python -c "import normexp, pathlib; assert (pathlib.Path(normexp.__file__).parent / 'py.typed').exists()" && echo "the wheel works"
+
+# The native core under AddressSanitizer and UndefinedBehaviorSanitizer on every instruction set, then under ThreadSanitizer; some ten minutes.
+sanitize:
+	.ci/sanitize address,undefined tests/functional/test_[!np]*.py tests/network
+	.ci/sanitize thread tests/functional/test_arrays.py tests/network
 
 # The largest error of every function on every instruction set; ARGS=--all-floats takes exp through every float32.
 accuracy: .venv/installed

@@ -162,8 +162,8 @@ struct Logarithm { Double high, low; };
 INLINE Logarithm log_parts(Double u, Double lost) {
     constexpr double coefficients[] = {1.479819860510658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
                                        2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01};
-    const Long bits = (Long)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
-    const Double k = __builtin_convertvector((bits >> 52) - 1023, Double);
+    const UnsignedLong bits = (UnsignedLong)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
+    const Double k = __builtin_convertvector((Long)(bits >> 52) - 1023, Double);
     const Double m = (Double)((bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd), f = m - 1.0, s = f / (f + 2.0), z = s * s;
     Double r = broadcast(coefficients[0]);
     for (int i = 1; i < 7; ++i) r = fma(r, z, broadcast(coefficients[i]));

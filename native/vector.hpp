@@ -32,12 +32,15 @@ using Float = float __attribute__((vector_size(vector_bytes)));
 using Double = double __attribute__((vector_size(vector_bytes)));
 using Int = int32_t __attribute__((vector_size(vector_bytes)));
 using Long = int64_t __attribute__((vector_size(vector_bytes)));
+using UnsignedInt = uint32_t __attribute__((vector_size(vector_bytes)));
+using UnsignedLong = uint64_t __attribute__((vector_size(vector_bytes)));
 
 template <class T> struct VectorOf;
-template <> struct VectorOf<float> { using type = Float; using integer = Int; };
-template <> struct VectorOf<double> { using type = Double; using integer = Long; };
+template <> struct VectorOf<float> { using type = Float; using integer = Int; using bits = UnsignedInt; };
+template <> struct VectorOf<double> { using type = Double; using integer = Long; using bits = UnsignedLong; };
 template <class T> using Vector = typename VectorOf<T>::type;
 template <class T> using Integers = typename VectorOf<T>::integer;
+template <class T> using Bits = typename VectorOf<T>::bits;  // as Integers, but wraps: lanes that are not wanted may overflow
 template <class T> constexpr int lanes = vector_bytes / int(sizeof(T));
 
 #if defined(__FMA__) || defined(__aarch64__)
@@ -178,10 +181,10 @@ constexpr bool scales_by_floor = false;
 template <class V> INLINE V scaled(V p, V n, V shifted, V x, V lowest) {
     using T = __typeof__(p[0] + p[0]);
     using F = FloatFormat<T>;
-    using I = Integers<T>;
-    const I below = x < lowest;
-    const I exponent = ((I)shifted - (I)(shifted - n)) & ~below, half = exponent >> 1;  // two factors: 2^n alone may not be representable
-    return below ? V{} : p * (V)((half + F::bias) << F::mantissa_bits) * (V)((exponent - half + F::bias) << F::mantissa_bits);
+    using B = Bits<T>;
+    const Integers<T> below = x < lowest, exponent = (Integers<T>)(((B)shifted - (B)(shifted - n)) & ~(B)below), half = exponent >> 1;
+    const B first = ((B)half + F::bias) << F::mantissa_bits, second = ((B)exponent - (B)half + F::bias) << F::mantissa_bits;  // 2^n alone may not be representable
+    return below ? V{} : p * (V)first * (V)second;
 }
 #endif
 

@@ -51,7 +51,8 @@ def test_every_instruction_set_is_within_the_bound(isa):
 @pytest.mark.parametrize("isa", _native.available_isas.split(", ")[1:])
 def test_the_familys_tests_pass_on_the_other_instruction_sets(isa):
     files = [str(Path(__file__).with_name(f"test_{name}.py")) for name in ("family", "contract", "elementwise", "exponential", "cross_entropy", "sampling")]
-    ended = subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", *files], env={**os.environ, "NORMEXP_ISA": isa}, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", *files]
+    ended = subprocess.run(command, env={**os.environ, "NORMEXP_ISA": isa}, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", ended.stdout)[1]) > 300
 
