@@ -64,6 +64,7 @@ template <class T> struct Columns {
     Reference<T> references[most_vectors];
     ColumnInverse<T> inverses[most_vectors];
     Sum<T> slots[lanes<T> * most_vectors];
+    Vector<T> lost[lanes<T> * most_vectors];
 
     INLINE bool find_maxima() {
         for (int j = 0; j < vectors; ++j) maxima[j] = broadcast(T(-infinity));
@@ -74,19 +75,37 @@ template <class T> struct Columns {
             references[j] = reference_for<T>(maxima[j]);
             ties[j] = Vector<T>{};
         }
-        for (int s = 0; s < W * vectors; ++s) slots[s] = {};
+        for (int s = 0; s < W * vectors; ++s) slots[s] = Sum<T>{}, lost[s] = Vector<T>{};
         return true;
     }
 
     INLINE Vector<T> exponential(int64_t i, int j) {
-        const Vector<T> v = load<T>(x + i * x_line + j * W), e = exp_relative<T>(v, references[j]).big;
-        store<T>(out + i * out_line + j * W, e);
+        const Vector<T> v = load<T>(x + i * x_line + j * W);
+        const Pair<T> e = exp_relative<T>(v, references[j]);
+        store<T>(out + i * out_line + j * W, e.big);
+        if constexpr (sums_need_losses) {
+            const int slot = int(i % W) * vectors + j;
+            lost[slot] += e.small;
+            slots[slot].add(e.big);
+            return e.big;
+        }
         const Integers<T> apart = v != maxima[j];
-        ties[j] = apart ? ties[j] : ties[j] + T(1);
-        return apart ? e : Vector<T>{};
+        ties[j] += apart ? Vector<T>{} : broadcast(T(1));
+        return apart ? e.big : Vector<T>{};
     }
 
     INLINE void add_exponentials() {
+        if constexpr (sums_need_losses) {
+            for (int64_t i = 0; i < n; ++i)
+                for (int j = 0; j < vectors; ++j) exponential(i, j);
+            for (int s = 0; s < W * vectors; ++s) slots[s].add(lost[s]);
+        } else {
+            add_by_fours();
+        }
+        for (int j = 0; j < vectors; ++j) inverses[j] = column_inverse<T>(slot_total(slots + j, vectors), Tops<false, T>(maxima[j]), ties[j], n);
+    }
+
+    INLINE void add_by_fours() {
         int64_t i = 0;
         for (; i + 4 * W <= n; i += 4 * W)
             for (int l = 0; l < W; ++l)
@@ -102,7 +121,6 @@ template <class T> struct Columns {
                 const Vector<T> e = exponential(i + l, j);
                 slots[l * vectors + j].add(i + W + l < n ? e + exponential(i + W + l, j) : e);
             }
-        for (int j = 0; j < vectors; ++j) inverses[j] = column_inverse<T>(slot_total(slots + j, vectors), Tops<false, T>(maxima[j]), ties[j], n);
     }
 
     INLINE void divide() {
@@ -114,9 +132,23 @@ template <class T> struct Columns {
     }
 };
 
+// Few lines: W columns are what the kernel of few classes makes of W rows.
+template <class T, int n> void softmax_of_few_lines(const T* x, int64_t x_line, T* out, int64_t out_line, int vectors) {
+    for (int j = 0; j < vectors * lanes<T>; j += lanes<T>) {
+        Vector<T> e[n];
+        for (int k = 0; k < n; ++k) e[k] = load<T>(x + k * x_line + j);
+        softmax_in_lanes<T, n>(e);
+        for (int k = 0; k < n; ++k) store<T>(out + k * out_line + j, e[k]);
+    }
+}
+
 // `vectors` times W columns of n lines each. False, and nothing written, where the row kernels must do it: maxima that are not finite, other sums.
 template <class T> bool softmax_of_columns(const T* x, int64_t x_line, T* out, int64_t out_line, int64_t n, int vectors) {
-    if (sums_need_losses || n <= few_classes || n > block_entries || vectors > most_vectors) return false;
+    if (n <= few_classes) {
+        with_classes<few_classes>(n, [&]<int few>() INLINE_LAMBDA { softmax_of_few_lines<T, few>(x, x_line, out, out_line, vectors); });
+        return true;
+    }
+    if (always_careful || n > block_entries || vectors > most_vectors) return false;
     Columns<T> columns;
     columns.x = x, columns.x_line = x_line, columns.out = out, columns.out_line = out_line, columns.n = n, columns.vectors = vectors;
     if (!columns.find_maxima()) return false;

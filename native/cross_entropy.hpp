@@ -38,8 +38,8 @@ template <class T> T cross_entropy_row(const T* x, int64_t target, T scale, T* g
         return loss;
     }
     if (gradient) {
-        const double total = row.ties + (row.others + row.rest), scaled_total = double(scale) / total;
-        const double others = target_logit == T(row.maximum) ? (row.ties - 1) + (row.others + row.rest) : total - double(gradient[target]);
+        const double total = row.ties * row.top + (row.others + row.rest), scaled_total = double(scale) / total;
+        const double others = target_logit == T(row.maximum) ? (row.ties - 1) * row.top + (row.others + row.rest) : total - double(gradient[target]);
         multiply_row(gradient, n, inverse_of<T>(row), scale);
         gradient[target] = T(-others * scaled_total);
     }

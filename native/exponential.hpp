@@ -59,10 +59,10 @@ template <> struct Exponential<double> {
 
 struct NoCarry {};
 
-// exp(x + carry) * 2^-power without its last rounding: big + small, |small| < |big| / 16 or so. What `scaled` needs besides.
-template <class T> struct Parts { Vector<T> big, small, power, shifted; };
+// exp(x + carry) without its last rounding: (big + small) * 2^floor(k / steps), |small| < |big| / 16 or so. k is whole; `shifted` holds it in its low bits.
+template <class T> struct Parts { Vector<T> big, small, k, shifted; };
 
-template <class T, class Carry> INLINE Parts<T> exp_parts(Vector<T> x, Carry carry, Vector<T> exponent) {
+template <class T, class Carry> INLINE Parts<T> exp_parts(Vector<T> x, Carry carry) {
     using E = Exponential<T>;
     using V = Vector<T>;
     const V rounding = broadcast(E::round_to_integer), shifted = fma(x, broadcast(T(E::steps / 0.69314718055994530942)), rounding), k = shifted - rounding;
@@ -74,20 +74,44 @@ template <class T, class Carry> INLINE Parts<T> exp_parts(Vector<T> x, Carry car
     for (size_t i = 1; i < sizeof E::coefficients / sizeof(T); ++i) q = fma(q, r, broadcast(E::coefficients[i]));
     if constexpr (E::steps > 1) {
         const V s = fma(r * r, q, r), power = looked_up(E::table, shifted);
-        const V small = fma(power, s, looked_up(E::rest, shifted));
-        if constexpr (scales_by_floor) return {power, small, fma(k, broadcast(T(1) / E::steps), -exponent), shifted};
-        const V whole = fma(k, broadcast(T(1) / E::steps), broadcast(T(1 - E::steps) / (2 * E::steps))) + rounding - rounding;  // floor(k / steps)
-        return {power, small, whole - exponent, whole - exponent + rounding};
+        return {power, fma(power, s, looked_up(E::rest, shifted)), k, shifted};
     } else {
-        const V r_lost = low - (r - high), sum = r + T(1), sum_lost = r - (sum - T(1)), power = k - exponent;
-        return {sum, sum_lost + fma(r * r, q, r_lost), power, power + rounding};
+        const V r_lost = low - (r - high), sum = r + T(1), sum_lost = r - (sum - T(1));
+        return {sum, sum_lost + fma(r * r, q, r_lost), k, shifted};
     }
 }
 
+// 2^-exponent times the power of two that belongs to the parts; 0 where x < lowest. Without AVX-512 it must be a normal number: exponentials in (0, 1] are
+// computed 2^headroom times as large, so that none of them is subnormal and one product with a power of two is enough.
+#if defined(__AVX512F__)
+template <class T> constexpr int headroom = 0;
+template <class T> constexpr T unit = 1;  // 2^headroom
+template <class T> struct Power {
+    Vector<T> n, x, lowest;
+    INLINE Power(const Parts<T>& parts, Vector<T> exponent, Vector<T> x_, Vector<T> lowest_)
+        : n(fma(parts.k, broadcast(T(1) / Exponential<T>::steps), -exponent)), x(x_), lowest(lowest_) {}
+    INLINE Vector<T> times(Vector<T> v) const { return scaled(v, n, x, lowest); }
+};
+template <class T> INLINE Vector<T> clamped(Vector<T> x, Vector<T>) { return x; }
+#else
+template <class T> constexpr int headroom = sizeof(T) == sizeof(float) ? 60 : 200;
+template <class T> constexpr T unit = sizeof(T) == sizeof(float) ? T(0x1p60) : T(0x1p200);
+template <class T> struct Power {
+    Vector<T> factor;
+    INLINE Power(const Parts<T>& parts, Vector<T> exponent, Vector<T> x, Vector<T> lowest) {
+        using F = FloatFormat<T>;
+        const Bits<T> whole = (Bits<T>)parts.shifted / Exponential<T>::steps, less = (Bits<T>)(exponent + Exponential<T>::round_to_integer) - F::bias;
+        factor = x < lowest ? Vector<T>{} : (Vector<T>)((whole - less) << F::mantissa_bits);
+    }
+    INLINE Vector<T> times(Vector<T> v) const { return v * factor; }
+};
+template <class T> INLINE Vector<T> clamped(Vector<T> x, Vector<T> lowest) { return greater_of(x, lowest); }  // a NaN stays
+#endif
+
 // 0 for x below `lowest`.
-template <class T, class Carry> INLINE Vector<T> exp_scaled(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
-    const Parts<T> p = exp_parts<T>(x, carry, exponent);
-    return scaled(p.big + p.small, p.power, p.shifted, x, lowest);
+template <class T> INLINE Vector<T> exp_scaled(Vector<T> x, Vector<T> exponent, Vector<T> lowest) {
+    const Parts<T> p = exp_parts<T>(clamped<T>(x, lowest), NoCarry{});
+    return Power<T>(p, exponent, x, lowest).times(p.big + p.small);
 }
 
 // An exponential in two parts: big + small, or rounded and what the rounding lost. For sums that are better than their terms.
@@ -96,18 +120,21 @@ template <class T> struct Pair { Vector<T> big, small; };
 // With AVX-512 the terms are good enough for the bound of softmax; elsewhere equal terms, whose errors add up, are not.
 constexpr bool sums_need_losses = !scales_by_floor;
 
-template <class T, class Carry> INLINE Pair<T> exp_with_loss(Vector<T> x, Carry carry, Vector<T> exponent, Vector<T> lowest) {
-    if constexpr (!sums_need_losses) return {exp_scaled<T>(x, carry, exponent, lowest), Vector<T>{}};
-    const Parts<T> p = exp_parts<T>(x, carry, exponent);
-    const Vector<T> sum = p.big + p.small, lost = p.small - (sum - p.big);
-    return {scaled(sum, p.power, p.shifted, x, lowest), scaled(lost, p.power, p.shifted, x, lowest)};
+template <class T> INLINE Pair<T> with_loss(const Parts<T>& p, const Power<T>& power) {
+    if constexpr (!sums_need_losses) return {power.times(p.big + p.small), Vector<T>{}};
+    else {
+        const Vector<T> big = power.times(p.big), sum = fma(p.small, power.factor, big);
+        return {sum, fma(p.small, power.factor, big - sum)};
+    }
 }
 
 // exp(x), any x.
 template <class T> INLINE Vector<T> exponential_of(Vector<T> x) {
     using E = Exponential<T>;
     const Vector<T> above = broadcast(E::to_infinity);
-    const Vector<T> e = exp_scaled<T>(x > above ? above : x, NoCarry{}, Vector<T>{}, broadcast(E::to_zero));
+    const Integers<T> small = x < Vector<T>{};
+    const Vector<T> exponent = small ? broadcast(T(-headroom<T>)) : broadcast(T(headroom<T>)), back = small ? broadcast(1 / unit<T>) : broadcast(unit<T>);
+    const Vector<T> e = exp_scaled<T>(x > above ? above : x, exponent, broadcast(E::to_zero)) * back;
     return x > above ? broadcast(T(__builtin_huge_val())) : e;
 }
 
@@ -119,18 +146,19 @@ template <class T> INLINE Difference<T> difference_of(Vector<T> x, Vector<T> top
     return {value, (x - x_part) - (top - (x_part - value))};
 }
 
-// exp(x - top) for x <= top; exactly 1 at the top.
-template <class T> INLINE Pair<T> exp_of_difference(Vector<T> x, Vector<T> top) {
-    const Difference<T> d = difference_of<T>(x, top);
-    return exp_with_loss<T>(d.value, d.lost, Vector<T>{}, broadcast(Exponential<T>::to_zero));
+// exp(x - top) for x <= top, `unit` times as large; exactly `unit` at the top. `finish` gets the parts and their power of two.
+template <class T, class F> INLINE Pair<T> exponential_of_difference(Vector<T> x, Vector<T> top, const F& finish) {
+    const Vector<T> lowest = top + Exponential<T>::to_zero;
+    const Difference<T> d = difference_of<T>(clamped<T>(x, lowest), top);
+    const Parts<T> parts = exp_parts<T>(d.value, d.lost);
+    return finish(parts, Power<T>(parts, broadcast(T(-headroom<T>)), x, lowest));
 }
+
+template <class T> INLINE Pair<T> exp_of_difference(Vector<T> x, Vector<T> top) { return exponential_of_difference<T>(x, top, with_loss<T>); }
 
 // The same before the last rounding.
 template <class T> INLINE Pair<T> exp_pair_of_difference(Vector<T> x, Vector<T> top) {
-    const Difference<T> d = difference_of<T>(x, top);
-    const Vector<T> lowest = broadcast(Exponential<T>::to_zero);
-    const Parts<T> p = exp_parts<T>(d.value, d.lost, Vector<T>{});
-    return {scaled(p.big, p.power, p.shifted, d.value, lowest), scaled(p.small, p.power, p.shifted, d.value, lowest)};
+    return exponential_of_difference<T>(x, top, [](const Parts<T>& p, const Power<T>& power) INLINE_LAMBDA { return Pair<T>{power.times(p.big), power.times(p.small)}; });
 }
 
 // Where only quotients of exponentials count, no subtraction of the maximum is needed: exp(x - shift) * 2^-exponent is reduced from x itself.
@@ -140,11 +168,15 @@ template <class T> struct Reference { Vector<T> shift, lowest, exponent; };
 template <class T> INLINE Reference<T> reference_for(Vector<T> maximum) {
     using E = Exponential<T>;
     const Vector<T> size = maximum < Vector<T>{} ? -maximum : maximum, shift = size < broadcast(E::near_zero) ? Vector<T>{} : maximum;
-    const Vector<T> top = maximum - shift, rounding = broadcast(E::round_to_integer);
-    return {shift, top + broadcast(E::to_zero), fma(top, broadcast(T(1.4426950408889634)), rounding) - rounding};
+    const Vector<T> top = maximum - shift, rounding = broadcast(E::round_to_integer), whole = fma(top, broadcast(T(1.4426950408889634)), rounding) - rounding;
+    return {shift, top + broadcast(E::to_zero), headroom<T> ? whole - T(headroom<T>) : whole};
 }
 
-template <class T> INLINE Pair<T> exp_relative(Vector<T> x, const Reference<T>& to) { return exp_with_loss<T>(x - to.shift, NoCarry{}, to.exponent, to.lowest); }
+template <class T> INLINE Pair<T> exp_relative(Vector<T> x, const Reference<T>& to) {
+    const Vector<T> d = x - to.shift;
+    const Parts<T> parts = exp_parts<T>(clamped<T>(d, to.lowest), NoCarry{});
+    return with_loss<T>(parts, Power<T>(parts, to.exponent, d, to.lowest));
+}
 
 // exp_relative at the maximum, the largest term of its sum, in double.
 struct TopExponential { Double low, high; };
@@ -152,7 +184,7 @@ struct TopExponential { Double low, high; };
 INLINE TopExponential top_exponential(Float maximum, const Reference<float>& to) {
     const Float top = maximum - to.shift;
     const Double lowest = broadcast(Exponential<double>::to_zero);
-    return {exp_scaled<double>(low_half(top), NoCarry{}, low_half(to.exponent), lowest), exp_scaled<double>(high_half(top), NoCarry{}, high_half(to.exponent), lowest)};
+    return {exp_scaled<double>(low_half(top), low_half(to.exponent), lowest), exp_scaled<double>(high_half(top), high_half(to.exponent), lowest)};
 }
 
 // log(u + lost) for u > 0 normal and |lost| within the last bit of u, in two parts: high + low, together good to 0.6 ULP (fdlibm's method: u = 2^k (1 + f),

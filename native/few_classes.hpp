@@ -45,9 +45,8 @@ template <class T, int n> INLINE Vector<T> finite_maximum(Vector<T>* x) {
     return m;
 }
 
-template <class T, int n> void softmax_of_lanes(const T* x, int64_t x_row, T* out, int64_t out_row) {
-    Vector<T> e[n];
-    load_columns<T, n>(x, x_row, e);
+// n vectors of logits become probabilities.
+template <class T, int n> INLINE void softmax_in_lanes(Vector<T>* e) {
     const Vector<T> m = finite_maximum<T, n>(e);
     LaneSum<T> sum;
     Vector<T> lost{};
@@ -59,17 +58,23 @@ template <class T, int n> void softmax_of_lanes(const T* x, int64_t x_row, T* ou
     if constexpr (sums_need_losses) sum.add(lost);
     const LaneInverse<T> inverse(sum);
     for (int k = 0; k < n; ++k) e[k] = inverse.times(e[k]);
+}
+
+template <class T, int n> void softmax_of_lanes(const T* x, int64_t x_row, T* out, int64_t out_row) {
+    Vector<T> e[n];
+    load_columns<T, n>(x, x_row, e);
+    softmax_in_lanes<T, n>(e);
     store_columns<T, n>(out, out_row, e);
 }
 
 // S - 1: the sum without one of the maxima.
 template <class T, int n> INLINE LaneSum<T> exact_sum_less_one(const Vector<T>* x, Vector<T> m) {
     LaneSum<T> others;
-    Vector<T> ties = broadcast(T(-1)), small{};
+    Vector<T> ties = broadcast(-unit<T>), small{};
     for (int k = 0; k < n; ++k) {
         const Integers<T> apart = x[k] != m;
         const Pair<T> e = exp_pair_of_difference<T>(x[k], m);
-        ties = apart ? ties : ties + T(1);
+        ties += apart ? Vector<T>{} : broadcast(unit<T>);
         others.add(apart ? e.big : Vector<T>{});
         small += apart ? e.small : Vector<T>{};
     }
@@ -116,7 +121,7 @@ template <class T, int n> void cross_entropy_of_lanes(const T* x, int64_t x_row,
     }
     const Vector<T> without_target = others.rounded();
     LaneSum<T> less_one = others;  // S - 1: what the target adds and 1 cancel where the target is the maximum
-    less_one.add(target_e - T(1));
+    less_one.add(target_e - unit<T>);
     const Vector<T> loss = (LaneLogs<T>(less_one).rounded() + (m - target_logit)) * scale;
     store<T>(losses, target < 0 ? Vector<T>{} : loss);
     if (!gradient) return;

@@ -22,12 +22,12 @@ template <> struct LaneSum<double> {
     INLINE Double rounded() const { return sum + lost; }
 };
 
-// log(1 + sum), a lane each, with more precision than T.
+// log(1 + sum / unit), a lane each, with more precision than T.
 template <class T> struct LaneLogs;
 
 template <> struct LaneLogs<float> {
     Double low, high;
-    explicit INLINE LaneLogs(const LaneSum<float>& sum) : low(log1p_of(sum.low)), high(log1p_of(sum.high)) {}
+    explicit INLINE LaneLogs(const LaneSum<float>& sum) : low(log1p_of(sum.low * (1.0 / unit<float>))), high(log1p_of(sum.high * (1.0 / unit<float>))) {}
     INLINE Float rounded() const { return narrow(low, high); }
     INLINE Float plus_maximum(Float m) const { return narrow(low_half(m) + low, high_half(m) + high); }
     INLINE Float less(Float x, Float m) const { return narrow((low_half(x) - low_half(m)) - low, (high_half(x) - high_half(m)) - high); }
@@ -36,7 +36,7 @@ template <> struct LaneLogs<float> {
 
 template <> struct LaneLogs<double> {
     Logarithm parts;
-    explicit INLINE LaneLogs(const LaneSum<double>& sum) : parts(log1p_parts(sum.sum, sum.lost)) {}
+    explicit INLINE LaneLogs(const LaneSum<double>& sum) : parts(log1p_parts(sum.sum * (1 / unit<double>), sum.lost * (1 / unit<double>))) {}
     INLINE Double rounded() const { return parts.high + parts.low; }
     INLINE Double plus_maximum(Double m) const { return plus(m, parts.high, parts.low); }
     INLINE Double less(Double x, Double m) const { return less_log(x, m, parts); }

@@ -83,7 +83,7 @@ template <class T> struct Tops<true, T> {
     Vector<T> maxima;
     explicit INLINE Tops(Vector<T> m) : maxima(m) {}
     INLINE Top<true, T> of_row(int i) const { return {broadcast(maxima[i])}; }
-    INLINE void add_to(LaneSum<T>& sum, Vector<T> ties) const { sum.add(ties); }
+    INLINE void add_to(LaneSum<T>& sum, Vector<T> ties) const { sum.add(ties * unit<T>); }
 };
 
 template <class T> struct Tops<false, T> {
@@ -94,6 +94,7 @@ template <class T> struct Tops<false, T> {
         return {broadcast(maxima[i]), {broadcast(references.shift[i]), broadcast(references.lowest[i]), broadcast(references.exponent[i])}};
     }
     INLINE void add_to(LaneSum<T>& sum, Vector<T> ties) const {
+        if constexpr (!tops_apart<false>) return;
         if constexpr (sizeof(T) == sizeof(float)) {
             const TopExponential tops = top_exponential(maxima, references);
             sum.low += low_half(ties) * tops.low;
@@ -126,7 +127,7 @@ template <class T> INLINE LaneSum<T> sums_less_one(const Group<T>& group, T* con
     Vector<T> ties[W]{};
     for (int i = 0; i < W; ++i) sums[i] = sum_of_block<true, T>(group.x[i], group.n, {broadcast(group.maxima[i])}, kept ? kept[i] : nullptr, ties[i], W * group.n);
     LaneSum<T> less_one = sums_of_rows(sums);
-    less_one.add(reduced_sum<T>(ties) - T(1));
+    less_one.add((reduced_sum<T>(ties) - T(1)) * unit<T>);
     return less_one;
 }
 
@@ -136,7 +137,7 @@ template <class T> INLINE LaneLogs<T> exact_logs(const Group<T>& group) {
     Vector<T> ties[W]{};
     for (int i = 0; i < W; ++i) sums[i] = exact_sum_of_block<T>(group.x[i], group.n, broadcast(group.maxima[i]), ties[i]);
     LaneSum<T> less_one = sums_of_rows(sums);
-    less_one.add(reduced_sum<T>(ties) - T(1));
+    less_one.add((reduced_sum<T>(ties) - T(1)) * unit<T>);
     return LaneLogs<T>(less_one);
 }
 
@@ -176,9 +177,9 @@ void cross_entropy_of_group(const T* x, int64_t x_row, const int64_t* targets, c
     if (!gradient) return;
     for (int i = 0; i < count; ++i) target_e[i] = targets[i] < 0 ? T(0) : group.out[i][targets[i]];
     LaneSum<T> total = less_one, without_target = less_one;
-    total.add(broadcast(T(1)));
+    total.add(broadcast(unit<T>));
     without_target.add(-target_e);
-    without_target.add(broadcast(T(1)));
+    without_target.add(broadcast(unit<T>));
     const LaneInverse<T> inverses(total);
     const Vector<T> at_target = -inverses.times(without_target.rounded()) * scale;
     for (int i = 0; i < count; ++i) {

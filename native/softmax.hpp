@@ -16,7 +16,7 @@ namespace {
 template <class T> struct Sum;
 
 template <> struct Sum<float> {  // double lanes
-    Double low{}, high{};
+    Double low, high;
     INLINE void add(Float v) { low += low_half(v); high += high_half(v); }
     INLINE double total(double& rest) const {
         rest = 0;
@@ -25,7 +25,7 @@ template <> struct Sum<float> {  // double lanes
 };
 
 template <> struct Sum<double> {  // TwoSum: the rounding error of every addition is kept
-    Double sum{}, lost{};
+    Double sum, lost;
     INLINE void add(Double v) {
         Double next = sum + v, v_part = next - sum;
         lost += (sum - (next - v_part)) + (v - v_part);
@@ -65,8 +65,8 @@ INLINE bool is_finite(double x) { return x - x == 0; }
 
 // log S in two parts.
 INLINE Logarithm log_parts_of(const RowSum& sum) {
-    const double more = sum.ties - 1, y = more + sum.others, part = y - more;  // TwoSum
-    return log1p_parts(broadcast(y), broadcast((more - (y - part)) + (sum.others - part) + sum.rest));
+    const double more = sum.ties - 1, others = sum.others / sum.top, y = more + others, part = y - more;  // TwoSum; the top is a power of two
+    return log1p_parts(broadcast(y), broadcast((more - (y - part)) + (others - part) + sum.rest / sum.top));
 }
 
 INLINE double log_total(const RowSum& sum) {
@@ -119,34 +119,47 @@ template <class T> struct Top<false, T> {
 // Without fused multiply-add, exponentials that are reduced from x itself are not good enough for the bound.
 constexpr bool always_careful = !fma_is_fused;
 
-template <bool careful, class T> INLINE Top<careful, T> top_of(T maximum) {
-    if constexpr (careful) return {broadcast(maximum)};
-    else return {broadcast(maximum), reference_for<T>(broadcast(maximum))};
+template <bool careful, class T> INLINE Top<careful, T> top_of(Vector<T> maximum) {
+    if constexpr (careful) return {maximum};
+    else return {maximum, reference_for<T>(maximum)};
 }
 
-// The sum over at most a block, less the entries at the maximum, which are counted in `ties`: next to them the others would be rounded. The exponentials
+// Are the entries at the maximum kept out of the sum? Next to them the others would be rounded, and for logarithms the sum less 1 is needed.
+template <bool careful> constexpr bool tops_apart = careful || !sums_need_losses;
+
+// The sum over at most a block, where tops_apart less the entries at the maximum, which are counted in `ties`. The exponentials
 // are kept unless `kept` is null; what lies `ahead` is then brought into the second-level cache: the next rows, most often.
 template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties, int64_t ahead = 0) {
     constexpr int W = lanes<T>;
-    Sum<T> sum;
+    Sum<T> sum{};
     Vector<T> lost{};
     auto one = [&](int64_t i, int count) INLINE_LAMBDA {
         const Vector<T> v = count == W ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
-        const Pair<T> e = top.exponential(v);
+        Pair<T> e = top.exponential(v);
         if (kept) {
             count == W ? store<T>(kept + i, e.big) : store_first(kept + i, e.big, count);
             __builtin_prefetch(x + i + ahead, 0, 2);
         }
-        const Integers<T> apart = v != top.maximum;  // a NaN is, so that it gets into the sum
-        ties = apart ? ties : ties + T(1);
-        if constexpr (sums_need_losses) {
-            lost += apart ? e.small : Vector<T>{};
-            sum.add(apart ? e.big : Vector<T>{});
-            return Vector<T>{};
+        if constexpr (tops_apart<careful>) {
+            const Integers<T> apart = v != top.maximum;  // a NaN is, so that it gets into the sum
+            ties += apart ? Vector<T>{} : broadcast(T(1));
+            e = {apart ? e.big : Vector<T>{}, apart ? e.small : Vector<T>{}};
         }
-        return apart ? e.big : Vector<T>{};
+        if constexpr (sums_need_losses) {
+            lost += e.small;
+            sum.add(e.big);
+        }
+        return e.big;
     };
     int64_t i = 0;
+    if constexpr (sums_need_losses) {
+        for (; i + 4 * W <= n; i += 4 * W)
+            for (int u = 0; u < 4; ++u) one(i + u * W, W);
+        for (; i + W <= n; i += W) one(i, W);
+        if (i < n) one(i, int(n - i));
+        sum.add(lost);
+        return sum;
+    }
     for (; i + 4 * W <= n; i += 4 * W) {
         const Vector<T> a = one(i, W), b = one(i + W, W), c = one(i + 2 * W, W), d = one(i + 3 * W, W);
         sum.add((a + b) + (c + d));
@@ -157,19 +170,19 @@ template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t 
     }
     if (i + W < n) sum.add(one(i, W) + one(i + W, int(n - i - W)));
     else if (i < n) sum.add(one(i, int(n - i)));
-    if constexpr (sums_need_losses) sum.add(lost);
     return sum;
 }
 
 // The sum of no block yet.
 template <bool careful, class T> INLINE RowSum empty_sum(T maximum) {
     RowSum row{double(maximum)};
-    if constexpr (careful) row.shift = row.maximum;
+    if constexpr (careful) row.shift = row.maximum, row.top = unit<T>;
     if constexpr (!careful) {
         const Vector<T> m = broadcast(maximum);
         const Reference<T> reference = reference_for<T>(m);
         row.shift = double(reference.shift[0]);
         row.exponent = double(reference.exponent[0]);
+        if constexpr (!tops_apart<careful>) return row;
         if constexpr (sizeof(T) == sizeof(float)) row.top = top_exponential(m, reference).low[0];
         else row.top = exp_relative<T>(m, reference).big[0];
     }
@@ -179,12 +192,12 @@ template <bool careful, class T> INLINE RowSum empty_sum(T maximum) {
 // As sum_of_block, relative to the maximum itself, with the terms in two parts.
 template <class T> INLINE Sum<T> exact_sum_of_block(const T* x, int64_t n, Vector<T> maximum, Vector<T>& ties) {
     constexpr int W = lanes<T>;
-    Sum<T> sum;
+    Sum<T> sum{};
     auto one = [&](int64_t i, int count) INLINE_LAMBDA {
         const Vector<T> v = count == W ? load<T>(x + i) : load_first(x + i, count, T(-infinity));
         const Pair<T> e = exp_pair_of_difference<T>(v, maximum);
         const Integers<T> apart = v != maximum;
-        ties = apart ? ties : ties + T(1);
+        ties += apart ? Vector<T>{} : broadcast(T(1));
         sum.add(apart ? e.big : Vector<T>{});
         return apart ? e.small : Vector<T>{};
     };
@@ -209,7 +222,7 @@ template <class T> INLINE RowSum exact_block_sum(const T* x, int64_t n, T maximu
 template <bool careful, class T> INLINE RowSum block_sum(const T* x, int64_t n, T maximum, T* kept, int64_t ahead = 0) {
     RowSum block{double(maximum)};
     Vector<T> ties{};
-    block.others = sum_of_block<careful, T>(x, n, top_of<careful, T>(maximum), kept, ties, ahead).total(block.rest);
+    block.others = sum_of_block<careful, T>(x, n, top_of<careful, T>(broadcast(maximum)), kept, ties, ahead).total(block.rest);
     block.ties = double(over_lanes(ties, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return a + b; }));
     return block;
 }
@@ -255,7 +268,7 @@ template <class T> INLINE RowSum merged_sum_of_row(const T* x, int64_t n) {
 
 template <class T> INLINE RowSum exact_sum_of_row(const T* x, int64_t n) {
     const T maximum = row_maximum(x, n);
-    RowSum row{double(maximum)};
+    RowSum row = empty_sum<true>(maximum);
     for (int64_t i = 0; is_finite(row.maximum) && i < n; i += block_entries) append(row, exact_block_sum(x + i, n - i < block_entries ? n - i : block_entries, maximum));
     return row;
 }
@@ -281,7 +294,7 @@ template <class T> INLINE void multiply_row(T* row, int64_t n, const Inverse<T>&
 
 // A part of a row, its sum known: the exponentials are computed once more, which is cheaper than to write and read them in memory.
 template <class T> void write_softmax(const T* x, T* out, int64_t n, const RowSum& sum) {
-    const auto top = top_of<always_careful, T>(T(sum.maximum));
+    const auto top = top_of<always_careful, T>(broadcast(T(sum.maximum)));
     const Inverse<T> inverse = inverse_of<T>(sum);
     over_row<T>(n, [&](int64_t i, int count) INLINE_LAMBDA {
         if (count == lanes<T>) store<T>(out + i, inverse.times(top.exponential(load<T>(x + i)).big));

@@ -72,6 +72,42 @@ INLINE Double load_first(const double* from, int count, double fill) {
 }
 INLINE void store_first(float* to, Float v, int count) { _mm512_mask_storeu_ps(to, __mmask16((1u << count) - 1), (__m512)v); }
 INLINE void store_first(double* to, Double v, int count) { _mm512_mask_storeu_pd(to, __mmask8((1u << count) - 1), (__m512d)v); }
+#elif defined(__AVX2__)
+alignas(64) constexpr int32_t first_lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+INLINE __m256i lanes_of(int count, int width) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(first_lanes + 8 - count * width)); }
+INLINE Float load_first(const float* from, int count, float fill) {
+    const __m256i mask = lanes_of(count, 1);
+    return (Float)_mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, mask), (__m256)mask);
+}
+INLINE Double load_first(const double* from, int count, double fill) {
+    const __m256i mask = lanes_of(count, 2);
+    return (Double)_mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(from, mask), (__m256d)mask);
+}
+INLINE void store_first(float* to, Float v, int count) {  // a masked store takes tens of cycles on some processors
+    if (count >= 8) return store<float>(to, v);
+    __m128 part = _mm256_castps256_ps128((__m256)v);
+    if (count & 4) {
+        _mm_storeu_ps(to, part);
+        part = _mm256_extractf128_ps((__m256)v, 1);
+        to += 4;
+    }
+    if (count & 2) {
+        _mm_storel_pi(reinterpret_cast<__m64*>(to), part);
+        part = _mm_movehl_ps(part, part);
+        to += 2;
+    }
+    if (count & 1) _mm_store_ss(to, part);
+}
+INLINE void store_first(double* to, Double v, int count) {
+    if (count >= 4) return store<double>(to, v);
+    __m128d part = _mm256_castpd256_pd128((__m256d)v);
+    if (count & 2) {
+        _mm_storeu_pd(to, part);
+        part = _mm256_extractf128_pd((__m256d)v, 1);
+        to += 2;
+    }
+    if (count & 1) _mm_store_sd(to, part);
+}
 #else
 template <class T> INLINE auto load_first(const T* from, int count, T fill) {
     T buffer[lanes<T>];
@@ -106,6 +142,21 @@ template <int count> INLINE void store_exactly(double* to, Double v) {
     else if constexpr (count <= 4) _mm256_mask_storeu_pd(to, (1 << count) - 1, _mm512_castpd512_pd256((__m512d)v));
     else store_first(to, v, count);
 }
+#elif defined(__AVX2__)
+template <int count> INLINE Float load_exactly(const float* from) {  // no stretch of memory that was just written in smaller pieces is read
+    if constexpr (count == 1) return (Float)_mm256_zextps128_ps256(_mm_load_ss(from));
+    else if constexpr (count == 2) return (Float)_mm256_zextsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+    else if constexpr (count == 4) return (Float)_mm256_zextps128_ps256(_mm_loadu_ps(from));
+    else if constexpr (count >= 8) return load<float>(from);
+    else return (Float)_mm256_maskload_ps(from, lanes_of(count, 1));
+}
+template <int count> INLINE Double load_exactly(const double* from) {
+    if constexpr (count == 1) return (Double)_mm256_zextpd128_pd256(_mm_load_sd(from));
+    else if constexpr (count == 2) return (Double)_mm256_zextpd128_pd256(_mm_loadu_pd(from));
+    else if constexpr (count >= 4) return load<double>(from);
+    else return (Double)_mm256_maskload_pd(from, lanes_of(count, 2));
+}
+template <int count, class T, class V> INLINE void store_exactly(T* to, V v) { store_first(to, v, count); }
 #else
 template <int count, class T> INLINE Vector<T> load_exactly(const T* from) {
     Vector<T> v{};
@@ -166,26 +217,17 @@ INLINE Double looked_up(const double* table, Double lane) { return (Double)_mm51
 INLINE Float looked_up(const float* table, Float lane) { return (Float)_mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)lane); }
 #endif
 
-// x < lowest ? 0 : p * 2^floor(n), |n| <= 2 * bias - 2, rounded once. Without AVX-512 n is whole and `shifted` is n + 1.5 * 2^mantissa_bits, whose
-// low bits hold n. Where x < lowest the others may hold anything; no time is lost on subnormal numbers there.
 #if defined(__AVX512F__)
+// x < lowest ? 0 : p * 2^floor(n), rounded once. Where x < lowest the others may hold anything; no time is lost on subnormal numbers there.
 constexpr bool scales_by_floor = true;
-INLINE Float scaled(Float p, Float n, Float, Float x, Float lowest) {
+INLINE Float scaled(Float p, Float n, Float x, Float lowest) {
     return (Float)_mm512_maskz_scalef_ps(_mm512_cmp_ps_mask((__m512)x, (__m512)lowest, _CMP_NLT_UQ), (__m512)p, (__m512)n);
 }
-INLINE Double scaled(Double p, Double n, Double, Double x, Double lowest) {
+INLINE Double scaled(Double p, Double n, Double x, Double lowest) {
     return (Double)_mm512_maskz_scalef_pd(_mm512_cmp_pd_mask((__m512d)x, (__m512d)lowest, _CMP_NLT_UQ), (__m512d)p, (__m512d)n);
 }
 #else
 constexpr bool scales_by_floor = false;
-template <class V> INLINE V scaled(V p, V n, V shifted, V x, V lowest) {
-    using T = __typeof__(p[0] + p[0]);
-    using F = FloatFormat<T>;
-    using B = Bits<T>;
-    const Integers<T> below = x < lowest, exponent = (Integers<T>)(((B)shifted - (B)(shifted - n)) & ~(B)below), half = exponent >> 1;
-    const B first = ((B)half + F::bias) << F::mantissa_bits, second = ((B)exponent - (B)half + F::bias) << F::mantissa_bits;  // 2^n alone may not be representable
-    return below ? V{} : p * (V)first * (V)second;
-}
 #endif
 
 // Between a vector of floats and two of doubles.
