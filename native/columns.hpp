@@ -6,6 +6,8 @@
 
 namespace {
 
+constexpr int most_vectors = vector_registers == 32 ? 32 : 16;  // of columns at once: their sums stay in the first-level cache, or near it
+
 // The slots of one vector of columns, `apart` apart, added as the lanes of a row are.
 INLINE LaneSum<float> slot_total(Sum<float>* slots, int apart) {
     for (int distance = lanes<float> / 2; distance > 0; distance /= 2)

@@ -52,7 +52,6 @@ inline void append(RowSum& sum, const RowSum& block) {
 }
 
 constexpr int64_t block_entries = 1 << 15;          // the unit in which a long row is summed, and shared among threads
-constexpr int most_vectors = 32;                    // of columns at once: their sums stay in the second-level cache
 constexpr int64_t cached_row_bytes = 768 * 1024;    // up to here a row's exponentials are kept, beyond they are computed twice
 
 // Rows of n >= 1 contiguous entries, `*_row` entries apart; `out` and `gradient` may be `x`.
@@ -78,7 +77,7 @@ template <class T> struct RowKernels {
     int64_t (*collect)(const T* x, int64_t n, T least, int64_t* places, int64_t room);
     // Rows that lie side by side, a multiple of `columns` of them; see columns.hpp.
     bool (*softmax_columns)(const T* x, int64_t x_line, T* out, int64_t out_line, int64_t n, int vectors);
-    int columns;
+    int columns, most_vectors;
     // Rows laid out in any way (distances in bytes) to contiguous ones and back.
     void (*gather)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to, int64_t to_row);
     void (*scatter)(const T* from, int64_t from_row, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);

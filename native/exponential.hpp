@@ -221,6 +221,19 @@ INLINE Double log1p_of(Double y) {
     return parts.high + parts.low;
 }
 
+// log(1 + y) for y > -1, infinity or NaN, with a relative error below 2^-33: for results that are rounded to float. log(u) with u = 2^k m is
+// k ln 2 + 2 atanh s, s = (m - 1) / (m + 1); what 1 + y loses only counts where u is near 1.
+INLINE Double log1p_for_float(Double y) {
+    const Double u = y + 1.0, lost = y - (u - 1.0);
+    const UnsignedLong bits = (UnsignedLong)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
+    const Double k = __builtin_convertvector((Long)(bits >> 52) - 1023, Double);
+    const Double m = (Double)((bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd), s = (m - 1.0) / (m + 1.0), z = s * s;
+    Double q = broadcast(2.0 / 11);
+    constexpr double coefficients[] = {2.0 / 9, 2.0 / 7, 2.0 / 5, 2.0 / 3, 2.0};
+    for (double coefficient : coefficients) q = fma(q, z, broadcast(coefficient));
+    return u - u == Double{} ? fma(k, broadcast(0.69314718055994530942), fma(s, q, lost)) : u;
+}
+
 // a + b + rest with one rounding (TwoSum).
 INLINE Double plus(Double a, Double b, Double rest) {
     const Double sum = a + b, part = sum - a;

@@ -163,7 +163,7 @@ void batch_loss(BatchLoss& batch) {
 template <class T> constexpr RowKernels<T> rows_of() {
     return {softmax<T>, log_softmax<T>, logsumexp<T>, cross_entropy<T>, weighted_cross_entropy<T>, short_row,
             maximum<T>, no_block<T>, sum_block<T>, sum_own_block<T>, merge_blocks, write_softmax<T>, write_log_softmax<T>, logsumexp_of<T>,
-            collect<T>, softmax_of_columns<T>, lanes<T>, gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
+            collect<T>, softmax_of_columns<T>, lanes<T>, most_vectors, gather<T>, scatter<T>, exponential<T>, sigmoid<T>, log_sigmoid<T>, softplus<T>, logit<T>};
 }
 
 #define TEXT_OF(name) #name

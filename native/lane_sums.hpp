@@ -27,7 +27,7 @@ template <class T> struct LaneLogs;
 
 template <> struct LaneLogs<float> {
     Double low, high;
-    explicit INLINE LaneLogs(const LaneSum<float>& sum) : low(log1p_of(sum.low * (1.0 / unit<float>))), high(log1p_of(sum.high * (1.0 / unit<float>))) {}
+    explicit INLINE LaneLogs(const LaneSum<float>& sum) : low(log1p_for_float(sum.low * (1.0 / unit<float>))), high(log1p_for_float(sum.high * (1.0 / unit<float>))) {}
     INLINE Float rounded() const { return narrow(low, high); }
     INLINE Float plus_maximum(Float m) const { return narrow(low_half(m) + low, high_half(m) + high); }
     INLINE Float less(Float x, Float m) const { return narrow((low_half(x) - low_half(m)) - low, (high_half(x) - high_half(m)) - high); }

@@ -79,7 +79,7 @@ template <class T> void softmax_columns(const RowLayout& x, const RowLayout& out
     const RowKernels<T>& call = row_kernels<T>();
     constexpr int64_t size = sizeof(T);
     for (int64_t i = first, wide; i < end; i += wide) {
-        const int vectors = int(std::min<int64_t>((end - i) / call.columns, most_vectors));
+        const int vectors = int(std::min<int64_t>((end - i) / call.columns, call.most_vectors));
         wide = vectors > 0 ? vectors * call.columns : end - i;
         const bool done = vectors > 0 && call.softmax_columns(at<T>(x, i), x.entry / size, at<T>(out, i), out.entry / size, n, vectors);
         if (!done) map_share<T>(x, out, i, i + wide, n, call.softmax);
