@@ -1,6 +1,7 @@
 // The border to Python: the trainer's face and the module. No arithmetic here. Arrays that are written to are never converted.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -21,14 +22,20 @@ namespace {
 
 template <class T> using Vec = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T> using Mat = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using LayerTuple = std::tuple<int, int64_t, int64_t, int64_t, int64_t>;  // activation, inputs, outputs, weights, bias
-using SegmentTuple = std::tuple<int64_t, int64_t, float, float>;         // first, size, learning-rate factor, decay
+// kind, activation, inputs, outputs, places of the segments, options, trained
+using LayerTuple = std::tuple<int, int, int64_t, int64_t, std::array<int64_t, 4>, std::array<float, 3>, bool>;
+// first, size, learning-rate factor, decay, l1, l2, largest norm, columns
+using SegmentTuple = std::tuple<int64_t, int64_t, float, float, float, float, float, int64_t>;
+using LossTuple = std::tuple<int, float, float, float>;  // kind, smoothing, alpha, gamma
 
-std::vector<DenseLayer> layers_from(const std::vector<LayerTuple>& plan) {
-    std::vector<DenseLayer> layers;
-    for (const auto& [activation, inputs, outputs, weights, bias] : plan) layers.push_back({Activation(activation), inputs, outputs, weights, bias});
+std::vector<Layer> layers_from(const std::vector<LayerTuple>& plan) {
+    std::vector<Layer> layers;
+    for (const auto& [kind, activation, inputs, outputs, places, options, trained] : plan)
+        layers.push_back({LayerKind(kind), Activation(activation), inputs, outputs, {places[0], places[1], places[2], places[3]}, {options[0], options[1], options[2]}, trained});
     return layers;
 }
+
+Loss loss_from(const LossTuple& loss) { return {LossKind(std::get<0>(loss)), std::get<1>(loss), std::get<2>(loss), std::get<3>(loss)}; }
 
 int threads_or_default(int n) { return n > 0 ? n : default_threads(); }
 
@@ -57,13 +64,19 @@ struct PythonMonitor final : Monitor {
         }
     }
 
-    bool poll(int64_t epoch, int64_t rows_done) override {
-        return guarded([&] { return !on_poll.is_none() && nb::cast<bool>(on_poll(epoch, rows_done)); });
+    bool poll(int64_t epoch, int64_t rows_done, const Sums& sums) override {
+        return guarded([&] { return !on_poll.is_none() && nb::cast<bool>(on_poll(epoch, rows_done, tuple_of(sums))); });
     }
 
     bool epoch_end(int64_t epoch, const Epoch& e) override {
         if (on_epoch.is_none()) return false;
-        return guarded([&] { return nb::cast<bool>(on_epoch(epoch, e.loss, e.accuracy, e.validation_loss, e.validation_accuracy)); });
+        return guarded([&] { return nb::cast<bool>(on_epoch(epoch, tuple_of(e.training), tuple_of(e.validation))); });
+    }
+
+    static nb::tuple tuple_of(const Sums& s) { return nb::make_tuple(s.loss, s.weight, s.correct, s.hits, s.rows, s.penalty); }
+
+    void raise() {
+        if (error) throw nb::python_error(std::move(*error));
     }
 };
 
@@ -77,53 +90,70 @@ const char* name_of(Stop stop, bool interrupted) {
     }
 }
 
-Rows rows_from(const Mat<const float>& features, const Vec<const int32_t>& targets, const std::optional<Vec<const float>>& weights, const Vec<const int64_t>& index) {
-    return {features.data(), targets.data(), weights ? weights->data() : nullptr, std::vector<int64_t>(index.data(), index.data() + index.size())};
+// features, class indices, numbers for each output, weights, rows, outputs to keep
+using RowsTuple = std::tuple<Mat<const float>, std::optional<Vec<const int32_t>>, std::optional<Mat<const float>>, std::optional<Vec<const float>>, Vec<const int64_t>, std::optional<Mat<float>>>;
+
+Rows rows_from(const RowsTuple& data) {
+    const auto& [features, classes, dense, weights, index, outputs] = data;
+    return {features.data(), classes ? classes->data() : nullptr, dense ? dense->data() : nullptr, weights ? weights->data() : nullptr,
+            std::vector<int64_t>(index.data(), index.data() + index.size()), outputs ? outputs->data() : nullptr};
 }
 
-nb::dict fit_network(const std::vector<LayerTuple>& plan, Vec<float> parameters, const std::vector<SegmentTuple>& segment_plan, Mat<const float> features,
-                     Vec<const int32_t> targets, std::optional<Vec<const float>> weights, Vec<const int64_t> training_rows,
-                     Vec<const int64_t> validation_rows, Vec<float> mean, Vec<float> square, int64_t steps, int64_t epochs, int64_t batch_size,
-                     int64_t patience, float learning_rate, float beta1, float beta2, float epsilon, uint64_t seed, int64_t first_epoch,
-                     double time_limit, bool shuffle, bool restore_best, int n_threads, nb::object on_poll, nb::object on_epoch) {
-    const std::vector<DenseLayer> layers = layers_from(plan);
+nb::dict fit_network(const std::vector<LayerTuple>& plan, Vec<float> parameters, const std::vector<SegmentTuple>& segment_plan, const LossTuple& loss,
+                     const std::tuple<int, float, float, float, bool, float, float, float, float, int64_t>& rule, std::optional<Mat<float>> state, Vec<const float> rates,
+                     int64_t steps, const RowsTuple& training, const RowsTuple& validation, int64_t epochs, int64_t batch_size, int64_t patience, uint64_t seed,
+                     int64_t first_epoch, double time_limit, bool shuffle, bool restore_best, int n_threads, nb::object on_poll, nb::object on_epoch) {
+    const std::vector<Layer> layers = layers_from(plan);
     std::vector<Segment> segments;
-    for (const auto& [first, size, factor, decay] : segment_plan) segments.push_back({first, size, factor, decay});
-    const Rows training = rows_from(features, targets, weights, training_rows), validation = rows_from(features, targets, weights, validation_rows);
-    const FitOptions options{epochs, batch_size, patience, learning_rate, beta1, beta2, epsilon, seed, first_epoch, time_limit, shuffle, restore_best,
-                             threads_or_default(n_threads)};
-    OptimizerState state{mean.data(), square.data(), steps};
+    for (const auto& [first, size, factor, decay, l1, l2, norm, columns] : segment_plan) segments.push_back({first, size, factor, decay, l1, l2, norm, columns});
+    const auto& [kind, one, two, epsilon, variant, clip_norm, clip_value, global_clip_norm, average, average_every] = rule;
+    const OptimizerOptions optimizing{Rule(kind), one, two, epsilon, variant, clip_norm, clip_value, global_clip_norm, average, average_every};
+    const FitOptions options{epochs, batch_size, patience, seed, first_epoch, time_limit, shuffle, restore_best, threads_or_default(n_threads)};
+    const auto vector = [&](size_t i) { return state && i < state->shape(0) ? state->data() + i * state->shape(1) : nullptr; };
+    OptimizerState kept{vector(0), vector(1), vector(2), vector(3), steps};
+    const Rows rows = rows_from(training), held = rows_from(validation);
     PythonMonitor monitor;
     monitor.on_poll = on_poll;
     monitor.on_epoch = on_epoch;
     Result result;
     {
         nb::gil_scoped_release no_gil;
-        result = fit(layers, parameters.data(), int64_t(parameters.size()), segments, training, validation, options, state, monitor);
+        Optimizer optimizer(optimizing, segments, kept, parameters.data(), int64_t(parameters.size()), rates.data(), int64_t(rates.size()), options.threads);
+        result = fit(layers, loss_from(loss), optimizer, rows, held, options, monitor);
     }
-    if (monitor.error) throw nb::python_error(std::move(*monitor.error));
-    nb::list loss, accuracy, validation_loss, validation_accuracy;
-    for (const Epoch& e : result.epochs) {
-        loss.append(e.loss);
-        accuracy.append(e.accuracy);
-        validation_loss.append(e.validation_loss);
-        validation_accuracy.append(e.validation_accuracy);
-    }
+    monitor.raise();
+    nb::list recorded;
+    for (const Epoch& e : result.epochs) recorded.append(nb::make_tuple(PythonMonitor::tuple_of(e.training), PythonMonitor::tuple_of(e.validation)));
     nb::dict out;
-    out["loss"] = loss;
-    out["accuracy"] = accuracy;
-    out["validation_loss"] = validation_loss;
-    out["validation_accuracy"] = validation_accuracy;
+    out["epochs"] = recorded;
     out["best_epoch"] = result.best_epoch;
-    out["steps"] = state.steps;
+    out["steps"] = kept.steps;
     out["stop"] = name_of(result.stop, monitor.interrupted);
     return out;
 }
 
-void predict_logits(const std::vector<LayerTuple>& plan, Vec<const float> parameters, Mat<const float> features, Mat<float> logits, int n_threads) {
-    const std::vector<DenseLayer> layers = layers_from(plan);
+nb::tuple evaluate_network(const std::vector<LayerTuple>& plan, Vec<float> parameters, const LossTuple& loss, const RowsTuple& data, int n_threads) {
+    const std::vector<Layer> layers = layers_from(plan);
+    const Rows rows = rows_from(data);
+    PythonMonitor monitor;
+    monitor.on_poll = monitor.on_epoch = nb::none();
+    Sums sums;
+    {
+        nb::gil_scoped_release no_gil;
+        sums = evaluate(layers, loss_from(loss), parameters.data(), rows, threads_or_default(n_threads), monitor);
+    }
+    monitor.raise();
+    if (monitor.interrupted) {
+        PyErr_SetNone(PyExc_KeyboardInterrupt);
+        throw nb::python_error();
+    }
+    return PythonMonitor::tuple_of(sums);
+}
+
+void predict_outputs(const std::vector<LayerTuple>& plan, Vec<const float> parameters, Mat<const float> features, Mat<float> outputs, int n_threads) {
+    const std::vector<Layer> layers = layers_from(plan);
     nb::gil_scoped_release no_gil;
-    predict(layers, parameters.data(), features.data(), int64_t(features.shape(0)), logits.data(), threads_or_default(n_threads));
+    predict(layers, parameters.data(), features.data(), int64_t(features.shape(0)), outputs.data(), threads_or_default(n_threads));
 }
 
 template <class T> void top_k_of_rows(Mat<const T> x, Mat<int64_t> places, Mat<T> probabilities) {
@@ -145,11 +175,11 @@ NB_MODULE(_native, m) {
     m.attr("available_isas") = available_isas();
     m.def("get_num_threads", &default_threads);
     m.def("set_num_threads", &set_default_threads, nb::arg("n"));
-    m.def("fit_network", &fit_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("segments"), nb::arg("features"), nb::arg("targets"),
-          nb::arg("weights").none(), nb::arg("training_rows"), nb::arg("validation_rows"), nb::arg("mean").noconvert(), nb::arg("square").noconvert(), nb::arg("steps"), nb::arg("epochs"),
-          nb::arg("batch_size"), nb::arg("patience"), nb::arg("learning_rate"), nb::arg("beta1"), nb::arg("beta2"), nb::arg("epsilon"), nb::arg("seed"),
+    m.def("fit_network", &fit_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("segments"), nb::arg("loss"), nb::arg("rule"), nb::arg("state").none().noconvert(),
+          nb::arg("rates").noconvert(), nb::arg("steps"), nb::arg("training"), nb::arg("validation"), nb::arg("epochs"), nb::arg("batch_size"), nb::arg("patience"), nb::arg("seed"),
           nb::arg("first_epoch"), nb::arg("time_limit"), nb::arg("shuffle"), nb::arg("restore_best"), nb::arg("n_threads"), nb::arg("on_poll").none(), nb::arg("on_epoch").none());
+    m.def("evaluate_network", &evaluate_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("loss"), nb::arg("data"), nb::arg("n_threads"));
     m.def("top_k_f32", &top_k_of_rows<float>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
     m.def("top_k_f64", &top_k_of_rows<double>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
-    m.def("predict_logits", &predict_logits, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("logits").noconvert(), nb::arg("n_threads"));
+    m.def("predict_outputs", &predict_outputs, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("outputs").noconvert(), nb::arg("n_threads"));
 }

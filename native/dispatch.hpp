@@ -3,36 +3,7 @@
 #pragma once
 #include <cstdint>
 
-enum class Activation : int { linear, relu };
-
-// C = epilogue(A B + bias): see matrix.hpp. Strides are counted in floats.
-struct Product {
-    const float* a;
-    int64_t a_row, a_column;
-    const float* b;
-    int64_t b_row;
-    float* c;
-    int64_t c_row;
-    int64_t rows, columns, depth;
-    const float* bias = nullptr;
-    Activation activation = Activation::linear;
-    const float* gate = nullptr;  // laid out as C; an entry is kept where the gate is positive
-};
-
-struct AdamStep {
-    float rate, beta1, beta2, epsilon, decay;  // rate holds both bias corrections; decay is the share taken off
-};
-
-// Softmax cross-entropy of a batch. The delta of a row is its weight x scale x gradient.
-struct BatchLoss {
-    const float* logits;
-    const int32_t* targets;
-    const float* weights;  // or null: all 1
-    int64_t rows, classes;
-    float scale;
-    float* deltas;  // or null: losses alone
-    double loss = 0, correct = 0, weight = 0;  // weighted sums
-};
+#include "network.hpp"
 
 // What a row's exponentials sum to, relative to the maximum (careful) or to a power of two near it.
 struct RowSum {
@@ -92,12 +63,23 @@ struct Kernels {
     // as gather and scatter, between float and IEEE half precision
     void (*gather_half)(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, float* to, int64_t to_row);
     void (*scatter_half)(const float* from, int64_t from_row, char* to, int64_t row, int64_t entry, int64_t rows, int64_t n);
+    // Networks: see matrix.hpp, activations.hpp, normalization.hpp, noise.hpp, optimizers.hpp.
     int64_t (*product_tiles)(const Product&);
     void (*multiply)(const Product&, int64_t first, int64_t end);
     void (*sum_columns)(const float* from, int64_t rows, int64_t columns, float* sums);
     void (*transpose)(const float* from, int64_t rows, int64_t columns, float* to, int64_t first, int64_t end);
-    void (*adam)(const AdamStep&, float* parameters, const float* gradient, float* mean, float* square, int64_t size);
-    void (*batch_loss)(BatchLoss&);
+    void (*activate)(Activation, const ActivationOptions&, const float* x, float* y, int64_t n);
+    void (*activation_backward)(Activation, const ActivationOptions&, const float* x, const float* y, float* deltas, int64_t n);
+    void (*column_moments)(const Normalization&, double* sums);
+    void (*normalize_columns)(const Normalization&);
+    void (*row_moments)(const Normalization&);
+    void (*normalize_rows)(const Normalization&);
+    void (*column_gradients)(const Normalization&, const NormalizationGradient&, double* sums, bool fixed);
+    void (*row_gradients)(const Normalization&, const NormalizationGradient&, double* sums);
+    void (*drop)(const RandomStream&, float rate, const float* x, float* y, float* factors, int64_t n);
+    void (*add_noise)(const RandomStream&, float deviation, const float* x, float* y, int64_t n);
+    void (*update)(const Step&, float* parameters, const float* gradient, float* a, float* b, float* c, int64_t size);
+    void (*moving_average)(float momentum, const float* values, float* average, int64_t size);
 };
 
 template <class T> const RowKernels<T>& row_kernels();

@@ -1,4 +1,5 @@
 // Compiled once per instruction set: fills the table that NORMEXP_KERNELS names. Free of the C++ library.
+#include "activations.hpp"
 #include "columns.hpp"
 #include "cross_entropy.hpp"
 #include "dispatch.hpp"
@@ -6,6 +7,8 @@
 #include "few_classes.hpp"
 #include "layout.hpp"
 #include "matrix.hpp"
+#include "noise.hpp"
+#include "normalization.hpp"
 #include "optimizers.hpp"
 #include "short_rows.hpp"
 #include "softmax.hpp"
@@ -144,22 +147,6 @@ template <class T> void log_sigmoid(const T* x, T* out, int64_t n) { over_entrie
 template <class T> void softplus(const T* x, T* out, int64_t n) { over_entries(x, out, n, [](Vector<T> v) INLINE_LAMBDA { return in_double(v, softplus_in_double); }); }
 template <class T> void logit(const T* x, T* out, int64_t n) { over_entries(x, out, n, [](Vector<T> v) INLINE_LAMBDA { return in_double(v, logit_in_double); }); }
 
-void batch_loss(BatchLoss& batch) {
-    for (int64_t i = 0; i < batch.rows; ++i) {
-        const float* logits = batch.logits + i * batch.classes;
-        const int32_t target = batch.targets[i];
-        const float weight = batch.weights ? batch.weights[i] : 1;
-        bool correct = true;  // the first of equal logits is the prediction
-        for (int64_t k = 0; k < batch.classes; ++k) correct &= k < target ? logits[k] < logits[target] : logits[k] <= logits[target];
-        float* delta = batch.deltas ? batch.deltas + i * batch.classes : nullptr;
-        const float loss = cross_entropy_row(logits, target, 1.0f, delta, batch.classes), factor = weight * batch.scale;
-        for (int64_t k = 0; delta && k < batch.classes; ++k) delta[k] *= factor;
-        batch.loss += double(weight) * loss;
-        batch.correct += correct ? weight : 0;
-        batch.weight += weight;
-    }
-}
-
 template <class T> constexpr RowKernels<T> rows_of() {
     return {softmax<T>, log_softmax<T>, logsumexp<T>, cross_entropy<T>, weighted_cross_entropy<T>, short_row,
             maximum<T>, no_block<T>, sum_block<T>, sum_own_block<T>, merge_blocks, write_softmax<T>, write_log_softmax<T>, logsumexp_of<T>,
@@ -174,5 +161,6 @@ template <class T> constexpr RowKernels<T> rows_of() {
 extern const Kernels NORMEXP_KERNELS;
 constinit const Kernels NORMEXP_KERNELS = {
     TEXT(NORMEXP_KERNELS) + sizeof "kernels_" - 1, rows_of<float>(), rows_of<double>(), gather_half, scatter_half,
-    product_tiles, multiply, sum_columns, transpose, adam, batch_loss,
+    product_tiles, multiply, sum_columns, transpose, activate, activation_backward, column_moments, normalize_columns, row_moments, normalize_rows,
+    column_gradients, row_gradients, drop, add_noise, update, moving_average,
 };

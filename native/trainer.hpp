@@ -1,32 +1,30 @@
 // A whole fit of a network in one call: shuffled mini-batches, optimizer, validation, best epoch, early stopping.
 //
-// Memory: the data, one batch of activations, and five vectors of the parameters' size (gradient, mean, square, best,
-// transposed weights) beside the parameters. Nothing is allocated in a step. The same seed gives the same bits on any
-// number of threads, unless a time limit or the monitor ends the fit.
+// Memory: the data, one batch of activations, and vectors of the parameters' size: gradient, the optimizer's state (up to three), best epoch, and
+// the transposed weights of one layer. Nothing is allocated in a step. The same seed gives the same bits on any number of threads, unless a time
+// limit or the monitor ends the fit.
 #pragma once
 #include <chrono>
 #include <vector>
 
 #include "layers.hpp"
+#include "losses.hpp"
+#include "optimizer.hpp"
 
 namespace normexp {
 
 // Rows of one float matrix, chosen by index.
 struct Rows {
-    const float* features;  // row-major
-    const int32_t* targets;
-    const float* weights;  // by matrix row, or null
+    const float* features;   // row-major
+    const int32_t* classes;  // by matrix row; or null
+    const float* dense;      // by matrix row, a number for each output; or null
+    const float* weights;    // by matrix row, or null
     std::vector<int64_t> index;
-};
-
-struct Segment {  // a run of parameters that are updated alike
-    int64_t first, size;
-    float learning_rate_factor, weight_decay;
+    float* outputs;          // by matrix row: where to keep the outputs that the last epoch saw, or null
 };
 
 struct FitOptions {
     int64_t epochs, batch_size, patience;  // patience: epochs without a better validation loss; 0 never stops early
-    float learning_rate, beta1, beta2, epsilon;
     uint64_t seed;
     int64_t first_epoch;  // numbers the shuffles, so that a continued fit goes on and does not repeat
     double time_limit;    // seconds; 0 is none
@@ -34,13 +32,10 @@ struct FitOptions {
     int threads;
 };
 
-struct OptimizerState {  // kept by the caller, so that a fit can be continued
-    float* mean;
-    float* square;
-    int64_t steps;
-};
+// Sums over the rows of a part: weight x loss, weights, weight x correct, correct, rows; penalty: of the regularizers, times rows.
+struct Sums { double loss = 0, weight = 0, correct = 0, hits = 0, rows = 0, penalty = 0; };
 
-struct Epoch { double loss, accuracy, validation_loss, validation_accuracy; };  // validation: NaN without validation rows
+struct Epoch { Sums training, validation; };
 
 enum class Stop : int { epochs, patience, time_limit, monitor };
 
@@ -51,15 +46,17 @@ struct Result {
 };
 
 struct Monitor {  // both return true to stop the fit
-    virtual bool poll(int64_t epoch, int64_t rows_done) = 0;  // at least every 100 ms
+    virtual bool poll(int64_t epoch, int64_t rows_done, const Sums&) = 0;  // at least every 100 ms
     virtual bool epoch_end(int64_t epoch, const Epoch&) = 0;
     virtual ~Monitor() = default;
 };
 
-Result fit(const std::vector<DenseLayer>&, float* parameters, int64_t n_parameters, const std::vector<Segment>&, const Rows& training,
-           const Rows& validation, const FitOptions&, OptimizerState&, Monitor&);
+Result fit(const std::vector<Layer>&, const Loss&, Optimizer&, const Rows& training, const Rows& validation, const FitOptions&, Monitor&);
 
-// Logits of all rows; the bits of a row do not depend on its neighbours or on the threads.
-void predict(const std::vector<DenseLayer>&, const float* parameters, const float* features, int64_t rows, float* logits, int threads);
+// Losses of all rows, nothing learnt.
+Sums evaluate(const std::vector<Layer>&, const Loss&, float* parameters, const Rows&, int threads, Monitor&);
+
+// Outputs of all rows; the bits of a row do not depend on its neighbours or on the threads.
+void predict(const std::vector<Layer>&, const float* parameters, const float* features, int64_t rows, float* outputs, int threads);
 
 }  // namespace normexp

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from normexp.network import Dense, Network, OptimizerState, Parameters, Training, fit, initial_parameters, predict_logits
+from normexp.network import Dense, Network, Optimizer, OptimizerState, Parameters, Training, fit, initial_parameters, predict_logits
 from reference import network as reference
 
 
@@ -39,7 +39,7 @@ def test_factor_decay_and_freezing_together():
     factors = {"dense_0/weights": 0.5, "dense_1/weights": 3.0, "dense_2/bias": 2.0}
     segments = tuple(replace(s, trained=s.name != "dense_1/bias", learning_rate_factor=factors.get(s.name, 1.0)) for s in first.segments)
     parameters = Parameters(first.values.copy(), segments)
-    training = Training(1, 8, shuffle=False, restore_best=False, weight_decay=0.3)
+    training = Training(1, 8, shuffle=False, restore_best=False, optimizer=Optimizer(weight_decay=0.3))
     rates = np.concatenate([np.full(s.size, s.learning_rate_factor if s.trained else 0.0) for s in segments])
     decays = np.concatenate([np.full(s.size, 0.3 if s.decayed else 0.0) for s in segments])
     expected = reference.adam_steps(network, first.values, x, targets, training, 5, weights, factors=rates, decays=decays)
@@ -104,10 +104,10 @@ def test_a_continued_fit_keeps_its_bits_with_weights_decay_and_threads():
     x, targets, weights = problem(9, 4, 101)
     long, short = initial_parameters(network, 0), initial_parameters(network, 0)
     given = {"training_rows": np.arange(101), "weights": weights}
-    fit(network, long, x, targets, Training(6, 16, weight_decay=0.1, restore_best=False, seed=5), **given)
+    fit(network, long, x, targets, Training(6, 16, optimizer=Optimizer(weight_decay=0.1), restore_best=False, seed=5), **given)
     state = OptimizerState.fresh(short)
     for epochs, n_threads in ((1, 1), (3, 7), (2, 2)):
-        fit(network, short, x, targets, Training(epochs, 16, weight_decay=0.1, restore_best=False, seed=5, n_threads=n_threads), state=state, **given)
+        fit(network, short, x, targets, Training(epochs, 16, optimizer=Optimizer(weight_decay=0.1), restore_best=False, seed=5, n_threads=n_threads), state=state, **given)
     np.testing.assert_array_equal(short.values, long.values)
 
 
@@ -148,7 +148,7 @@ except (TypeError, ValueError):
         "fit(n, p, x, y, Training(1, 0), training_rows=rows)",
         "fit(n, short, x, y, Training(1, 7), training_rows=rows)",
         "predict_logits(n, short, x)",
-        "fit(n, p, x, y, Training(1, 7), training_rows=rows, state=OptimizerState(np.zeros(3, np.float32), np.zeros(3, np.float32)))",
+        "fit(n, p, x, y, Training(1, 7), training_rows=rows, state=OptimizerState(np.zeros((2, 3), np.float32)))",
         "fit(n, Parameters(p.values, (Segment('x', 0, (10**6,)),)), x, y, Training(1, 7), training_rows=rows)",
     ],
     ids=["batch_size_0_hangs", "short_parameters_fit", "short_parameters_predict", "short_state", "segment_beyond_the_end"],

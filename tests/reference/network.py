@@ -8,8 +8,8 @@ def layers_of(network, values):
     flat = np.array(values, np.float64)
     layers = []
     for s in network.shapes():
-        weights = flat[s.weights : s.weights + s.n_inputs * s.layer.units].reshape(s.n_inputs, s.layer.units)
-        bias = flat[s.bias : s.bias + s.layer.units] if s.bias >= 0 else np.zeros(s.layer.units)
+        weights = flat[s.places[0] : s.places[0] + s.n_inputs * s.layer.units].reshape(s.n_inputs, s.layer.units)
+        bias = flat[s.places[1] : s.places[1] + s.layer.units] if s.layer.use_bias else np.zeros(s.layer.units)
         layers.append((weights, bias, s.layer.activation == "relu"))
     return flat, layers
 
@@ -38,9 +38,9 @@ def loss_and_gradient(network, values, x, targets, weights=None):
     delta = p * weights[:, None] / len(x)
     gradient = np.zeros(len(values))
     for s, (w, _, _), below in list(zip(network.shapes(), layers, activations, strict=False))[::-1]:
-        gradient[s.weights : s.weights + w.size] = (below.T @ delta).ravel()
-        if s.bias >= 0:
-            gradient[s.bias : s.bias + s.layer.units] = delta.sum(axis=0)
+        gradient[s.places[0] : s.places[0] + w.size] = (below.T @ delta).ravel()
+        if s.layer.use_bias:
+            gradient[s.places[1] : s.places[1] + s.layer.units] = delta.sum(axis=0)
         delta = (delta @ w.T) * (below > 0)
     return float(weights @ losses / len(x)), gradient
 
@@ -48,15 +48,16 @@ def loss_and_gradient(network, values, x, targets, weights=None):
 def adam_steps(network, values, x, targets, training, n_steps, weights=None, factors=1.0, decays=0.0):
     """The parameters after n_steps unshuffled batches."""
     p = np.array(values, np.float64)
+    beta1, beta2, epsilon = training.optimizer.first, training.optimizer.second, training.optimizer.epsilon
     mean, square = np.zeros_like(p), np.zeros_like(p)
     first = 0
     for step in range(1, n_steps + 1):
         rows = slice(first, first + training.batch_size)
         _, g = loss_and_gradient(network, p, x[rows], targets[rows], None if weights is None else weights[rows])
-        mean = training.beta1 * mean + (1 - training.beta1) * g
-        square = training.beta2 * square + (1 - training.beta2) * g * g
+        mean = beta1 * mean + (1 - beta1) * g
+        square = beta2 * square + (1 - beta2) * g * g
         rate = training.learning_rate * factors
-        correction = np.sqrt(1 - training.beta2**step) / (1 - training.beta1**step)
-        p = p * (1 - rate * decays) - rate * correction * mean / (np.sqrt(square) + training.epsilon)
+        correction = np.sqrt(1 - beta2**step) / (1 - beta1**step)
+        p = p * (1 - rate * decays) - rate * correction * mean / (np.sqrt(square) + epsilon)
         first = first + training.batch_size if first + training.batch_size < len(x) else 0
     return p

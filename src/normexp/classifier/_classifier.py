@@ -18,7 +18,7 @@ from normexp.classifier._encoder import Encoder, number_columns
 from normexp.classifier._recipe import Recipe, default_recipe
 from normexp.errors import DataError
 from normexp.functional import log_softmax, softmax
-from normexp.network import History, Network, OptimizerState, Parameters, Training, initial_parameters, predict_logits
+from normexp.network import History, Network, Optimizer, OptimizerState, Parameters, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
 from normexp.network._training import EpochCallback, PollCallback
 from normexp.tables import MatrixColumn, Schema, Table, held_out_rows, read
@@ -188,7 +188,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         rows = np.arange(len(matrix))
         if first:
             self._start(matrix, columns, rows, self._seed(), self._recipe(len(rows)))
-        training = Training(1, self._recipe(len(rows)).batch_size, float(self.learning_rate), weight_decay=self.weight_decay, restore_best=False, n_threads=self.n_threads or 0)
+        training = Training(1, self._recipe(len(rows)).batch_size, float(self.learning_rate), Optimizer(weight_decay=float(self.weight_decay)), restore_best=False, n_threads=self.n_threads or 0)
         self.history_ = fit_network(
             self.network_, self.parameters_, self.encoder_.encode(matrix), targets.astype(np.int32), training,
             training_rows=rows, weights=self._row_weights(targets, weights), state=self.optimizer_state_,
@@ -355,7 +355,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         used_weights = self._row_weights(used_targets, None if weights is None else weights[used])
         training_rows, validation_rows = np.split(np.arange(len(used)), [len(parts[0])])
         training = Training(
-            recipe.epochs, recipe.batch_size, float(self.learning_rate), weight_decay=float(self.weight_decay), patience=recipe.patience if len(validation_rows) else 0,
+            recipe.epochs, recipe.batch_size, float(self.learning_rate), Optimizer(weight_decay=float(self.weight_decay)), patience=recipe.patience if len(validation_rows) else 0,
             seed=seed, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
         )  # fmt: skip
         self.history_ = fit_network(

@@ -1,14 +1,32 @@
 """The engine: layer descriptions, one flat parameter vector, training."""
 
+from normexp.network._layers import Activate as Activate
+from normexp.network._layers import BatchNormalize as BatchNormalize
 from normexp.network._layers import Dense as Dense
+from normexp.network._layers import Dropout as Dropout
+from normexp.network._layers import LayerNormalize as LayerNormalize
 from normexp.network._layers import Network as Network
+from normexp.network._layers import Noise as Noise
+from normexp.network._layers import PReLU as PReLU
+from normexp.network._layers import Scale as Scale
+from normexp.network._layers import Softmax as Softmax
+from normexp.network._optimizers import Loss as Loss
+from normexp.network._optimizers import Optimizer as Optimizer
 from normexp.network._parameters import Parameters as Parameters
 from normexp.network._parameters import Segment as Segment
 from normexp.network._parameters import initial_parameters as initial_parameters
 from normexp.network._training import History as History
 from normexp.network._training import OptimizerState as OptimizerState
+from normexp.network._training import Rows as Rows
+from normexp.network._training import Sums as Sums
 from normexp.network._training import Training as Training
+from normexp.network._training import evaluate_rows as evaluate_rows
 from normexp.network._training import fit as fit
+from normexp.network._training import fit_rows as fit_rows
 from normexp.network._training import predict_logits as predict_logits
+from normexp.network._training import predict_outputs as predict_outputs
 
-__all__ = ["Dense", "History", "Network", "OptimizerState", "Parameters", "Segment", "Training", "fit", "initial_parameters", "predict_logits"]
+__all__ = [
+    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters", "Rows", "Scale",
+    "Segment", "Softmax", "Sums", "Training", "evaluate_rows", "fit", "fit_rows", "initial_parameters", "predict_logits", "predict_outputs",
+]  # fmt: skip

@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from normexp.network._layers import Network
 
-__all__ = ["Parameters", "Segment", "initial_parameters"]
+__all__ = ["NativeSegment", "Parameters", "Segment", "initial_parameters", "segments_of"]
+
+# first, size, learning-rate factor, decay, l1, l2, largest norm of a column, columns
+NativeSegment = tuple[int, int, float, float, float, float, float, int]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A named run of the vector and how it is trained."""
+    """A named run of the vector and how it is trained; `largest_norm` is that of each column (of each unit's weights), 0 for any."""
 
     name: str
     first: int
@@ -20,6 +23,9 @@ class Segment:
     trained: bool = True
     decayed: bool = True
     learning_rate_factor: float = 1.0
+    l1: float = 0.0
+    l2: float = 0.0
+    largest_norm: float = 0.0
 
     @property
     def size(self) -> int:
@@ -37,40 +43,43 @@ class Parameters:
         """A view of one segment in its own shape."""
         for segment in self.segments:
             if segment.name == name:
-                return self.values[segment.first : segment.first + segment.size].reshape(segment.shape)
+                return self.view(segment)
         raise KeyError(f"expected one of {', '.join(s.name for s in self.segments)}, got {name!r}")
 
-    def plan(self, weight_decay: float) -> list[tuple[int, int, float, float]]:
-        """What the native optimizer needs: (first, size, learning-rate factor, decay), equal neighbours joined."""
-        runs: list[tuple[int, int, float, float]] = []
+    def view(self, segment: Segment) -> NDArray[np.float32]:
+        return self.values[segment.first : segment.first + segment.size].reshape(segment.shape)
+
+    def plan(self, weight_decay: float, one_by_one: bool = False) -> list[NativeSegment]:
+        """What the native optimizer needs; equal neighbours are joined, unless each variable is wanted by itself."""
+        runs: list[NativeSegment] = []
         for s in self.segments:
             if not s.trained:
                 continue
-            decay = weight_decay if s.decayed else 0.0
-            if runs and runs[-1][0] + runs[-1][1] == s.first and runs[-1][2:] == (s.learning_rate_factor, decay):
-                runs[-1] = (runs[-1][0], runs[-1][1] + s.size, s.learning_rate_factor, decay)
+            alike = (s.learning_rate_factor, weight_decay if s.decayed else 0.0, s.l1, s.l2)
+            joins = not one_by_one and s.largest_norm == 0
+            if joins and runs and runs[-1][0] + runs[-1][1] == s.first and runs[-1][2:7] == (*alike, 0.0):
+                runs[-1] = (runs[-1][0], runs[-1][1] + s.size, *alike, 0.0, 1)
             else:
-                runs.append((s.first, s.size, s.learning_rate_factor, decay))
+                runs.append((s.first, s.size, *alike, s.largest_norm, s.shape[-1] if len(s.shape) > 1 else 1))
         return runs
 
 
 def segments_of(network: Network) -> tuple[Segment, ...]:
-    """'dense_0/weights', 'dense_0/bias', … in the order of the vector."""
-    segments = []
-    for i, s in enumerate(network.shapes()):
-        segments.append(Segment(f"dense_{i}/weights", s.weights, (s.n_inputs, s.layer.units)))
-        if s.bias >= 0:
-            segments.append(Segment(f"dense_{i}/bias", s.bias, (s.layer.units,), decayed=False))
-    return tuple(segments)
+    """'dense_0/weights', 'dense_0/bias', … in the order of the vector; weight matrices are decayed."""
+    return tuple(
+        Segment(f"{s.layer.kind}_{i}/{variable.name}", place, variable.shape, variable.trained, decayed=len(variable.shape) > 1)
+        for i, s in enumerate(network.shapes())
+        for variable, place in zip(s.variables, s.places, strict=True)
+    )
 
 
 def initial_parameters(network: Network, seed: int) -> Parameters:
-    """Weights uniform on +-sqrt(6 / (n_inputs + units)) (Glorot and Bengio 2010), biases 0."""
+    """Weights uniform on +-sqrt(6 / (n_inputs + units)) (Glorot and Bengio 2010), the others as their layer says: biases 0."""
     rng = np.random.Generator(np.random.Philox(seed))
     segments = segments_of(network)
-    values = np.zeros(segments[-1].first + segments[-1].size, np.float32)
-    for segment in segments:
-        if len(segment.shape) == 2:
-            limit = np.sqrt(6 / sum(segment.shape))
-            values[segment.first : segment.first + segment.size] = rng.uniform(-limit, limit, segment.size)
+    starts = [variable.start for s in network.shapes() for variable in s.variables]
+    values = np.zeros(network.n_parameters, np.float32)
+    for segment, start in zip(segments, starts, strict=True):
+        limit = np.sqrt(6 / sum(segment.shape))
+        values[segment.first : segment.first + segment.size] = rng.uniform(-limit, limit, segment.size) if start is None else start
     return Parameters(values, segments)
