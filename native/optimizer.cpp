@@ -107,15 +107,18 @@ void Optimizer::move_average() {
         for (const Segment& s : segments_) std::memcpy(parameters_ + s.first, state_.average + s.first, size_t(s.size) * sizeof(float));
 }
 
-// Columns of a larger norm are scaled down to it.
+// Columns (or rows) of a larger norm are scaled down to it.
 void Optimizer::constrain(const Segment& s) {
     constexpr double epsilon = 1e-7;
     float* const p = parameters_ + s.first;
-    for (int64_t j = 0; j < s.columns; ++j) {
+    const int64_t columns = std::abs(s.columns), groups = s.columns > 0 ? columns : s.size / columns, apart = s.columns > 0 ? columns : 1;
+    for (int64_t group = 0; group < groups; ++group) {
+        float* const first = s.columns > 0 ? p + group : p + group * columns;
+        const int64_t end = s.size / groups * apart;
         double sum = 0;
-        for (int64_t i = j; i < s.size; i += s.columns) sum += double(p[i]) * double(p[i]);
+        for (int64_t i = 0; i < end; i += apart) sum += double(first[i]) * double(first[i]);
         const double norm = std::sqrt(sum), factor = std::min(norm, double(s.largest_norm)) / (epsilon + norm);
-        for (int64_t i = j; i < s.size; i += s.columns) p[i] = float(double(p[i]) * factor);
+        for (int64_t i = 0; i < end; i += apart) first[i] = float(double(first[i]) * factor);
     }
 }
 

@@ -10,7 +10,7 @@ namespace normexp {
 struct Segment {  // a run of parameters that are updated alike; a single variable where clipping or a constraint needs one
     int64_t first, size;
     float learning_rate_factor, weight_decay, l1, l2;
-    float largest_norm;  // of each column of `columns`; 0: any
+    float largest_norm;  // of each column, or of each row where `columns` is negative; 0: any
     int64_t columns;
 };
 

@@ -150,7 +150,7 @@ def test_logits_do_not_depend_on_the_other_rows_or_the_threads():
 def test_descriptions_are_checked():
     with pytest.raises(ValueError, match="expected a dense layer of at least 1 unit, got 0"):
         Dense(0)
-    with pytest.raises(ValueError, match="expected an activation out of linear, relu, .* and softmax, got 'cube'"):
+    with pytest.raises(ValueError, match=r"expected an activation out of linear, relu, .* and softmax, got 'cube'"):
         Dense(3, "cube")
     with pytest.raises(ValueError, match="expected a network with inputs and layers, got 0 inputs"):
         Network(0, (Dense(2),))

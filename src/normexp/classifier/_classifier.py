@@ -188,7 +188,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         rows = np.arange(len(matrix))
         if first:
             self._start(matrix, columns, rows, self._seed(), self._recipe(len(rows)))
-        training = Training(1, self._recipe(len(rows)).batch_size, float(self.learning_rate), Optimizer(weight_decay=float(self.weight_decay)), restore_best=False, n_threads=self.n_threads or 0)
+        optimizer = Optimizer(weight_decay=float(self.weight_decay))
+        training = Training(1, self._recipe(len(rows)).batch_size, float(self.learning_rate), optimizer, restore_best=False, n_threads=self.n_threads or 0)
         self.history_ = fit_network(
             self.network_, self.parameters_, self.encoder_.encode(matrix), targets.astype(np.int32), training,
             training_rows=rows, weights=self._row_weights(targets, weights), state=self.optimizer_state_,

@@ -27,6 +27,6 @@ from normexp.network._training import predict_logits as predict_logits
 from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
-    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters", "Rows", "Scale",
-    "Segment", "Softmax", "Sums", "Training", "evaluate_rows", "fit", "fit_rows", "initial_parameters", "predict_logits", "predict_outputs",
+    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters", "Rows",
+    "Scale", "Segment", "Softmax", "Sums", "Training", "evaluate_rows", "fit", "fit_rows", "initial_parameters", "predict_logits", "predict_outputs",
 ]  # fmt: skip

@@ -9,13 +9,13 @@ from normexp.network._layers import Network
 
 __all__ = ["NativeSegment", "Parameters", "Segment", "initial_parameters", "segments_of"]
 
-# first, size, learning-rate factor, decay, l1, l2, largest norm of a column, columns
+# first, size, learning-rate factor, decay, l1, l2, largest norm, columns (negative: the norm is that of rows)
 NativeSegment = tuple[int, int, float, float, float, float, float, int]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A named run of the vector and how it is trained; `largest_norm` is that of each column (of each unit's weights), 0 for any."""
+    """A named run of the vector and how it is trained; `largest_norm` is that of each column (each unit's weights) or row, 0 for any."""
 
     name: str
     first: int
@@ -26,6 +26,7 @@ class Segment:
     l1: float = 0.0
     l2: float = 0.0
     largest_norm: float = 0.0
+    of_rows: bool = False
 
     @property
     def size(self) -> int:
@@ -60,7 +61,8 @@ class Parameters:
             if joins and runs and runs[-1][0] + runs[-1][1] == s.first and runs[-1][2:7] == (*alike, 0.0):
                 runs[-1] = (runs[-1][0], runs[-1][1] + s.size, *alike, 0.0, 1)
             else:
-                runs.append((s.first, s.size, *alike, s.largest_norm, s.shape[-1] if len(s.shape) > 1 else 1))
+                columns = s.shape[-1] if len(s.shape) > 1 else 1
+                runs.append((s.first, s.size, *alike, s.largest_norm, -columns if s.of_rows else columns))
         return runs
 
 

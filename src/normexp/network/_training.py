@@ -80,18 +80,18 @@ class Rows(NamedTuple):
     """Rows of a C-contiguous float32 matrix.
 
     `targets`: int32 class indices of shape (n,), or float32 numbers for each output, shape (n, n_outputs). `outputs`: where to keep what the network
-    gave for each row in the last epoch, or None. All are indexed by `index`.
+    gave for each row in the last epoch, or None. `chosen` says which of them are meant.
     """
 
     features: NDArray[np.float32]
     targets: NDArray[Any]
-    index: NDArray[np.int64]
+    chosen: NDArray[np.int64]
     weights: NDArray[np.float32] | None = None
     outputs: NDArray[np.float32] | None = None
 
     def plan(self) -> tuple[Any, ...]:
         classes = self.targets.ndim == 1
-        return self.features, self.targets if classes else None, None if classes else self.targets, self.weights, self.index, self.outputs
+        return self.features, self.targets if classes else None, None if classes else self.targets, self.weights, self.chosen, self.outputs
 
 
 class FitResult(NamedTuple):

@@ -1,0 +1,98 @@
+"""What users pass to fit, evaluate and predict, as the engine's arrays."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["batches_of", "features_of", "is_batches", "targets_of", "truths_of", "unpacked", "weights_of"]
+
+
+def _array(data: Any, name: str) -> NDArray[Any]:
+    array = np.asarray(data.to_numpy() if hasattr(data, "to_numpy") else data)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"expected numbers in {name}, got an array of dtype {array.dtype}; encode text and categories first, or use SoftmaxClassifier, which does")
+    return array
+
+
+def features_of(x: Any, shape: tuple[int, ...] | None) -> NDArray[np.float32]:
+    """Rows of float32, shape (n, numbers of a row); `shape` is that of a row, None: any."""
+    array = _array(x, "x")
+    if array.ndim < 2 and shape != ():
+        array = array.reshape(len(array), 1) if array.ndim == 1 and shape in (None, (1,)) else array
+    if array.ndim < 2 or (shape is not None and array.shape[1:] != shape):
+        wanted = "(n, …)" if shape is None else f"(n, {', '.join(map(str, shape))})"
+        raise ValueError(f"expected x of shape {wanted}, as the network's input layer says, got {array.shape}")
+    return np.ascontiguousarray(array.reshape(len(array), -1), np.float32)
+
+
+def truths_of(y: Any, loss: Any, width: int) -> NDArray[Any]:
+    """Targets as the metrics see them: class indices of shape (n,), or float32 of shape (n, width)."""
+    array = _array(y, "y")
+    if loss.takes_classes:
+        classes = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+        if classes.ndim != 1:
+            raise ValueError(f"expected class indices of shape (n,) for {loss.name}, got targets of shape {array.shape}; use categorical_crossentropy for one-hot targets")
+        wrong = np.flatnonzero((classes < 0) | (classes >= width) | (classes != np.floor(classes)))
+        if wrong.size:
+            raise ValueError(f"expected class indices from 0 to {width - 1}, got {classes[wrong[0]]} at index {wrong[0]}; the last layer has {width} outputs")
+        return np.ascontiguousarray(classes, np.int32)
+    dense = array[:, None] if array.ndim == 1 and width == 1 else array
+    if dense.ndim != 2 or dense.shape[1] != width:
+        hint = "; for class indices use sparse_categorical_crossentropy, or keras.utils.to_categorical" if array.ndim == 1 else ""
+        raise ValueError(f"expected targets of shape (n, {width}) for {loss.name}, as the last layer has {width} outputs, got {array.shape}{hint}")
+    return np.ascontiguousarray(dense, np.float32)
+
+
+def targets_of(y: Any, loss: Any, width: int) -> NDArray[Any]:
+    """Targets for the engine: one-hot rows become class indices where the loss is the same, and faster."""
+    truths = y if isinstance(y, np.ndarray) and y.dtype in (np.int32, np.float32) and y.ndim == 1 + (not loss.takes_classes) else truths_of(y, loss, width)
+    if truths.ndim == 1 or width == 1 or loss.squashes != "softmax":
+        return truths
+    classes: NDArray[Any] = truths.argmax(axis=1)
+    if len(truths) and np.count_nonzero(truths) == len(truths) and (truths[np.arange(len(truths)), classes] == 1).all():
+        return classes.astype(np.int32)
+    return truths
+
+
+def weights_of(sample_weight: Any, n: int, class_weight: Mapping[int, float] | None = None, truths: NDArray[Any] | None = None) -> NDArray[np.float32] | None:
+    """One weight a row, or None where all are 1."""
+    weights = None if sample_weight is None else _array(sample_weight, "sample_weight").astype(np.float32).reshape(-1)
+    if weights is not None and (weights.shape != (n,) or not np.isfinite(weights).all()):
+        raise ValueError(f"expected {n} finite numbers in sample_weight, one a row, got {weights.shape}")
+    if class_weight:
+        if truths is None:
+            raise ValueError("expected targets with class_weight, got none")
+        classes = truths if truths.ndim == 1 else truths.argmax(axis=1) if truths.shape[1] > 1 else truths[:, 0].round().astype(np.int64)
+        table = np.ones(int(classes.max(initial=0)) + 1, np.float32)
+        for index, weight in class_weight.items():
+            if int(index) < len(table):
+                table[int(index)] = weight
+        weights = table[classes] if weights is None else weights * table[classes]
+    return weights
+
+
+def unpacked(data: Any) -> tuple[Any, Any, Any]:
+    """(x, y, sample_weight) of a tuple of one to three."""
+    if not isinstance(data, (tuple, list)) or not 1 <= len(data) <= 3:
+        raise ValueError(f"expected (x, y) or (x, y, sample_weight), got {type(data).__name__}" + (f" of {len(data)}" if hasattr(data, "__len__") else ""))
+    return (*data, None, None)[:3]  # type: ignore[return-value]
+
+
+def is_batches(x: Any) -> bool:
+    """Does x give batches: a generator, an iterator, or a sequence of tuples as PyDataset is?"""
+    is_array = isinstance(x, (list, tuple)) or hasattr(x, "shape") or hasattr(x, "to_numpy")
+    return hasattr(x, "__next__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__") and not is_array)
+
+
+def batches_of(x: Any, limit: int | None) -> Iterator[tuple[Any, Any, Any]]:
+    """The batches of one epoch: all, or as many as `limit` says."""
+    if hasattr(x, "__next__"):
+        source: Iterator[Any] = x
+    else:
+        source = (x[i] for i in range(len(x)))
+    for i, batch in enumerate(source):
+        yield unpacked(batch)
+        if limit is not None and i + 1 >= limit:
+            return
