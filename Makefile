@@ -1,9 +1,9 @@
-# demo, test, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
+# demo, test, test-parity, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
 PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := $(wildcard native/*) pyproject.toml
 
-.PHONY: demo test test-slow check build wheel-test sanitize accuracy bench clean
+.PHONY: demo test test-parity test-slow check build wheel-test sanitize accuracy bench clean
 
 demo: .venv/installed
 	$(BIN)/normexp demo
@@ -11,10 +11,14 @@ demo: .venv/installed
 	@echo "pictures and model are in the folder demo"
 
 test: .venv/test
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow and not parity"
+
+# normexp.keras against Keras on JAX.
+test-parity: .venv/parity
+	$(BIN)/python -m pytest -n auto -m parity tests/keras tests/test_examples.py
 
 test-slow: .venv/test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not parity"
 
 check: .venv/check
 	$(BIN)/ruff check .
@@ -56,6 +60,10 @@ bench: .venv/installed
 
 .venv/test: .venv/installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[test]"
+	touch $@
+
+.venv/parity: .venv/test
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[parity]"
 	touch $@
 
 .venv/check: .venv/test

@@ -18,6 +18,7 @@ class Normalization(Layer):
 
     def __init__(self, axis: int = -1, mean: Any = None, variance: Any = None, invert: bool = False, **base: Any) -> None:
         super().__init__(**base)
+        axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
         unsupported("Normalization", axis=(axis, -1))
         if (mean is None) != (variance is None):
             raise ValueError(f"expected both mean and variance in Normalization, or neither, got mean={mean!r}, variance={variance!r}")
@@ -35,16 +36,20 @@ class Normalization(Layer):
         self._fill()
 
     def engine(self, shape: Shape) -> tuple[Any, ...]:
+        self._last_axis = shape[-1]
         return (network.Scale(),)
 
     def hold(self, views: list[NDArray[np.float32]]) -> None:
         self._factors = views
         self._width = views[0].size
+        if self.mean is None:  # not adapted yet: nothing changes, as in Keras
+            n = self._last_axis
+            self.mean, self.variance = np.zeros(n, np.float32), np.ones(n, np.float32)
         self._fill()
 
     def _fill(self) -> None:
         factors = getattr(self, "_factors", None)
-        if factors is None or self.mean is None:
+        if factors is None:
             return
         deviation = np.maximum(np.sqrt(np.asarray(self.variance, np.float64)), 1e-7)
         scale, shift = (deviation, self.mean) if self._arguments["invert"] else (1 / deviation, -self.mean / deviation)
@@ -73,8 +78,8 @@ class BatchNormalization(Layer):
 
     def __init__(
         self, axis: int = -1, momentum: float = 0.99, epsilon: float = 0.001, center: bool = True, scale: bool = True,
-        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones", beta_regularizer: Any = None,
-        gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, synchronized: bool = False, **base: Any,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, synchronized: bool = False, **base: Any,
     ) -> None:  # fmt: skip
         for name in ("renorm", "renorm_clipping", "renorm_momentum"):
             base.pop(name, None) if base.get(name) in (None, False, 0.99) else None

@@ -203,6 +203,7 @@ class Sequential:
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` described."""
         self.compile(config.get("optimizer") or "rmsprop", config.get("loss"), metrics=config.get("metrics"), weighted_metrics=config.get("weighted_metrics"))
+        self.optimizer.build(self.parameters())
 
     # ---- training
 

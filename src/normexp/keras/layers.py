@@ -43,7 +43,8 @@ class Dense(Layer):
 
     def __init__(
         self, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = "glorot_uniform", bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, lora_rank: int | None = None, **base: Any,
+        kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None,
+        lora_rank: int | None = None, **base: Any,
     ) -> None:  # fmt: skip
         base.pop("quantization_config", None)
         super().__init__(**base)

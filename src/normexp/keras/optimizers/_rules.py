@@ -106,14 +106,19 @@ class Optimizer(Described):
         """The state as Keras has it: moving averages, then what the rule keeps of each variable."""
         if self.state is None:
             return []
-        return [self.state.vectors[k, s.first : s.first + s.size].reshape(s.shape).copy() for k, s in self._places()]
+        return [self.state.vectors[k, s.first : s.first + s.size].reshape(s.shape).copy() for k, s in self._places()] + self._extras()
+
+    def _extras(self) -> list[NDArray[np.float32]]:
+        """What Keras keeps besides, and here follows from the number of steps."""
+        return []
 
     def set_variables(self, iterations: int, arrays: list[NDArray[Any]]) -> None:
         """Go on from a saved state."""
         places = self._places()
-        if self.state is None or [np.shape(a) for a in arrays] != [s.shape for _, s in places]:
-            raise ValueError(f"expected a state of {[s.shape for _, s in places]} for {type(self).__name__}, got {[np.shape(a) for a in arrays]}")
-        for (k, s), values in zip(places, arrays, strict=True):
+        shapes = [s.shape for _, s in places] + [extra.shape for extra in self._extras()]
+        if self.state is None or [np.shape(a) for a in arrays] != shapes:
+            raise ValueError(f"expected a state of {shapes} for {type(self).__name__}, got {[np.shape(a) for a in arrays]}")
+        for (k, s), values in zip(places, arrays, strict=False):
             self.state.vectors[k, s.first : s.first + s.size] = np.ravel(values)
         self.state.steps = int(iterations)
 
@@ -185,6 +190,10 @@ class Nadam(Optimizer):
 
     def _numbers(self) -> dict[str, Any]:
         return {"first": self._arguments["beta_1"], "second": self._arguments["beta_2"], "epsilon": self._arguments["epsilon"]}
+
+    def _extras(self) -> list[NDArray[np.float32]]:
+        steps = np.arange(1, self.iterations + 1)
+        return [np.asarray(np.prod(self._arguments["beta_1"] * (1 - 0.5 * 0.96**steps)), np.float32)]
 
 
 class Lion(Optimizer):
