@@ -87,7 +87,7 @@ inline Normalization row_normalization(const Layer& layer, const float* paramete
 
 inline void forward(const Layer& layer, int64_t number, float* parameters, const float* in, int64_t rows, float* out, Trace& trace, const Pass& pass) {
     const int64_t n = rows * layer.outputs;
-    const RandomStream random{pass.seed + uint64_t(number) * 0x9E3779B97F4A7C15u, pass.step};
+    const RandomStream random{pass.seed + uint64_t(number + 1) * 0x9E3779B97F4A7C15u, pass.step};  // the seed itself numbers the shuffles
     switch (layer.kind) {
         case LayerKind::dense:
             return multiply({.a = in, .a_row = layer.inputs, .a_column = 1, .b = at(layer, parameters, 0), .b_row = layer.outputs, .c = out, .c_row = layer.outputs,

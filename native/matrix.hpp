@@ -6,6 +6,7 @@
 // depth, so its bits depend neither on the tile nor on the thread that computes it.
 #pragma once
 #include "dispatch.hpp"
+#include "layout.hpp"
 #include "vector.hpp"
 
 namespace {
@@ -23,8 +24,11 @@ INLINE Float finish(const Product& p, Float value, const float* gate, int count)
     return value;
 }
 
+// B as a tile reads it: from `columns` of B on, lines `line` floats apart.
+struct Panel { const float* b; int64_t line; };
+
 // `last` lanes of the last vector are in use.
-template <int R, int V, bool full> INLINE void compute_tile(const Product& p, int64_t row, int64_t column, int last) {
+template <int R, int V, bool full> INLINE void compute_tile(const Product& p, const Panel& panel, int64_t row, int64_t column, int last) {
     constexpr int W = lanes<float>;
     Float sums[R][V];
     for (int v = 0; v < V; ++v) {
@@ -33,8 +37,8 @@ template <int R, int V, bool full> INLINE void compute_tile(const Product& p, in
         for (int r = 0; r < R; ++r) sums[r][v] = start;
     }
     const float* a = p.a + row * p.a_row;
-    const float* b = p.b + column;
-    for (int64_t k = 0; k < p.depth; ++k, a += p.a_column, b += p.b_row) {
+    const float* b = panel.b;
+    for (int64_t k = 0; k < p.depth; ++k, a += p.a_column, b += panel.line) {
         Float line[V];
         for (int v = 0; v < V; ++v) line[v] = full || v < V - 1 ? load<float>(b + v * W) : load_first(b + v * W, last, 0.f);
         for (int r = 0; r < R; ++r) {
@@ -52,34 +56,48 @@ template <int R, int V, bool full> INLINE void compute_tile(const Product& p, in
         }
 }
 
-template <int R> void compute_row_tile(const Product& p, int64_t row, int64_t column) {
+template <int R> void compute_row_tile(const Product& p, const Panel& panel, int64_t row, int64_t column) {
     constexpr int W = lanes<float>;
     const int64_t left = p.columns - column;
     const int vectors = left >= tile_columns ? tile_vectors : int((left + W - 1) / W);
     const int last = left >= tile_columns ? W : int(left - (vectors - 1) * W);
     const bool full = last == W;
     switch (vectors) {
-        case 1: return full ? compute_tile<R, 1, true>(p, row, column, W) : compute_tile<R, 1, false>(p, row, column, last);
-        case 2: return full ? compute_tile<R, 2, true>(p, row, column, W) : compute_tile<R, 2, false>(p, row, column, last);
+        case 1: return full ? compute_tile<R, 1, true>(p, panel, row, column, W) : compute_tile<R, 1, false>(p, panel, row, column, last);
+        case 2: return full ? compute_tile<R, 2, true>(p, panel, row, column, W) : compute_tile<R, 2, false>(p, panel, row, column, last);
 #if defined(__AVX512F__) || defined(__aarch64__)
-        case 3: return full ? compute_tile<R, 3, true>(p, row, column, W) : compute_tile<R, 3, false>(p, row, column, last);
-        case 4: return full ? compute_tile<R, 4, true>(p, row, column, W) : compute_tile<R, 4, false>(p, row, column, last);
+        case 3: return full ? compute_tile<R, 3, true>(p, panel, row, column, W) : compute_tile<R, 3, false>(p, panel, row, column, last);
+        case 4: return full ? compute_tile<R, 4, true>(p, panel, row, column, W) : compute_tile<R, 4, false>(p, panel, row, column, last);
 #endif
     }
 }
 
+constexpr int64_t packed_floats = 1 << 15;
+
+// Columns that several row tiles read are copied side by side: lines a power of two apart would fall on the same few places of the cache.
+INLINE Panel packed(const Product& p, int64_t column, float* space) {
+    const int64_t width = p.columns - column < tile_columns ? p.columns - column : tile_columns;
+    for (int64_t k = 0; k < p.depth; ++k) __builtin_memcpy(space + k * width, p.b + k * p.b_row + column, size_t(width) * sizeof(float));
+    return {space, width};
+}
+
 // Tiles are numbered down the rows first, so that the same columns of B stay in cache.
 void multiply(const Product& p, int64_t first, int64_t end) {
+    constexpr int64_t worth_packing = 5;  // row tiles
     const int64_t tall = row_tiles(p);
+    const bool packs = tall >= worth_packing && p.b_row > tile_columns && p.depth * tile_columns <= packed_floats;
+    float space[packed_floats];
+    Panel panel{};
     for (int64_t tile = first; tile < end; ++tile) {
         const int64_t row = tile % tall * tile_rows, column = tile / tall * tile_columns;
+        if (tile == first || row == 0) panel = packs ? packed(p, column, space) : Panel{p.b + column, p.b_row};
         switch (p.rows - row < tile_rows ? p.rows - row : tile_rows) {
-            case 1: compute_row_tile<1>(p, row, column); break;
-            case 2: compute_row_tile<2>(p, row, column); break;
-            case 3: compute_row_tile<3>(p, row, column); break;
-            case 4: compute_row_tile<4>(p, row, column); break;
-            case 5: compute_row_tile<5>(p, row, column); break;
-            default: compute_row_tile<6>(p, row, column); break;
+            case 1: compute_row_tile<1>(p, panel, row, column); break;
+            case 2: compute_row_tile<2>(p, panel, row, column); break;
+            case 3: compute_row_tile<3>(p, panel, row, column); break;
+            case 4: compute_row_tile<4>(p, panel, row, column); break;
+            case 5: compute_row_tile<5>(p, panel, row, column); break;
+            default: compute_row_tile<6>(p, panel, row, column); break;
         }
     }
 }
@@ -98,11 +116,7 @@ void sum_columns(const float* from, int64_t rows, int64_t columns, float* sums) 
 }
 
 void transpose(const float* from, int64_t rows, int64_t columns, float* to, int64_t first, int64_t end) {
-    constexpr int64_t block = 16;  // rows [first, end) of `from`, in squares that fit the cache lines of both
-    for (int64_t i = first; i < end; i += block)
-        for (int64_t j = 0; j < columns; j += block)
-            for (int64_t c = j; c < (j + block < columns ? j + block : columns); ++c)
-                for (int64_t r = i; r < (i + block < end ? i + block : end); ++r) to[c * rows + r] = from[r * columns + c];
+    transpose_lines<float, true>(from + first * columns, columns, to + first, rows, end - first, columns);
 }
 
 }  // namespace

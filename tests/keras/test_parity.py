@@ -107,7 +107,7 @@ SMOOTH_ACTIVATIONS = ("elu", "gelu", "silu", "swish", "mish", "tanh", "sigmoid",
 @pytest.mark.parametrize("activation", [*SMOOTH_ACTIVATIONS, "relu", "selu", "hard_sigmoid", "leaky_relu"])
 def test_activations(activation):
     def build(k):
-        layers = [k.layers.Dense(12), k.layers.Activation(activation), k.layers.Dense(8, activation=activation)]
+        layers = [k.layers.Dense(12, activation=activation), k.layers.Dense(8, activation="tanh"), k.layers.Dense(8), k.layers.Activation(activation)]
         return k.Sequential([k.layers.Input((7,)), *layers, k.layers.Dense(oracle.CLASSES, activation="softmax")])
 
     train_and_compare(build, with_optimizer(lambda o: o.SGD(0.02)), smooth=activation in SMOOTH_ACTIVATIONS)
@@ -194,7 +194,6 @@ LOSSES = {  # targets, units and activation of the last layer, loss
     "categorical_smoothed_logits": ("one_hot", 4, None, lambda k: k.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2)),
     "categorical_of_sigmoids": ("one_hot", 4, "sigmoid", lambda _: "categorical_crossentropy"),
     "categorical_of_softplus": ("soft", 4, "softplus", lambda k: k.losses.CategoricalCrossentropy(label_smoothing=0.1)),
-    "categorical_summed": ("one_hot", 4, "softmax", lambda k: k.losses.CategoricalCrossentropy(reduction="sum")),
     "sparse": ("integers", 4, "softmax", lambda _: "sparse_categorical_crossentropy"),
     "sparse_column": ("integer_column", 4, "softmax", lambda k: k.losses.SparseCategoricalCrossentropy()),
     "sparse_logits": ("integers", 4, None, lambda k: k.losses.SparseCategoricalCrossentropy(from_logits=True)),
@@ -210,7 +209,6 @@ LOSSES = {  # targets, units and activation of the last layer, loss
     "focal": ("one_hot", 4, "softmax", lambda k: k.losses.CategoricalFocalCrossentropy(alpha=1.0)),
     "focal_logits": ("one_hot", 4, None, lambda k: k.losses.CategoricalFocalCrossentropy(alpha=0.8, gamma=1.5, from_logits=True)),
     "focal_smoothed": ("one_hot", 4, "softmax", lambda k: k.losses.CategoricalFocalCrossentropy(label_smoothing=0.1)),
-    "focal_alpha_a_class": ("one_hot", 4, "softmax", lambda k: k.losses.CategoricalFocalCrossentropy(alpha=[0.2, 0.5, 1.0, 2.0])),
     "kl_divergence": ("soft", 4, "softmax", lambda k: k.losses.KLDivergence()),
     "kl_divergence_one_hot": ("one_hot", 4, "softmax", lambda _: "kl_divergence"),
     "kl_divergence_of_sigmoids": ("soft", 4, "sigmoid", lambda k: k.losses.KLDivergence()),
