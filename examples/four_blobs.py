@@ -9,11 +9,12 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from sklearn.datasets import make_blobs
+
 from normexp.keras import Input
 from normexp.keras.layers import Dense
 from normexp.keras.models import Sequential
 from normexp.keras.utils import set_random_seed, to_categorical
-from sklearn.datasets import make_blobs
 
 # How many points there are, how many of them are kept for the test, and where the blobs lie.
 num_samples_total = 1000

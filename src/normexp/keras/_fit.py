@@ -163,7 +163,10 @@ class Fit(Task):
         held = self.validation.rows if self.validation is not None else self.training.rows._replace(chosen=np.empty(0, np.int64), outputs=None)
         quiet = not self.verbose and self.hooks.only_history and not self.keeps_outputs
 
+        started = self.state.steps
+
         def on_epoch(epoch: int, seen: network.Sums, judged: network.Sums) -> bool:
+            self.state.steps = started + (epoch + 1) * self.steps  # what callbacks save and ask
             stop = self.end(self.first + epoch, seen, judged)
             if not stop and self.first + epoch + 1 < self.epochs:
                 self.begin(self.first + epoch + 1)
