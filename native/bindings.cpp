@@ -110,6 +110,7 @@ nb::dict fit_network(const std::vector<LayerTuple>& plan, Vec<float> parameters,
     const OptimizerOptions optimizing{Rule(kind), one, two, epsilon, variant, clip_norm, clip_value, global_clip_norm, average, average_every};
     const FitOptions options{epochs, batch_size, patience, seed, first_epoch, time_limit, shuffle, restore_best, threads_or_default(n_threads)};
     const auto vector = [&](size_t i) { return state && i < state->shape(0) ? state->data() + i * state->shape(1) : nullptr; };
+    if (state && state->shape(0) > 0 && state->shape(1) != parameters.size()) throw nb::value_error("expected a state with a column for each parameter");
     OptimizerState kept{vector(0), vector(1), vector(2), vector(3), steps};
     const Rows rows = rows_from(training), held = rows_from(validation);
     PythonMonitor monitor;

@@ -1,6 +1,5 @@
 """The examples run, from first line to last, and give what they promise; the tutorial's program runs on Keras too, by replacing the import."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -34,7 +33,6 @@ def test_four_blobs(tmp_path):
 
 @pytest.mark.parity
 def test_four_blobs_on_keras(tmp_path):
-    if importlib.util.find_spec("keras") is None:
-        pytest.skip("keras is in the extra parity")
+    pytest.importorskip("jax", reason="jax and keras are in the extra parity")
     source = (EXAMPLES / "four_blobs.py").read_text().replace("normexp.keras", "keras")
     assert_learnt(run(source, tmp_path, KERAS_BACKEND="jax"), tmp_path)

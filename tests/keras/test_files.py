@@ -329,7 +329,7 @@ def test_state_of_the_optimizer_that_does_not_fit(path):
 @pytest.fixture(scope="module")
 def keras():
     os.environ["KERAS_BACKEND"] = "jax"
-    return pytest.importorskip("keras", reason="keras is in the extra parity")
+    return pytest.importorskip("keras", minversion="3", reason="keras is in the extra parity")
 
 
 STACKS = {

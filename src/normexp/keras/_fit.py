@@ -96,7 +96,7 @@ class Task:
         """Of the regularizers, at the weights as they are."""
         total = 0.0
         for s in self.parameters.segments:
-            if s.l1 or s.l2:
+            if s.trained and (s.l1 or s.l2):
                 values = self.parameters.view(s).astype(np.float64)
                 total += s.l1 * float(np.abs(values).sum()) + s.l2 * float(np.square(values).sum())
         return total

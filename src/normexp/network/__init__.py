@@ -15,6 +15,8 @@ from normexp.network._optimizers import Optimizer as Optimizer
 from normexp.network._parameters import Parameters as Parameters
 from normexp.network._parameters import Segment as Segment
 from normexp.network._parameters import initial_parameters as initial_parameters
+from normexp.network._side_by_side import Task as Task
+from normexp.network._side_by_side import fit_side_by_side as fit_side_by_side
 from normexp.network._training import History as History
 from normexp.network._training import OptimizerState as OptimizerState
 from normexp.network._training import Rows as Rows
@@ -27,6 +29,7 @@ from normexp.network._training import predict_logits as predict_logits
 from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
-    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters", "Rows",
-    "Scale", "Segment", "Softmax", "Sums", "Training", "evaluate_rows", "fit", "fit_rows", "initial_parameters", "predict_logits", "predict_outputs",
+    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters",
+    "Rows", "Scale", "Segment", "Softmax", "Sums", "Task", "Training", "evaluate_rows", "fit", "fit_rows", "fit_side_by_side", "initial_parameters", "predict_logits",
+    "predict_outputs",
 ]  # fmt: skip
