@@ -45,7 +45,8 @@ def main():
     found = [run(seed) for seed in range(int(sys.argv[1]) if len(sys.argv) > 1 else 5)]
     seconds, accuracies = zip(*found, strict=True)
     assert min(accuracies) > 0.9
-    print(f"test accuracy {', '.join(f'{a:.2%}' for a in accuracies)}, median {statistics.median(accuracies):.2%}; seconds {', '.join(f'{s:.1f}' for s in seconds)}, median {statistics.median(seconds):.1f}")
+    print(f"test accuracy {', '.join(f'{a:.2%}' for a in accuracies)}, median {statistics.median(accuracies):.2%}")
+    print(f"seconds {', '.join(f'{s:.1f}' for s in seconds)}, median {statistics.median(seconds):.1f}")
 
 
 if __name__ == "__main__":

@@ -157,13 +157,13 @@ public:
             if (judged < best_loss) {
                 best_loss = judged;
                 result_.best_epoch = epoch;
-                std::memcpy(best_.data(), optimizer_.parameters(), bytes);
+                if (bytes) std::memcpy(best_.data(), optimizer_.parameters(), bytes);
             }
             if (monitor_.epoch_end(epoch, record)) watch_.stop(Stop::monitor);
             else if (options_.patience > 0 && epoch - result_.best_epoch >= options_.patience) watch_.stop(Stop::patience);
             else watch_.look_around(epoch, int64_t(order.size()), record.training);
         }
-        if (result_.best_epoch >= 0) std::memcpy(optimizer_.parameters(), best_.data(), bytes);
+        if (bytes && result_.best_epoch >= 0) std::memcpy(optimizer_.parameters(), best_.data(), bytes);
         result_.stop = watch_.reason;
         return result_;
     }
