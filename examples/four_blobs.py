@@ -41,8 +41,8 @@ plt.savefig("four_blobs.png", dpi=120)
 # Two hidden layers; one output a class, which softmax makes probabilities.
 model = Sequential()
 model.add(Input(shape=(feature_vector_length,)))
-model.add(Dense(12, activation="relu", kernel_initializer="he_uniform"))
-model.add(Dense(8, activation="relu", kernel_initializer="he_uniform"))
+model.add(Dense(12, activation="relu"))
+model.add(Dense(8, activation="relu"))
 model.add(Dense(num_classes, activation="softmax"))
 
 # Train, then judge on the points that were kept.
