@@ -1,7 +1,6 @@
 """Independent networks side by side on the threads: members of an ensemble, folds, trials."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -36,6 +35,8 @@ def fit_side_by_side(tasks: Sequence[Task], n_threads: int = 0) -> list[FitResul
 
     Each result has the bits of a fit by itself. Ctrl-C ends all fits, each with the best parameters so far as its `training` says, and is raised again.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     threads = integer_at_least(n_threads, 0, "n_threads") or _native.get_num_threads()
     stopping: list[bool] = []
 
