@@ -68,7 +68,7 @@ def path(tmp_path):
     return tmp_path / "model.keras"
 
 
-def refused(path, match):
+def assert_refused(path, match):
     with pytest.raises(ModelFileError, match=match) as caught:
         nk.models.load_model(path)
     assert str(path) in str(caught.value)
@@ -133,28 +133,28 @@ def test_what_cannot_be_saved(path, tmp_path, monkeypatch):
 
 
 def test_files_that_are_no_archive(path, tmp_path):
-    refused(tmp_path / "none.keras", "got a path where there is none")
-    refused(tmp_path, "got a path where there is none")
+    assert_refused(tmp_path / "none.keras", "got a path where there is none")
+    assert_refused(tmp_path, "got a path where there is none")
     path.write_bytes(b"not a zip")
-    refused(path, "one that does not read as such: File is not a zip file")
+    assert_refused(path, "one that does not read as such: File is not a zip file")
     for missing in members():
-        refused(archive(path, {name: data for name, data in members().items() if name != missing}), f"got one without {re.escape(missing)}")
-    refused(archive(path, members(h5=b"\x89HDF")), "expected weights in HDF5, got a part that does not read as such")
+        assert_refused(archive(path, {name: data for name, data in members().items() if name != missing}), f"got one without {re.escape(missing)}")
+    assert_refused(archive(path, members(h5=b"\x89HDF")), "expected weights in HDF5, got a part that does not read as such")
 
 
 def test_paths_that_leave_the_archive(path):
     for name in ("/etc/x", "../x", "a/../../x", "C:/x", "a\\x", "a/.."):
-        refused(archive(path, members() | {name: b""}), "expected members with paths inside the archive")
+        assert_refused(archive(path, members() | {name: b""}), "expected members with paths inside the archive")
     archive(path, members() | {"readme.txtXx": b""})
     path.write_bytes(path.read_bytes().replace(b"readme.txtXx", b"readme.txt\0x"))
-    refused(path, r"got 'readme\.txt\\x00x'")
+    assert_refused(path, r"got 'readme\.txt\\x00x'")
 
 
 def test_too_many_and_repeated_members(path):
-    refused(archive(path, members() | {f"a{i}": b"" for i in range(98)}), "at most 100 entries, got 101")
+    assert_refused(archive(path, members() | {f"a{i}": b"" for i in range(98)}), "at most 100 entries, got 101")
     with pytest.warns(UserWarning, match="Duplicate name"):
         archive(path, [*members().items(), ("config.json", b"{}")])
-    refused(path, "each member once, got one with a name twice")
+    assert_refused(path, "each member once, got one with a name twice")
 
 
 def test_members_that_are_encrypted_exotic_or_of_another_size(path):
@@ -162,28 +162,28 @@ def test_members_that_are_encrypted_exotic_or_of_another_size(path):
     for signature, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         data[data.index(signature) + at] |= 1
     path.write_bytes(data)
-    refused(path, "'metadata.json', which is encrypted or compressed otherwise")
-    refused(archive(path, members(), zipfile.ZIP_BZIP2), "'metadata.json', which is encrypted or compressed otherwise")
+    assert_refused(path, "'metadata.json', which is encrypted or compressed otherwise")
+    assert_refused(archive(path, members(), zipfile.ZIP_BZIP2), "'metadata.json', which is encrypted or compressed otherwise")
     data = bytearray(archive(path, members()).read_bytes())
     at = data.index(b"PK\1\2")
     data[at + 24 : at + 28] = (5).to_bytes(4, "little")  # metadata.json claims to be 5 bytes long
     path.write_bytes(data)
-    refused(path, "does not read as such: Bad CRC-32")
+    assert_refused(path, "does not read as such: Bad CRC-32")
 
 
 def test_bombs(path, monkeypatch):
     bomb = members(h5=weights(big=np.zeros(1_000_000, np.float32)))
-    refused(archive(path, bomb, zipfile.ZIP_DEFLATED), r"at most 100 times their compressed size, got 'model\.weights\.h5'")
+    assert_refused(archive(path, bomb, zipfile.ZIP_DEFLATED), r"at most 100 times their compressed size, got 'model\.weights\.h5'")
     monkeypatch.setattr(_files, "_check_entries", print)  # as if the sizes in the headers were lies
-    refused(path, r"got more in model\.weights\.h5")
+    assert_refused(path, r"got more in model\.weights\.h5")
     archive(path, bomb)
     monkeypatch.setattr(_files, "MAX_TEXT_BYTES", 100)
-    refused(path, r"and 100 of text, got more in config\.json")
+    assert_refused(path, r"and 100 of text, got more in config\.json")
     monkeypatch.setattr(_files, "MAX_BYTES", 1_000_000)
-    refused(path, "expected at most 1000000 bytes")
+    assert_refused(path, "expected at most 1000000 bytes")
     monkeypatch.undo()
     monkeypatch.setattr(_files, "MAX_BYTES", 1_000_000)
-    refused(path, "expected an archive of at most 1000000 bytes uncompressed, got 4")
+    assert_refused(path, "expected an archive of at most 1000000 bytes uncompressed, got 4")
 
 
 @pytest.mark.parametrize(("text", "match"), [
@@ -196,8 +196,8 @@ def test_bombs(path, monkeypatch):
     ('{"a":' * 100_000, "does not read as such"),
 ])  # fmt: skip
 def test_text_that_is_no_configuration(path, text, match):
-    refused(archive(path, members(text)), match)
-    refused(archive(path, members() | {"metadata.json": text.encode()}), match)
+    assert_refused(archive(path, members(text)), match)
+    assert_refused(archive(path, members() | {"metadata.json": text.encode()}), match)
 
 
 def edited(edit):
@@ -252,7 +252,7 @@ EDITS = {
 @pytest.mark.parametrize("what", EDITS)
 def test_configurations_that_are_refused(path, what):
     edit, match = EDITS[what]
-    refused(archive(path, members(edited(edit))), match)
+    assert_refused(archive(path, members(edited(edit))), match)
 
 
 @pytest.mark.parametrize("shape", [[None], [None, 0], [None, -4], [None, None], [None, True], [None, 4.0], "ab", {}])
@@ -260,7 +260,7 @@ def test_input_shapes_that_are_refused(path, shape):
     def edit(config):
         config["config"]["layers"][0]["config"]["batch_shape"] = config["config"]["build_input_shape"] = config["build_config"]["input_shape"] = shape
 
-    refused(archive(path, members(edited(edit))), r"expected one input shape, such as \[null, 4\]")
+    assert_refused(archive(path, members(edited(edit))), r"expected one input shape, such as \[null, 4\]")
 
 
 def virtual(file):
@@ -295,7 +295,7 @@ H5_EDITS = {
 @pytest.mark.parametrize("what", H5_EDITS)
 def test_weights_that_are_refused(path, what):
     edit, match = H5_EDITS[what]
-    refused(archive(path, members(h5=weights(edit))), match)
+    assert_refused(archive(path, members(h5=weights(edit))), match)
 
 
 def test_a_damaged_file_is_refused_or_read_never_a_crash(path):

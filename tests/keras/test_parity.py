@@ -26,7 +26,7 @@ def cases(table):
     return pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in table.items()])
 
 
-def train_and_compare(build, options, target="one_hot", smooth=SMOOTH, n=oracle.ROWS, **arguments):
+def assert_trains_alike(build, options, target="one_hot", smooth=SMOOTH, n=oracle.ROWS, **arguments):
     pair = oracle.twins(theirs, ours, build, options)
     x = oracle.inputs(tuple(pair[0].input_shape[1:]), n)
     oracle.assert_same_training(pair, x, oracle.targets(target, n), smooth, **arguments)
@@ -99,7 +99,7 @@ HIDDEN = {  # the layers between the inputs and a softmax layer
 def test_layers(case):
     smooth, hidden = case
     head = {"units": oracle.CLASSES, "activation": "softmax"}
-    train_and_compare(lambda k: k.Sequential([k.layers.Input((7,)), *hidden(k), k.layers.Dense(**head)]), sgd, smooth=smooth)
+    assert_trains_alike(lambda k: k.Sequential([k.layers.Input((7,)), *hidden(k), k.layers.Dense(**head)]), sgd, smooth=smooth)
 
 
 SMOOTH_ACTIVATIONS = ("elu", "gelu", "silu", "swish", "mish", "tanh", "sigmoid", "softplus", "softsign", "exponential", "linear", "softmax")
@@ -111,7 +111,7 @@ def test_activations(activation):
         layers = [k.layers.Dense(12, activation=activation), k.layers.Dense(8, activation="tanh"), k.layers.Dense(8), k.layers.Activation(activation)]
         return k.Sequential([k.layers.Input((7,)), *layers, k.layers.Dense(oracle.CLASSES, activation="softmax")])
 
-    train_and_compare(build, with_optimizer(lambda o: o.SGD(0.02)), smooth=activation in SMOOTH_ACTIVATIONS)
+    assert_trains_alike(build, with_optimizer(lambda o: o.SGD(0.02)), smooth=activation in SMOOTH_ACTIVATIONS)
 
 
 OPTIMIZERS = {
@@ -152,7 +152,7 @@ OPTIMIZERS = {
 @cases(OPTIMIZERS)
 def test_optimizers(case):
     smooth, optimizer = case
-    train_and_compare(tanh_network, with_optimizer(optimizer), smooth=smooth)
+    assert_trains_alike(tanh_network, with_optimizer(optimizer), smooth=smooth)
 
 
 SCHEDULES = {  # 20 epochs are 100 steps
@@ -172,7 +172,7 @@ SCHEDULES = {  # 20 epochs are 100 steps
 
 @cases(SCHEDULES)
 def test_schedules(case):
-    train_and_compare(tanh_network, with_optimizer(lambda o: o.SGD(case(o.schedules))))
+    assert_trains_alike(tanh_network, with_optimizer(lambda o: o.SGD(case(o.schedules))))
 
 
 @cases(SCHEDULES)
@@ -183,8 +183,8 @@ def test_schedule_values(case):
 
 def test_adam_and_lion_take_schedules():
     schedule = SCHEDULES["cosine_warmup"]
-    train_and_compare(tanh_network, with_optimizer(lambda o: o.AdamW(schedule(o.schedules), weight_decay=0.1, epsilon=1e-3)), smooth=KINKED)
-    train_and_compare(tanh_network, with_optimizer(lambda o: o.Lion(schedule(o.schedules), weight_decay=0.1)), smooth=KINKED)
+    assert_trains_alike(tanh_network, with_optimizer(lambda o: o.AdamW(schedule(o.schedules), weight_decay=0.1, epsilon=1e-3)), smooth=KINKED)
+    assert_trains_alike(tanh_network, with_optimizer(lambda o: o.Lion(schedule(o.schedules), weight_decay=0.1)), smooth=KINKED)
 
 
 LOSSES = {  # targets, units and activation of the last layer, loss
@@ -219,7 +219,7 @@ LOSSES = {  # targets, units and activation of the last layer, loss
 @cases(LOSSES)
 def test_losses(case):
     target, units, head, loss = case
-    train_and_compare(lambda k: tanh_network(k, units, head), lambda k: {"optimizer": k.optimizers.SGD(0.05, momentum=0.9), "loss": loss(k)}, target)
+    assert_trains_alike(lambda k: tanh_network(k, units, head), lambda k: {"optimizer": k.optimizers.SGD(0.05, momentum=0.9), "loss": loss(k)}, target)
 
 
 CLIPPED = ("categorical_crossentropy", "binary_crossentropy", "kl_divergence", "categorical_focal_crossentropy")
@@ -267,7 +267,7 @@ FITS = {  # rows, arguments of fit
 def test_fits(case):
     n, arguments = case
     options = with_optimizer(lambda o: o.SGD(0.05))
-    train_and_compare(l2_network, lambda k: options(k) | {"metrics": ["accuracy"], "weighted_metrics": ["categorical_accuracy"]}, n=n, **arguments)
+    assert_trains_alike(l2_network, lambda k: options(k) | {"metrics": ["accuracy"], "weighted_metrics": ["categorical_accuracy"]}, n=n, **arguments)
 
 
 def trained(build, options, target="one_hot"):
@@ -381,4 +381,4 @@ NETWORKS = {
 @cases(NETWORKS)
 def test_networks(case):
     smooth, build, optimizer = case
-    train_and_compare(build, lambda k: with_optimizer(optimizer)(k) | {"metrics": ["accuracy"]}, smooth=smooth, validation_split=0.2, n=50)
+    assert_trains_alike(build, lambda k: with_optimizer(optimizer)(k) | {"metrics": ["accuracy"]}, smooth=smooth, validation_split=0.2, n=50)
