@@ -13,7 +13,7 @@ from sklearn.datasets import make_blobs
 
 from normexp import SoftmaxClassifier
 from normexp import keras as ours
-from normexp.evaluation import score
+from normexp.evaluation import evaluate, score
 
 os.environ["KERAS_BACKEND"] = "jax"
 try:
@@ -41,7 +41,7 @@ def network(keras, seed):
 
 def classifier(seed):
     x, y, x_test, y_test = blobs(seed)
-    scores = score(SoftmaxClassifier(random_state=seed).fit(x, y).predict_proba(x_test), y_test)
+    scores = score(evaluate(SoftmaxClassifier(random_state=seed).fit(x, y), x_test, y_test))
     return [scores.log_loss, scores.accuracy]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from normexp.classifier import SoftmaxClassifier
-from normexp.evaluation import score
+from normexp.evaluation import Evaluation, score
 from normexp.tables import Table, held_out_rows, read
 
 DATA = Path(os.environ.get("NORMEXP_DATA", Path(__file__).parent.parent.parent / "shared/data"))
@@ -24,7 +24,7 @@ def measure(path, target, seed, table):
     started = time.perf_counter()
     model = SoftmaxClassifier(random_state=seed).fit_table(table, rows)
     seconds = time.perf_counter() - started
-    scores = score(model.predict_proba(Table(table.schema, table.matrix[held])), table.targets[held])
+    scores = score(Evaluation(model.classes_, table.targets[held], model.predict_proba(Table(table.schema, table.matrix[held]))))
     share = np.bincount(table.targets[held]).max() / len(held)
     assert scores.accuracy > share - 0.05, f"{path}: no better than the largest class"
     return scores.accuracy, scores.log_loss, scores.calibration_error, seconds

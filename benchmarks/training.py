@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 from normexp import network
-from normexp.evaluation import score
+from normexp.evaluation import Evaluation, score
 from normexp.functional import softmax
 from normexp.tables import read
 
@@ -67,7 +67,7 @@ def main():
     for seed in range(10):
         for name, fit in peers.items():
             seconds, probabilities = fit(table.matrix, table.targets, seed)
-            scores = score(probabilities, table.targets[:250])
+            scores = score(Evaluation(table.classes, table.targets[:250], probabilities))
             seen[name].append((seconds, scores.log_loss, scores.accuracy))
             time.sleep(0.02)
     ours = statistics.median(row[0] for row in seen["normexp"])

@@ -8,8 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from normexp import SoftmaxClassifier, load, save, softmax
-from normexp.classifier._calibration import fit_temperature
-from normexp.evaluation import calibration_error, score
+from normexp.evaluation import Evaluation, calibration_error, fit_temperature, score
 
 X, Y = load_iris(return_X_y=True)
 QUICK = {"epochs": 4, "random_state": 0}
@@ -83,9 +82,9 @@ def test_labels_that_cannot_be_saved(tmp_path):
 def test_scores_of_float32_and_of_fewer_rows_than_bins():
     p = np.array([[0.7, 0.3], [0.4, 0.6], [1.0, 0.0]])
     targets = np.array([0, 0, 1], np.int32)
-    assert score(p.astype(np.float32), targets).log_loss == pytest.approx(-(np.log(0.7) + np.log(0.4) + np.log(np.finfo(np.float32).tiny)) / 3, rel=1e-6)
-    assert calibration_error(p, targets) == pytest.approx((0.3 + 0.6 + 1.0) / 3)
-    assert calibration_error(p, targets, n_bins=1) == pytest.approx(abs(0.7 + 0.6 + 1 - 1) / 3)
+    assert score(Evaluation(np.arange(2), targets, p.astype(np.float32))).log_loss == pytest.approx(-(np.log(0.7) + np.log(0.4) + np.log(np.finfo(np.float32).tiny)) / 3, rel=1e-6)
+    assert calibration_error(Evaluation(np.arange(2), targets, p)) == pytest.approx((0.3 + 0.6 + 1.0) / 3)
+    assert calibration_error(Evaluation(np.arange(2), targets, p), n_bins=1) == pytest.approx(abs(0.7 + 0.6 + 1 - 1) / 3)
 
 
 
@@ -163,8 +162,6 @@ def test_a_class_of_weight_zero_stays_a_class():
     assert np.isfinite(model.predict_proba(X)).all()
     with pytest.raises(ValueError, match="at least one non-zero"):  # scikit-learn's own check
         SoftmaxClassifier(**QUICK).fit(X, Y, sample_weight=np.zeros(len(X)))
-    with pytest.raises(ValueError, match="expected at least one row with a positive weight"):
-        score(model.predict_proba(X), Y.astype(np.int32), np.zeros(len(X), np.float32))
 
 
 def test_frames_give_the_same_bits_on_any_number_of_threads():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from normexp.classifier import Encoder
-from normexp.classifier._calibration import fit_temperature
+from normexp.evaluation import fit_temperature
 from normexp.functional import softmax
 from normexp.tables import MatrixColumn
 

@@ -4,7 +4,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = ["TrainingProgress", "print_json", "print_table", "say", "say_notes", "scores_table"]
@@ -31,6 +31,8 @@ def _json_value(value: Any) -> Any:
         return {key: _json_value(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_json_value(inner) for inner in value]
+    if isinstance(value, tuple):
+        return [_json_value(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -50,14 +52,30 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str
     Console(file=sys.stdout, width=width).print(table)
 
 
-def scores_table(scores: dict[str, Any], baseline: dict[str, Any]) -> None:
-    """Scores beside those of always answering the class shares."""
-    meanings = {
-        "accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best",
-        "calibration_error": "top label, 15 equal-mass bins",
-    }  # fmt: skip
-    rows = [(name.replace("_", " "), f"{scores[name]:.4f}", f"{baseline[name]:.4f}", meaning) for name, meaning in meanings.items()]
-    print_table(("score", "model", "class shares", "meaning"), rows)
+MEANINGS = {
+    "accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best",
+    "calibration_error": "confidence against accuracy, 15 bins", "balanced_accuracy": "mean recall of the classes", "classwise_calibration_error": "mean over the classes",
+    "refinement": "log loss after the best temperature", "calibration": "log loss above that", "roc_auc_macro": "class against rest, 0.5 is chance",
+    "average_precision_macro": "class against rest, 1 is best", "top_3_accuracy": "the class is among the first three",
+    "log_loss_known": "without classes unknown to the model",
+}  # fmt: skip
+
+
+def scores_table(columns: dict[str, dict[str, Any]], intervals: Mapping[str, tuple[float, float, float]] | None = None) -> None:
+    """Scores side by side, a column a model; the interval is that of the first."""
+    names = [name for name in MEANINGS if any(math.isfinite(scores.get(name, math.nan)) for scores in columns.values())]
+    if all(not scores.get("n_unknown") for scores in columns.values()):
+        names = [name for name in names if name != "log_loss_known"]
+    rows = []
+    for name in names:
+        cells = [f"{value:.4f}" if math.isfinite(value := scores.get(name, math.nan)) else "-" for scores in columns.values()]
+        if intervals is not None:
+            cells.insert(1, f"{intervals[name][1]:.4f} to {intervals[name][2]:.4f}" if name in intervals else "")
+        rows.append((name.replace("_", " "), *cells, MEANINGS[name]))
+    header = list(columns)
+    if intervals is not None:
+        header.insert(1, "95 % interval")
+    print_table(("score", *header, "meaning"), rows)
 
 
 class TrainingProgress:

@@ -52,7 +52,7 @@ def demo(output: str, seed: int) -> None:
         result: NDArray[Any] = softmax(network.predict_logits(layers, parameters, x))
         return result
 
-    scores = evaluation.score(probabilities(points[test_rows]), targets[test_rows])
+    scores = evaluation.score(evaluation.Evaluation(np.arange(4), targets[test_rows], probabilities(points[test_rows])))
     say(f"{history.n_epochs} epochs of {n_training // training.batch_size} steps in {milliseconds:.1f} ms")
     click.echo(f"Results - Loss: {scores.log_loss:.6f} - Accuracy: {100 * scores.accuracy:.1f}%")
     for path in _draw(folder, points, targets, test_rows, history, probabilities):

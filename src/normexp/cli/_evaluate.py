@@ -1,41 +1,141 @@
 """normexp evaluate"""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from normexp.cli._console import print_json, say, say_notes, scores_table
+from normexp.cli._console import print_json, print_table, say, say_notes, scores_table
 from normexp.errors import DataError
+
+if TYPE_CHECKING:
+    from normexp.classifier import SoftmaxClassifier
+    from normexp.evaluation import Difference, Evaluation
+    from normexp.tables import Table
 
 
 @click.command()
-@click.argument("model")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
 @click.argument("table")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(model: str, table: str, as_json: bool) -> None:
-    """Score MODEL on TABLE, which must have the target column that the model was trained on."""
+def evaluate(models: tuple[str, ...], table: str, as_json: bool) -> None:
+    """Score MODEL on TABLE, which has the target column that the model was trained on.
+
+    \b
+    Examples:
+      normexp evaluate penguins.safetensors labelled.csv
+      normexp evaluate old.safetensors new.safetensors labelled.csv     (which is better, and is the difference beyond doubt?)
+
+    Intervals hold the score in 95 % of cases (stratified bootstrap, 2,000 resamples). A table without the target column gets a summary of the predictions.
+    """
+    from normexp import saving
+
+    loaded = [saving.load(model) for model in models]
+    tables = [labelled(model, path, table) for model, path in zip(loaded, models, strict=True)]
+    if any(data.targets is None for data in tables):
+        for model, path, data in zip(loaded, models, tables, strict=True):
+            _print_predictions(model, path, data, table, as_json)
+        return
+    evaluations = [evaluation_on(model, data, table) for model, data in zip(loaded, tables, strict=True)]
+    if len(evaluations) == 1:
+        _print_scores(models[0], table, evaluations[0], as_json)
+    else:
+        _print_comparison(models, table, evaluations, as_json)
+
+
+def labelled(model: "SoftmaxClassifier", path: str, table: str) -> "Table":
+    """The table as the model reads it, with targets if it has the target column; what was dropped is said."""
+    from normexp.tables import open_source
+
+    if model.schema_ is None or model.schema_.target is None:
+        raise DataError(f"expected a model trained from a table with a target column, got one trained from arrays ({path}); evaluate it from Python")
+    target = model.schema_.target
+    with open_source(table, schema=model.schema_) as source:
+        if target not in source.database.types:
+            say(f"note: {table} has no column '{target}': predictions only")
+            return source.table()
+    with open_source(table, target=target, schema=model.schema_, classes=model.classes_) as source:
+        data = source.table()
+    say_notes(data.notes)
+    return data
+
+
+def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Evaluation":
+    """Rows of classes that the model does not know are kept: they count as wrong."""
+    from normexp.evaluation import Evaluation
+
+    assert data.targets is not None
+    evaluation = Evaluation(model.classes_, data.targets, model.predict_proba(data))
+    n_unknown = int((~evaluation.known).sum())
+    if n_unknown == len(evaluation):
+        raise DataError(f"expected rows with a class that the model knows, got none ({table}); is it the right table?")
+    if n_unknown:
+        say(f"note: {n_unknown} row{'s' if n_unknown > 1 else ''} with a class that the model does not know: counted as wrong, with a probability of 0")
+    return evaluation
+
+
+def _print_scores(model: str, table: str, evaluation: "Evaluation", as_json: bool) -> None:
+    from normexp import evaluation as ev
+
+    scores, shares = asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation)))
+    intervals = ev.intervals(evaluation)
+    if as_json:
+        print_json({"model": model, "table": table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares})
+        return
+    click.echo(f"{len(evaluation)} rows of {table}; class shares are those of these rows")
+    scores_table({"model": scores, "class shares": shares}, intervals)
+
+
+def _print_comparison(models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:
+    from normexp import evaluation as ev
+
+    scores = [asdict(ev.score(evaluation)) for evaluation in evaluations]
+    shares = asdict(ev.score(ev.class_share_evaluation(evaluations[0])))
+    differences = [ev.compare(evaluations[0], other) for other in evaluations[1:]]
+    if as_json:
+        described = [{"model": model, "scores": found, "intervals": _ends(ev.intervals(evaluation))} for model, found, evaluation in zip(models, scores, evaluations, strict=True)]
+        compared = [{"first": models[0], "second": model, **{name: d._asdict() for name, d in found.items()}} for model, found in zip(models[1:], differences, strict=True)]
+        print_json({"table": table, "models": described, "comparisons": compared, "class_share_scores": shares})
+        return
+    click.echo(f"{len(evaluations[0])} rows of {table}; class shares are those of these rows")
+    scores_table({**dict(zip(_apart(models), scores, strict=True)), "class shares": shares})
+    for model, found in zip(_apart(models)[1:], differences, strict=True):
+        for name, difference in found.items():
+            click.echo(verdict(name.replace("_", " "), _apart(models)[0], model, difference))
+
+
+def verdict(name: str, first: str, second: str, difference: "Difference") -> str:
+    """Which model is better in a score, and by how much."""
+    low, high = sorted(abs(end) for end in (difference.low, difference.high))
+    if difference.better == "neither":
+        return f"{name}: no sure difference; {second} minus {first} is {difference.low:+.4f} to {difference.high:+.4f}"
+    return f"{name}: {second if difference.better == 'second' else first} is better by {low:.4f} to {high:.4f}"
+
+
+def _apart(models: tuple[str, ...]) -> list[str]:
+    """File names where they tell the models apart, else whole paths."""
+    names = [model.rsplit("/", 1)[-1].removesuffix(".safetensors") for model in models]
+    return names if len(set(names)) == len(names) else [f"{model} ({i})" if models.count(model) > 1 else model for i, model in enumerate(models, 1)]
+
+
+def _ends(intervals: dict[str, Any]) -> dict[str, list[float]]:
+    return {name: [interval.low, interval.high] for name, interval in intervals.items()}
+
+
+def _print_predictions(model: "SoftmaxClassifier", path: str, data: "Table", table: str, as_json: bool) -> None:
+    """How often each class is predicted, and how surely: there is no truth to compare with."""
     import numpy as np
 
-    from normexp import evaluation, saving
-    from normexp.tables import Table, read
-
-    loaded = saving.load(model)
-    if loaded.schema_ is None or loaded.schema_.target is None:
-        raise DataError(f"expected a model trained from a table with a target column, got one trained from arrays ({model}); evaluate it from Python")
-    data = read(table, target=loaded.schema_.target, schema=loaded.schema_, classes=loaded.classes_)
-    say_notes(data.notes)
-    assert data.targets is not None
-    known = np.flatnonzero(data.targets >= 0)
-    if len(known) < len(data):
-        say(f"note: {len(data) - len(known)} rows with a class that the model does not know are left out")
-    if not len(known):
-        raise DataError(f"expected rows with a known class to score, got none ({table})")
-    probabilities = loaded.predict_proba(Table(data.schema, data.matrix[known]))
-    targets = data.targets[known]
-    scores = asdict(evaluation.score(probabilities, targets))
-    baseline = asdict(evaluation.class_share_scores(targets, targets, len(loaded.classes_)))
+    probabilities = model.predict_proba(data)
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    counts = np.bincount(predicted, minlength=len(model.classes_))
+    rows = [
+        {"class": label, "n_predicted": int(n), "mean_confidence": float(confidence[predicted == i].mean()) if n else None, "mean_probability": float(probabilities[:, i].mean())}
+        for i, (label, n) in enumerate(zip(model.classes_.tolist(), counts, strict=True)) if len(data)
+    ]  # fmt: skip
     if as_json:
-        print_json({"model": model, "table": table, "scores": scores, "class_share_scores": baseline})
+        print_json({"model": path, "table": table, "n_rows": len(data), "predictions": rows})
         return
-    click.echo(f"{len(known)} rows of {table}; class shares are those of these rows")
-    scores_table(scores, baseline)
+    click.echo(f"{len(data)} rows of {table}, predicted by {path}")
+    cells = [(str(row["class"]), str(row["n_predicted"]), *("-" if value is None else f"{value:.4f}" for value in (row["mean_confidence"], row["mean_probability"]))) for row in rows]
+    print_table(("class", "predicted", "mean confidence", "mean probability"), cells)

@@ -6,6 +6,8 @@ import click
 
 from normexp.cli._console import print_json, print_table
 
+SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
+
 
 @click.command()
 @click.argument("model")
@@ -24,7 +26,8 @@ def info(model: str, as_json: bool) -> None:
     layers = " - ".join(f"{layer['units']} {layer['activation']}" for layer in described.layers)
     click.echo(f"layers:  {described.n_inputs} inputs - {layers} - softmax; temperature {described.temperature:.4f}")
     if described.scores:
-        click.echo("scores:  " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in described.scores.items()) + " (held-out rows)")
+        shown = [f"{name.replace('_', ' ')} {described.scores[name]:.4g}" for name in SHOWN_SCORES if name in described.scores]
+        click.echo(f"scores:  {', '.join(shown)} (held-out rows)")
     columns = (described.schema or {}).get("columns", [])
     rows = [(column["name"], column["kind"], _detail(column)) for column in columns]
     if rows:

@@ -109,7 +109,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     with TrainingProgress(model.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
         model.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
     scores, baseline = _scores(model, data, parts)
-    saving.save(model, path, scores=scores)
+    saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
     history = model.history_
     if history.stopped == "interrupted":
         say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
@@ -156,20 +156,20 @@ def _single_rows(data: "Table") -> list[str]:
 
 def _scores(model: "SoftmaxClassifier", data: "Table", parts: Parts) -> tuple[dict[str, Any], dict[str, Any]]:
     """Scores on the test rows, and those of always answering the class shares of the training rows."""
-    from normexp import evaluation
+    from normexp import evaluation as ev
     from normexp.tables import Table
 
     assert data.targets is not None
     assert parts.tested.targets is not None
-    targets = parts.tested.targets[parts.test_rows]
     probabilities = model.predict_proba(Table(data.schema, parts.tested.matrix[parts.test_rows]))
-    baseline = evaluation.class_share_scores(data.targets[parts.rows], targets, len(model.classes_))
-    return asdict(evaluation.score(probabilities, targets)), asdict(baseline)
+    evaluation = ev.Evaluation(model.classes_, parts.tested.targets[parts.test_rows], probabilities)
+    shares = np.bincount(data.targets[parts.rows], minlength=len(model.classes_)) / max(len(parts.rows), 1)
+    return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, shares)))
 
 
 def _print_report(report: dict[str, Any], table: str) -> None:
     scores, history = report["scores"], f"{report['epochs']} epochs, best {report['best_epoch']}"
     click.echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
     if scores["n_rows"]:
-        scores_table(scores, report["class_share_scores"])
+        scores_table({"model": scores, "class shares": report["class_share_scores"]})
     click.echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")

@@ -1,61 +1,136 @@
-"""Accuracy, log loss, Brier score and calibration error of probabilities against targets."""
+"""The scores of an evaluation, and of each of its classes."""
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scores", "calibration_error", "class_share_scores", "score"]
+from normexp.evaluation._calibration import calibration_error, classwise_calibration_error, split_log_loss
+from normexp.evaluation._evaluation import Evaluation
 
-Probabilities = NDArray[np.floating]
+__all__ = ["ClassScores", "Scores", "class_scores", "confusion_matrix", "score"]
+
+RANKING_SCORES = ("roc_auc_macro", "roc_auc_micro", "average_precision_macro", "average_precision_micro")
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Log loss in nats; Brier score summed over classes, 0 to 2; calibration error of the top label, 15 bins of equal mass."""
+    """How good the probabilities are; all NaN for no rows.
+
+    accuracy and balanced_accuracy (mean recall of the classes) are shares; log_loss is in nats, brier is summed over classes, 0 to 2. calibration_error is of
+    the predicted class, classwise_calibration_error the mean over classes, both over 15 bins of equal mass. log_loss of the known classes = refinement + calibration,
+    the latter vanishing at the best temperature. roc_auc and average_precision are those of each class against the rest, averaged over the classes that are there
+    (macro; for two classes, of the second) or over all pairs of row and class (micro). top_3_accuracy is NaN for three classes or fewer. n_unknown rows have a class
+    that the model does not know; they count as wrong in accuracy, log_loss, brier and calibration errors, and log_loss_known leaves them out.
+    """
 
     accuracy: float
     log_loss: float
     brier: float
     calibration_error: float
     n_rows: int
+    balanced_accuracy: float = float("nan")
+    classwise_calibration_error: float = float("nan")
+    refinement: float = float("nan")
+    calibration: float = float("nan")
+    best_temperature: float = float("nan")
+    roc_auc_macro: float = float("nan")
+    roc_auc_micro: float = float("nan")
+    average_precision_macro: float = float("nan")
+    average_precision_micro: float = float("nan")
+    top_3_accuracy: float = float("nan")
+    n_unknown: int = 0
+    log_loss_known: float = float("nan")
+
+    def __str__(self) -> str:
+        return "\n".join(f"{field.name.replace('_', ' '):28} {getattr(self, field.name):.6g}" for field in fields(self))
 
 
-def score(probabilities: Probabilities, targets: NDArray[np.int32], weights: NDArray[np.float32] | None = None) -> Scores:
-    """Scores of probabilities (n, n_classes) against class indices (n,), optionally weighted; NaN for no rows.
+def score(evaluation: Evaluation) -> Scores:
+    """All scores of an evaluation; those that scikit-learn has are its own.
 
-    A probability of 0 for the target counts as the smallest positive number of its dtype.
+    Examples
+    --------
+    >>> evaluation = Evaluation(np.array(["cat", "dog"]), [0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    >>> round(score(evaluation).log_loss, 4), score(evaluation).roc_auc_macro
+    (0.4149, 1.0)
     """
-    rows = np.arange(len(targets))
-    if not len(rows):
-        return Scores(float("nan"), float("nan"), float("nan"), float("nan"), 0)
-    if weights is not None and not weights.sum() > 0:
-        raise ValueError("expected at least one row with a positive weight, got weights that sum to 0")
-    p = probabilities.astype(np.float64)
-    smallest = np.finfo(probabilities.dtype).tiny
-    losses = -np.log(np.maximum(p[rows, targets], smallest))
-    correct = p.argmax(axis=1) == targets
-    brier = (p**2).sum(axis=1) - 2 * p[rows, targets] + 1
-    accuracy, log_loss, brier_score = (float(np.average(column, weights=weights)) for column in (correct, losses, brier))
-    return Scores(accuracy, log_loss, brier_score, calibration_error(p, targets), len(rows))
+    nan = float("nan")
+    if not len(evaluation):
+        return Scores(nan, nan, nan, nan, n_rows=0)
+    seen = evaluation.take(evaluation.known)
+    split, ranking = split_log_loss(evaluation), _ranking_scores(seen) if len(seen) else dict.fromkeys(RANKING_SCORES, nan)
+    return Scores(
+        accuracy=_mean(evaluation.correct, evaluation), log_loss=_mean(evaluation.losses, evaluation), brier=_mean(evaluation.briers, evaluation),
+        calibration_error=calibration_error(evaluation), n_rows=len(evaluation), balanced_accuracy=_balanced_accuracy(evaluation),
+        classwise_calibration_error=classwise_calibration_error(evaluation), refinement=split.refinement, calibration=split.calibration,
+        best_temperature=split.temperature, **ranking, top_3_accuracy=_top_k_accuracy(evaluation, 3), n_unknown=len(evaluation) - len(seen),
+        log_loss_known=_mean(seen.losses, seen) if len(seen) else nan,
+    )  # fmt: skip
 
 
-def calibration_error(probabilities: Probabilities, targets: NDArray[np.int32], n_bins: int = 15) -> float:
-    """Mean absolute gap between confidence and accuracy of the predicted class, over bins of equal mass.
-
-    Rows are sorted by the probability of the predicted class and cut into `n_bins` bins of equal size (Nguyen and O'Connor 2015);
-    unweighted. NaN for no rows.
-    """
-    if not len(targets):
-        return float("nan")
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == targets
-    order = np.argsort(confidence, kind="stable")
-    gaps = [abs(confidence[part].sum() - correct[part].sum()) for part in np.array_split(order, min(n_bins, len(order)))]
-    return float(sum(gaps) / len(targets))
+def _mean(values: NDArray[Any], evaluation: Evaluation) -> float:
+    return float(np.average(values, weights=evaluation.weights))
 
 
-def class_share_scores(training_targets: NDArray[np.int32], targets: NDArray[np.int32], n_classes: int) -> Scores:
-    """Scores of always answering the shares of the classes in training."""
-    shares = np.bincount(training_targets, minlength=n_classes) / max(len(training_targets), 1)
-    return score(np.broadcast_to(shares, (len(targets), n_classes)), targets)
+def _balanced_accuracy(evaluation: Evaluation) -> float:
+    from sklearn.metrics import balanced_accuracy_score
+
+    with warnings.catch_warnings():  # a predicted class that no row has
+        warnings.simplefilter("ignore")
+        return float(balanced_accuracy_score(evaluation.targets, evaluation.predicted, sample_weight=evaluation.weights))
+
+
+def _top_k_accuracy(evaluation: Evaluation, k: int) -> float:
+    from sklearn.metrics import top_k_accuracy_score
+
+    seen = evaluation.take(evaluation.known)
+    if evaluation.n_classes <= k or not len(seen):
+        return float("nan") if evaluation.n_classes <= k else 0.0
+    found = top_k_accuracy_score(seen.targets, seen.probabilities, k=k, sample_weight=seen.weights, labels=np.arange(seen.n_classes))
+    return float(found * seen.masses.sum() / evaluation.masses.sum())
+
+
+def _ranking_scores(seen: Evaluation) -> dict[str, float]:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    truth = seen.targets[:, None] == np.arange(seen.n_classes)
+    columns = np.array([1]) if seen.n_classes == 2 else np.arange(seen.n_classes)
+    present = [k for k in columns if 0 < truth[:, k].sum() < len(seen)]
+    found = []
+    for metric in (roc_auc_score, average_precision_score):
+        by_class = [metric(truth[:, k], seen.probabilities[:, k], sample_weight=seen.weights) for k in present]
+        every = None if seen.weights is None else np.repeat(seen.weights, seen.n_classes)
+        found += [float(np.mean(by_class)) if by_class else float("nan"), float(metric(truth.ravel(), seen.probabilities.ravel(), sample_weight=every))]
+    return dict(zip(RANKING_SCORES, found, strict=True))
+
+
+class ClassScores(NamedTuple):
+    """One entry a class: precision, recall and F1 (0 where undefined), and the weight of its rows."""
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    support: NDArray[np.float64]
+
+
+def class_scores(evaluation: Evaluation) -> ClassScores:
+    """Precision, recall, F1 and support of each class, by scikit-learn."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    scores = precision_recall_fscore_support(
+        evaluation.targets, evaluation.predicted, labels=np.arange(evaluation.n_classes), sample_weight=evaluation.weights, zero_division=0
+    )
+    return ClassScores(*scores)
+
+
+def confusion_matrix(evaluation: Evaluation) -> NDArray[Any]:
+    """Rows (or their weight) of each class, by the class that was predicted; shape (n_classes, n_classes), true classes down. Unknown classes are left out."""
+    from sklearn.metrics import confusion_matrix as sklearns
+
+    if not evaluation.known.any():
+        return np.zeros((evaluation.n_classes, evaluation.n_classes), np.int64)
+    matrix: NDArray[Any] = sklearns(evaluation.targets, evaluation.predicted, labels=np.arange(evaluation.n_classes), sample_weight=evaluation.weights)
+    return matrix

@@ -1,0 +1,169 @@
+"""Evaluation: probabilities beside the truth, computed once; scores, intervals, figures and report only read it."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from normexp._checks import listing
+
+__all__ = ["Evaluation", "class_share_evaluation", "evaluate"]
+
+SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Class probabilities of rows whose class is known.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Labels, at least two, in the order of the columns.
+    targets : array_like of int, shape (n_rows,)
+        Indices into `classes`; -1 for a class that the model does not know: such a row counts as wrong, with a probability of 0.
+    probabilities : array_like of shape (n_rows, n_classes)
+        Each row from 0 to 1 and summing to 1 within 0.001.
+    weights : array_like of shape (n_rows,), optional
+        Finite, at least 0, not all 0.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or a probability is NaN, outside 0 to 1, or a row's do not sum to 1; the message names the row.
+
+    Examples
+    --------
+    >>> evaluation = Evaluation(np.array(["cat", "dog"]), [0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    >>> evaluation.predicted, evaluation.correct
+    (array([0, 1, 0]), array([ True,  True, False]))
+    """
+
+    classes: NDArray[Any]
+    targets: NDArray[np.int32]
+    probabilities: NDArray[np.floating]
+    weights: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        classes, targets, p = np.asarray(self.classes), np.asarray(self.targets), np.asarray(self.probabilities)
+        if not np.issubdtype(p.dtype, np.floating):
+            p = p.astype(np.float64)
+        _check_probabilities(p, len(classes))
+        if targets.shape != (len(p),) or not (np.issubdtype(targets.dtype, np.integer) or not len(p)):
+            raise ValueError(f"expected one class index a row, {len(p)} integers, got {targets.dtype} of shape {targets.shape}; for labels use evaluate(model, X, y)")
+        wrong = np.flatnonzero((targets < -1) | (targets >= len(classes)))
+        if wrong.size:
+            raise ValueError(f"expected class indices from 0 to {len(classes) - 1}, or -1 for an unknown class, got {targets[wrong[0]]} in row {wrong[0]}")
+        weights = None if self.weights is None else _checked_weights(np.asarray(self.weights, np.float64), len(p))
+        for name, value in (("classes", classes), ("targets", targets.astype(np.int32)), ("probabilities", p), ("weights", weights)):
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.classes)
+
+    @cached_property
+    def predicted(self) -> NDArray[np.intp]:
+        """Index of the most probable class of each row."""
+        found: NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        return found
+
+    @cached_property
+    def confidences(self) -> NDArray[np.float64]:
+        """Probability of the predicted class of each row."""
+        found: NDArray[np.float64] = self.probabilities.max(axis=1, initial=0).astype(np.float64)
+        return found
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.predicted == self.targets
+        return found
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have a class that the model knows."""
+        return self.targets >= 0
+
+    @cached_property
+    def losses(self) -> NDArray[np.float64]:
+        """-ln of the target's probability, in nats; a probability of 0 counts as the smallest normal number of its dtype."""
+        p = np.where(self.known, self.probabilities[np.arange(len(self)), self.targets], 0)
+        return -np.log(np.maximum(p, np.finfo(self.probabilities.dtype).tiny).astype(np.float64))
+
+    @cached_property
+    def briers(self) -> NDArray[np.float64]:
+        """Squared distance between probabilities and truth of each row, 0 to 2."""
+        p = self.probabilities.astype(np.float64)
+        of_target = np.where(self.known, p[np.arange(len(self)), self.targets], 0)
+        squared: NDArray[np.float64] = (p**2).sum(axis=1) - 2 * of_target + 1
+        return squared
+
+    @cached_property
+    def masses(self) -> NDArray[np.float64]:
+        """The weights, or ones."""
+        return np.ones(len(self)) if self.weights is None else self.weights
+
+    def take(self, rows: NDArray[Any]) -> "Evaluation":
+        """Some of the rows, by index or mask."""
+        return replace(self, targets=self.targets[rows], probabilities=self.probabilities[rows], weights=None if self.weights is None else self.weights[rows])
+
+    @classmethod
+    def of_labels(cls, classes: ArrayLike, labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> Self:
+        """From labels instead of indices; a label that is not among the classes counts as unknown."""
+        index = {label: i for i, label in enumerate(np.asarray(classes).tolist())}
+        targets = np.array([index.get(label, -1) for label in np.asarray(labels).tolist()], np.int32)
+        return cls(np.asarray(classes), targets, np.asarray(probabilities), None if weights is None else np.asarray(weights))
+
+
+def evaluate(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Evaluation:
+    """The evaluation of any fitted scikit-learn classifier with `predict_proba` on rows X with labels y.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X, y = load_iris(return_X_y=True)
+    >>> float(evaluate(LogisticRegression(max_iter=500).fit(X, y), X, y).correct.mean()) > 0.95
+    True
+    """
+    for name in ("predict_proba", "classes_"):
+        if not hasattr(model, name):
+            raise TypeError(f"expected a fitted classifier with {name}, got {type(model).__name__} without; fit it first, or use one that predicts probabilities")
+    return Evaluation.of_labels(model.classes_, y, model.predict_proba(X), sample_weight)
+
+
+def class_share_evaluation(evaluation: Evaluation, shares: ArrayLike | None = None) -> Evaluation:
+    """The same rows under a model that always answers the same shares of the classes; by default those of these very rows."""
+    if shares is None:
+        found = np.bincount(evaluation.targets[evaluation.known], evaluation.masses[evaluation.known], evaluation.n_classes)
+        shares = found / found.sum() if found.sum() else np.full(evaluation.n_classes, 1 / evaluation.n_classes)
+    return replace(evaluation, probabilities=np.broadcast_to(np.asarray(shares, np.float64), evaluation.probabilities.shape))
+
+
+def _check_probabilities(p: NDArray[Any], n_classes: int) -> None:
+    if p.ndim != 2 or p.shape[1] != n_classes or n_classes < 2:
+        raise ValueError(f"expected probabilities of shape (n_rows, {n_classes}), a column for each of at least two classes, got shape {p.shape}")
+    if not len(p):
+        return
+    wrong = np.flatnonzero(~((p >= 0) & (p <= 1 + SUM_TOLERANCE)).all(axis=1))
+    if wrong.size:
+        raise ValueError(f"expected probabilities from 0 to 1, got {listing(p[wrong[0]].tolist(), 4)} in row {wrong[0]}; logits become probabilities by normexp.softmax")
+    sums = p.sum(axis=1, dtype=np.float64)
+    wrong = np.flatnonzero(abs(sums - 1) > SUM_TOLERANCE)
+    if wrong.size:
+        raise ValueError(f"expected probabilities that sum to 1, got a sum of {sums[wrong[0]]:.6g} in row {wrong[0]}; divide each row by its sum, or use normexp.softmax on logits")
+
+
+def _checked_weights(weights: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:
+    if weights.shape != (n_rows,):
+        raise ValueError(f"expected one weight a row, {n_rows} in all, got shape {weights.shape}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"expected finite weights of at least 0, got {weights[~(np.isfinite(weights) & (weights >= 0))][0]}")
+    if n_rows and not weights.sum() > 0:
+        raise ValueError("expected at least one row with a positive weight, got weights that sum to 0")
+    return weights
