@@ -28,28 +28,50 @@ class Encoder:
     scale: NDArray[np.float64]  # 0 for a constant column and for categories
     n_codes: NDArray[np.int64]  # 0 for numbers and booleans
     has_indicator: NDArray[np.bool_]
+    shares: NDArray[np.float64] | None = None  # of each code in training, of missing cells for each indicator, the mean of a boolean: what `baseline` is made of
+    low: NDArray[np.float64] | None = None  # smallest and greatest number in training
+    high: NDArray[np.float64] | None = None
 
     @staticmethod
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn]) -> "Encoder":
         """Look at the training rows of `matrix`, shape (n, n_columns)."""
         n = len(columns)
         centre, scale, indicator = np.zeros(n), np.zeros(n), np.zeros(n, bool)
+        missing, booleans, low, high, codes = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), []
         for i, column in enumerate(columns):
             if column.kind == "category":
+                found = matrix[rows, i]
+                codes.append(np.bincount(found[found >= 0].astype(np.int64), minlength=column.n_codes)[: column.n_codes] / len(rows))
                 continue
             values = matrix[rows, i].astype(np.float64)
             filled = values[~np.isnan(values)]
-            indicator[i] = len(filled) < len(values)
+            indicator[i], missing[i] = len(filled) < len(values), 1 - len(filled) / len(values)
+            if len(filled):
+                low[i], high[i] = filled.min(), filled.max()
             if column.kind == "boolean":
                 centre[i], scale[i] = 0.5, 2.0
+                booleans[i] = 2 * filled.mean() - 1 if len(filled) else 0
             elif len(filled):
                 centre[i], scale[i] = _robust(filled)
-        return Encoder(centre, scale, np.array([column.n_codes for column in columns], np.int64), indicator)
+        n_codes = np.array([column.n_codes for column in columns], np.int64)
+        return Encoder(centre, scale, n_codes, indicator, np.concatenate([booleans[n_codes == 0], missing[indicator], *codes]), low, high)
 
     @property
     def n_inputs(self) -> int:
         """Width of the encoded matrix."""
         return int((self.n_codes == 0).sum() + self.has_indicator.sum() + self.n_codes.sum())
+
+    @property
+    def baseline(self) -> NDArray[np.float64]:
+        """An average row as the network sees it: medians of numbers (which are encoded as 0), training shares of categories, booleans and missing cells."""
+        if self.shares is None:
+            raise ValueError("expected a model that knows the shares of its training categories, got one saved by an older normexp; train it again")
+        return self.shares
+
+    def columns_of_inputs(self) -> NDArray[np.intp]:
+        """For each input of the network, the matrix column that it comes from, shape (n_inputs,)."""
+        n = np.arange(len(self.n_codes))
+        return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_codes)])
 
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""

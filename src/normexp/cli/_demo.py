@@ -66,9 +66,9 @@ def _draw(
 
     names = [f"class {i}" for i in range(4)]
     data, losses, regions = plots.figure(), plots.figure(), plots.figure()
-    plots.scatter(data.add_subplot(), points, targets, names, title="Nonlinear data")
-    plots.loss_curves(losses.add_subplot(), history)
-    plots.decision_regions(regions.add_subplot(), probabilities, points[test_rows], targets[test_rows], names)
+    plots.scatter(points, targets, names, title="Nonlinear data", ax=data.add_subplot())
+    plots.training_history(history, ax=losses.add_subplot())
+    plots.decision_regions(probabilities, points[test_rows], targets[test_rows], names, title="Decision regions (test part)", ax=regions.add_subplot())
     for name, drawn in (("data.png", data), ("loss.png", losses), ("regions.png", regions)):
         plots.save_figure(drawn, folder / name)
         yield folder / name

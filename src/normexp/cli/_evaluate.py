@@ -137,5 +137,6 @@ def _print_predictions(model: "SoftmaxClassifier", path: str, data: "Table", tab
         print_json({"model": path, "table": table, "n_rows": len(data), "predictions": rows})
         return
     click.echo(f"{len(data)} rows of {table}, predicted by {path}")
-    cells = [(str(row["class"]), str(row["n_predicted"]), *("-" if value is None else f"{value:.4f}" for value in (row["mean_confidence"], row["mean_probability"]))) for row in rows]
+    means = [["-" if row[key] is None else f"{row[key]:.4f}" for key in ("mean_confidence", "mean_probability")] for row in rows]
+    cells = [(str(row["class"]), str(row["n_predicted"]), *shown) for row, shown in zip(rows, means, strict=True)]
     print_table(("class", "predicted", "mean confidence", "mean probability"), cells)

@@ -1,59 +1,196 @@
 """normexp explain"""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from normexp._checks import did_you_mean, listing
-from normexp.cli._console import print_json, print_table
+from normexp.cli._console import print_json, print_table, say
+from normexp.errors import DataError
 
-OPTIONS = ("--labels", "--target", "--json", "--help")
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from normexp.explanation import Explanation
+
+OPTIONS = ("--labels", "--target", "--temperature", "--sigmoid", "--plot", "--row", "--json", "--help")
+MOST_FEATURES = 20
+SIGMOID = (
+    "Softmax probabilities share a sum of 1: use them where exactly one class is true. Sigmoids judge each class by itself and sum to anything: "
+    "use them where several classes, or none, may be true."
+)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("logits", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--labels", metavar="A,B,…", help="Names of the classes.")
-@click.option("--target", metavar="LABEL", help="The true class: marks its row and prints its loss.")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="LOGITS… | MODEL TABLE")
+@click.option("--row", type=int, help="Row of TABLE, counted from 1 without the header.  [default: 1]")
+@click.option("--labels", metavar="A,B,…", help="Names of the classes of LOGITS.")
+@click.option("--target", metavar="LABEL", help="The true class: marks it and gives its loss.")
+@click.option("--temperature", type=float, help="Divide LOGITS by it first: above 1 evens the probabilities out, near 0 all goes to the largest.")
+@click.option("--sigmoid", is_flag=True, help="Beside softmax, the sigmoid of each of LOGITS by itself, and when to use which.")
+@click.option("--plot", metavar="FILE", help="Draw it: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def explain(logits: tuple[str, ...], labels: str | None, target: str | None, as_json: bool) -> None:
-    """Softmax of LOGITS, step by step: logit, exponential, probability, negative log loss.
+def explain(words: tuple[str, ...], row: int | None, labels: str | None, target: str | None, temperature: float | None, sigmoid: bool,
+            plot: str | None, as_json: bool) -> None:  # fmt: skip
+    """Softmax of LOGITS, step by step; or why MODEL answers what it answers for one row of TABLE.
 
     \b
     Examples:
       normexp explain 0.7 1.5 4.8
       normexp explain -3.44 1.16 -0.81 3.91 --labels dog,cat,boat,airplane --target airplane
+      normexp explain penguins.safetensors penguins.csv --row 7 --plot why.png
+
+    Words that are all numbers are logits; a file named 5 is ./5. For a row: its logits and probabilities, how far each feature moved the predicted
+    class's logit against the runner-up's (integrated gradients from an average row), and the smallest change of one feature that gives another answer.
     """
+    path = None if plot is None else picture_path(plot)
+    if _are_model_and_table(words):
+        given = [name for name, value in (("--labels", labels), ("--temperature", temperature), ("--sigmoid", sigmoid or None)) if value is not None]
+        if given:
+            raise click.UsageError(f"expected logits with {', '.join(given)}, got a model and a table; a model has labels and a temperature of its own")
+        _explain_row(words[0], words[1], 1 if row is None else row, target, path, as_json)
+        return
+    if row is not None:
+        raise click.UsageError(f"expected MODEL TABLE with --row, got {' '.join(words)}")
+    _explain_logits([_number(word) for word in words], labels, target, temperature, sigmoid, path, as_json)
+
+
+def picture_path(plot: str) -> Path:
+    """Where a picture goes, refused now if it could not be drawn later."""
+    path = Path(plot)
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        raise click.UsageError(f"expected a picture that ends in .png, .svg or .pdf, got '{plot}'")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
+    return path
+
+
+def _explain_logits(logits: list[float], labels: str | None, target: str | None, temperature: float | None, with_sigmoid: bool, path: Path | None, as_json: bool) -> None:
     import numpy as np
 
-    from normexp.functional import log_softmax, softmax
+    from normexp.functional import log_softmax, sigmoid, softmax
 
-    x = np.array([_number(word) for word in logits])
+    x = np.array(logits)
     names = labels.split(",") if labels else [str(i) for i in range(len(x))]
     if len(names) != len(x):
         raise click.UsageError(f"expected one label a logit, got {len(names)} labels for {len(x)} logits")
     if target is not None and target not in names:
         raise click.UsageError(f"expected --target out of {listing(names)}, got '{target}'{did_you_mean(target, names)}")
-    probabilities, losses = softmax(x), -log_softmax(x)
+    if temperature is not None and not 0 < temperature < float("inf"):
+        raise click.UsageError(f"expected a finite --temperature above 0, got {temperature}")
     with np.errstate(over="ignore"):
-        exponentials = np.exp(x)
+        columns = {"logit": x, "exponential": np.exp(x / (temperature or 1))}
+    columns |= {"probability": softmax(x / (temperature or 1)), "loss": -log_softmax(x / (temperature or 1))}
+    if with_sigmoid:
+        columns["sigmoid"] = sigmoid(x)
+    if path is not None:
+        _draw_chain(path, names, x, target, temperature or 1.0, with_sigmoid)
     if as_json:
-        columns = {"logit": x, "exponential": exponentials, "probability": probabilities, "loss": losses}
-        print_json({"rows": [{"label": name, **{key: float(values[i]) for key, values in columns.items()}} for i, name in enumerate(names)], "target": target})
+        rows = [{"label": name, **{key: float(values[i]) for key, values in columns.items()}} for i, name in enumerate(names)]
+        print_json({"rows": rows, "target": target, **({} if temperature is None else {"temperature": temperature})})
         return
+    _print_chain(names, columns, target, temperature)
+    if path is not None:
+        say(f"picture: {path}")
+
+
+def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: str | None, temperature: float | None) -> None:
     table = [
-        (f"{name} (target)" if name == target else name, f"{z:g}", f"{e:.6g}", f"{p:.6f}", f"{p:.2%}", f"{loss:.4f}")
-        for name, z, e, p, loss in zip(names, x, exponentials, probabilities, losses + 0.0, strict=True)
+        (f"{name} (target)" if name == target else name, f"{z:g}", f"{e:.6g}", f"{p:.6f}", f"{p:.2%}", f"{loss + 0.0:.4f}", *(f"{s:.6f}" for s in more))
+        for name, z, e, p, loss, *more in zip(names, *columns.values(), strict=True)
     ]
-    print_table(("class", "logit z", "exp(z)", "probability", "", "loss -ln(p)"), table)
-    total = exponentials.sum()
-    click.echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
+    divided = "z" if temperature is None else f"z/{temperature:g}"
+    print_table(("class", "logit z", f"exp({divided})", "probability", "", "loss -ln(p)", *(["sigmoid(z)"] if "sigmoid" in columns else [])), table)
+    click.echo(f"The exponentials sum to {columns['exponential'].sum():.6g}; each probability is its exponential divided by that sum.")
     if target is not None:
-        i = names.index(target)
-        click.echo(f"The loss, were '{target}' the true class, is -ln({probabilities[i]:.4f}) = {losses[i] + 0.0:.4f}.")
+        p, loss = (float(columns[key][names.index(target)]) for key in ("probability", "loss"))
+        click.echo(f"The loss, were '{target}' the true class, is -ln({p:.4f}) = {loss + 0.0:.4f}.")
+    if "sigmoid" in columns:
+        click.echo(f"The sigmoids sum to {columns['sigmoid'].sum():.4f}. {SIGMOID}")
+
+
+def _draw_chain(path: Path, names: list[str], x: "NDArray[Any]", target: str | None, temperature: float, with_sigmoid: bool) -> None:
+    from normexp import plots
+
+    drawn = plots.figure(8.4, max(2.2, 1.3 + 0.42 * len(names)))
+    plots.chain(x, names, target=target, temperature=temperature, sigmoids=with_sigmoid, ax=drawn.add_subplot())
+    plots.save_figure(drawn, path)
+
+
+def _explain_row(model: str, table: str, row: int, target: str | None, path: Path | None, as_json: bool) -> None:
+    from normexp import saving
+    from normexp.explanation import explain as explain_rows
+    from normexp.tables import open_source
+
+    loaded = saving.load(model)
+    if loaded.schema_ is None:
+        raise DataError(f"expected a model trained from a table with named columns, got one trained from an array ({model}); explain it from Python: normexp.explain(model, X)")
+    if target is not None:
+        raise click.UsageError("expected no --target with a table, whose own target column tells the true class")
+    name = loaded.schema_.target
+    with open_source(table, schema=loaded.schema_) as source:
+        labelled = name is not None and name in source.database.types
+        data = None if labelled else source.row(row)
+    if data is None:
+        with open_source(table, target=name, schema=loaded.schema_, classes=loaded.classes_) as source:
+            data = source.row(row)
+    found = explain_rows(loaded, data)
+    if path is not None:
+        from normexp import plots
+
+        drawn = plots.figure(8.4, 1.6 + 0.34 * min(len(found.feature_names) + 1, MOST_FEATURES))
+        plots.contributions(found, 0, ax=drawn.add_subplot())
+        plots.save_figure(drawn, path)
+    if as_json:
+        print_json({"model": model, "table": table, "row": row, **found.to_dict(0)})
+        return
+    _print_explanation(found, f"Row {row} of {table}")
+    if path is not None:
+        say(f"picture: {path}")
+
+
+def _print_explanation(found: "Explanation", place: str) -> None:
+    from normexp.explanation import NO_FLIP
+
+    row = found.to_dict(0)
+    first, second = row["predicted"], row["runner_up"]
+    known = found.targets is not None and found.targets[0] >= 0
+    truth = f", and it is {row['target']}" if known else ", and its class is missing or unknown to the model" if found.targets is not None else ""
+    click.echo(f"{place}: {first} ({found.probabilities[0].max():.2%}){truth}")
+    shown = sorted(row["classes"], key=lambda item: -item["logit"])[:MOST_FEATURES]
+    names = [f"{item['class']} (target)" if known and item["class"] == row["target"] else str(item["class"]) for item in shown]
+    cells = [(name, f"{item['logit']:.4f}", f"{item['exponential']:.6g}", f"{item['probability']:.6f}") for name, item in zip(names, shown, strict=True)]
+    print_table(("class", "logit z", "exp(z)", "probability"), cells, f"{len(row['classes'])} classes, the most probable first" if len(row["classes"]) > len(shown) else None)
+    if known:
+        click.echo(f"The loss is -ln({found.probabilities[0, found.targets[0]]:.4f}) = {row['loss'] + 0.0:.4f}.\n")  # type: ignore[index]
+    before, after = row["baseline_difference"], row["difference"]
+    click.echo(f"Why {first} and not {second}? An average row has a difference of logits of {before:+.4f}; this row's features move it to {after:+.4f}:")
+    features, rest = row["features"][:MOST_FEATURES], row["features"][MOST_FEATURES:]
+    moved = [(item["feature"], item["value"], f"{item['contribution']:+.4f}") for item in features]
+    if rest:
+        moved.append((f"{len(rest)} further features", "", f"{sum(item['contribution'] for item in rest):+.4f}"))
+    print_table(("feature", "value", f"towards {first}"), moved)
+    click.echo(f"{(row['flip'] or NO_FLIP)[:1].upper()}{(row['flip'] or NO_FLIP)[1:]}.")
+
+
+def _are_model_and_table(words: tuple[str, ...]) -> bool:
+    if len(words) != 2 or all(_is_number(word) for word in words) or any(word.startswith("-") and word != "-" for word in words):
+        return False
+    return Path(words[0]).exists() or not _is_number(words[0])
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(word: str) -> float:
-    try:
+    if _is_number(word):
         return float(word)
-    except ValueError:
-        if word.startswith("-"):
-            raise click.UsageError(f"expected a number or an option out of {', '.join(OPTIONS)}, got '{word}'{did_you_mean(word, OPTIONS)}") from None
-        raise click.UsageError(f"expected a number, got '{word}'; separate the logits with spaces") from None
+    if word.startswith("-"):
+        raise click.UsageError(f"expected a number or an option out of {', '.join(OPTIONS)}, got '{word}'{did_you_mean(word, OPTIONS)}")
+    raise click.UsageError(f"expected a number, got '{word}'; separate the logits with spaces, or give a MODEL and a TABLE")

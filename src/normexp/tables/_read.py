@@ -132,17 +132,32 @@ class Source:
             if too_large:
                 refuse_beyond(self.database, column.name, self.missing, self.where)
 
-    def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
-        """Matrix, targets and weights of up to 65,536 rows at a time, in order."""
+    def row(self, number: int) -> Table:
+        """One row, counted from 1 as in messages; its target is -1 where it is missing or unknown."""
+        n_raw = self.database.fetch("SELECT count(*) FROM raw")[0][0]
+        if not 1 <= number <= n_raw:
+            raise DataError(f"expected a row from 1 to {n_raw}, got {number} ({self.database.label}); rows are counted without the header")
+        expressions, width = self._expressions()
+        columns = self._converted(expressions, f"WHERE rowid = {number - 1}")
+        targets = columns[width].astype(np.int32) if self.target is not None and self.classes is not None else None
+        return Table(self.schema, np.array(columns[:width], np.float32).T.copy(), targets, self.classes)
+
+    def _expressions(self) -> tuple[list[str], int]:
+        """SQL of the matrix, of targets and of weights, and the matrix's width."""
         expressions = [sql for column in self.schema.columns for sql in _matrix_sql(self.database, column, self.missing)]
         width = len(expressions)
         if self.target is not None and self.classes is not None:
             expressions.append(_target_sql(self.database.clean(self.target, self.missing), self.classes))
         if self.weight is not None:
             expressions.append(f"coalesce(try_cast({self.database.clean(self.weight, self.missing)} AS DOUBLE), 'nan'::DOUBLE)")
+        return expressions, width
+
+    def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
+        """Matrix, targets and weights of up to 65,536 rows at a time, in order."""
+        expressions, width = self._expressions()
         n_raw = self.database.fetch("SELECT count(*) FROM raw")[0][0]
         for first in range(0, n_raw, PIECE_ROWS):
-            columns = self._converted(expressions, first)
+            columns = self._converted(expressions, f"{self.where + ' AND' if self.where else 'WHERE'} rowid BETWEEN {first} AND {first + PIECE_ROWS - 1} ORDER BY rowid")
             n = len(columns[0])
             if not n:
                 continue
@@ -152,9 +167,8 @@ class Source:
             targets = columns[width].astype(np.int32) if self.target is not None and self.classes is not None else None
             yield matrix, targets, self._weights(columns[-1]) if self.weight else None
 
-    def _converted(self, expressions: Sequence[str], first: int) -> list[NDArray[Any]]:
-        """The expressions' values in one piece; some a query, since every expression holds a buffer."""
-        condition = f"{self.where + ' AND' if self.where else 'WHERE'} rowid BETWEEN {first} AND {first + PIECE_ROWS - 1} ORDER BY rowid"
+    def _converted(self, expressions: Sequence[str], condition: str) -> list[NDArray[Any]]:
+        """The expressions' values in the rows of a condition; some a query, since every expression holds a buffer."""
         found: list[NDArray[Any]] = []
         for start in range(0, len(expressions), COLUMNS_A_QUERY):
             selected = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(expressions[start : start + COLUMNS_A_QUERY]))
