@@ -98,10 +98,10 @@ def _print_comparison(models: tuple[str, ...], table: str, evaluations: "list[Ev
         print_json({"table": table, "models": described, "comparisons": compared, "class_share_scores": shares})
         return
     click.echo(f"{len(evaluations[0])} rows of {table}; class shares are those of these rows")
-    scores_table({**dict(zip(_apart(models), scores, strict=True)), "class shares": shares})
-    for model, found in zip(_apart(models)[1:], differences, strict=True):
+    scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares})
+    for model, found in zip(apart(models)[1:], differences, strict=True):
         for name, difference in found.items():
-            click.echo(verdict(name.replace("_", " "), _apart(models)[0], model, difference))
+            click.echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
 
 
 def verdict(name: str, first: str, second: str, difference: "Difference") -> str:
@@ -112,7 +112,7 @@ def verdict(name: str, first: str, second: str, difference: "Difference") -> str
     return f"{name}: {second if difference.better == 'second' else first} is better by {low:.4f} to {high:.4f}"
 
 
-def _apart(models: tuple[str, ...]) -> list[str]:
+def apart(models: tuple[str, ...]) -> list[str]:
     """File names where they tell the models apart, else whole paths."""
     names = [model.rsplit("/", 1)[-1].removesuffix(".safetensors") for model in models]
     return names if len(set(names)) == len(names) else [f"{model} ({i})" if models.count(model) > 1 else model for i, model in enumerate(models, 1)]

@@ -14,13 +14,15 @@ from normexp.errors import DataError, ModelFileError, NormexpError
 
 __all__ = ["main"]
 
-COMMANDS = ("train", "predict", "evaluate", "info", "explain", "demo")
+COMMANDS = ("train", "predict", "evaluate", "report", "explain", "info", "learn", "demo")
 SHORT_HELP = {
     "train": "Train a classifier from a table and save it.",
     "predict": "Class probabilities for the rows of a table.",
-    "evaluate": "Score a model on a table with a target column.",
+    "evaluate": "Score one model, or compare several, on a table with a target column.",
+    "report": "One HTML file: can the model be trusted?",
+    "explain": "Why a model answers what it answers; softmax of numbers, step by step.",
     "info": "What a model file contains.",
-    "explain": "Softmax of numbers, step by step.",
+    "learn": "The page that teaches softmax, with sliders and pictures.",
     "demo": "The tutorial's program: four blobs, pictures, results.",
 }
 
@@ -60,6 +62,7 @@ def group(ctx: click.Context, debug: bool) -> None:
     A first round:
       normexp train example:iris
       normexp train data.csv --target species
+      normexp train data.csv --target species --report report.html
       normexp predict data.safetensors new.csv -o predictions.csv
       normexp explain 0.7 1.5 4.8
 

@@ -14,12 +14,14 @@ import numpy as np
 from normexp import saving
 from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
+from normexp.cli._report import Steps, report_path
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from normexp.classifier import SoftmaxClassifier
+    from normexp.evaluation import Evaluation
     from normexp.tables import Table
 
 
@@ -79,15 +81,17 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
 @click.option("--epochs", type=click.IntRange(1), help="The most passes over the rows. Default: by the table's size.")
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop training after this time with the best epoch so far.")
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Give every class the same total weight.")
+@click.option("--report", metavar="REPORT", help="Also write an HTML report of the test: can the model be trusted?")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None, missing: tuple[str, ...],
           test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
-          time_limit: float | None, class_weight: str | None, as_json: bool) -> int:  # fmt: skip
+          time_limit: float | None, class_weight: str | None, report: str | None, as_json: bool) -> int:  # fmt: skip
     """Train a classifier from TABLE, test it on rows it has not seen, and save it.
 
     \b
     Examples:
       normexp train penguins.csv --target species
+      normexp train adult.csv --target income --report adult.html
       normexp train 'parts/*.parquet' --target label -o model.safetensors --time-limit 60
       normexp train example:digits --hidden none     (multinomial logistic regression)
 
@@ -95,6 +99,9 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     """
     target = required_options(target, table)
     path = output_path(table, output, force)
+    report_at = None if report is None else report_path(report)
+    if report_at is not None and test is None and not test_fraction:
+        raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
     from normexp.classifier import SoftmaxClassifier
     from normexp.tables import read
 
@@ -108,18 +115,22 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     )  # fmt: skip
     with TrainingProgress(model.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
         model.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
-    scores, baseline = _scores(model, data, parts)
+    evaluation = _evaluation(model, parts)
+    scores, baseline = _scores(evaluation, data, parts)
     saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
     history = model.history_
     if history.stopped == "interrupted":
         say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
-    report = {"model": str(path), "table": table, "target": target, "classes": model.classes_.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
+    result = {"model": str(path), "table": table, "target": target, "classes": model.classes_.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
               "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature_, "seconds": round(time.monotonic() - started, 3),
               "scores": scores, "class_share_scores": baseline, "notes": list(data.notes)}  # fmt: skip
+    if report_at is not None:
+        _write_report(report_at, path.stem, table, model, evaluation, data, parts, seed)
+        result["report"] = str(report_at)
     if as_json:
-        print_json(report)
+        print_json(result)
     else:
-        _print_report(report, table)
+        _print_report(result, table)
     return 130 if history.stopped == "interrupted" else 0
 
 
@@ -154,17 +165,32 @@ def _single_rows(data: "Table") -> list[str]:
     return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
 
 
-def _scores(model: "SoftmaxClassifier", data: "Table", parts: Parts) -> tuple[dict[str, Any], dict[str, Any]]:
+def _evaluation(model: "SoftmaxClassifier", parts: Parts) -> "Evaluation":
+    """The model on the test rows."""
+    from normexp.evaluation import Evaluation
+
+    tested = parts.tested.take(parts.test_rows)
+    assert tested.targets is not None
+    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested))
+
+
+def _scores(evaluation: "Evaluation", data: "Table", parts: Parts) -> tuple[dict[str, Any], dict[str, Any]]:
     """Scores on the test rows, and those of always answering the class shares of the training rows."""
     from normexp import evaluation as ev
-    from normexp.tables import Table
 
     assert data.targets is not None
-    assert parts.tested.targets is not None
-    probabilities = model.predict_proba(Table(data.schema, parts.tested.matrix[parts.test_rows]))
-    evaluation = ev.Evaluation(model.classes_, parts.tested.targets[parts.test_rows], probabilities)
-    shares = np.bincount(data.targets[parts.rows], minlength=len(model.classes_)) / max(len(parts.rows), 1)
+    shares = np.bincount(data.targets[parts.rows], minlength=evaluation.n_classes) / max(len(parts.rows), 1)
     return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, shares)))
+
+
+def _write_report(path: Path, name: str, table: str, model: "SoftmaxClassifier", evaluation: "Evaluation", data: "Table", parts: Parts, seed: int) -> None:
+    from normexp.report import Subject, data_of, write_report
+
+    steps = Steps()
+    judged_on = data_of(
+        table, parts.tested.take(parts.test_rows), evaluation, training=data, training_rows=parts.rows, seed=seed, n_threads=model.n_threads, on_step=steps
+    )
+    write_report(path, [Subject(name, model, evaluation)], judged_on, on_step=steps)
 
 
 def _print_report(report: dict[str, Any], table: str) -> None:
@@ -172,4 +198,6 @@ def _print_report(report: dict[str, Any], table: str) -> None:
     click.echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
     if scores["n_rows"]:
         scores_table({"model": scores, "class shares": report["class_share_scores"]})
+    if "report" in report:
+        click.echo(f"report: {report['report']}")
     click.echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")

@@ -3,5 +3,7 @@
 from normexp.explanation._explanation import NO_FLIP as NO_FLIP
 from normexp.explanation._explanation import Explanation as Explanation
 from normexp.explanation._explanation import explain as explain
+from normexp.explanation._importance import Importance as Importance
+from normexp.explanation._importance import permutation_importance as permutation_importance
 
-__all__ = ["NO_FLIP", "Explanation", "explain"]
+__all__ = ["NO_FLIP", "Explanation", "Importance", "explain", "permutation_importance"]

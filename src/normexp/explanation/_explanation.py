@@ -144,7 +144,7 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline
     logits = network.logits(network.first(inputs))
     order = np.argsort(-logits, axis=1, kind="stable")
-    names, owners = _features(model)
+    names, owners = features_of(model)
     contributions = np.zeros((len(matrix), len(names)))
     at_baseline = network.logits(network.first(baseline[None]))[0]
     for i, row in enumerate(inputs):
@@ -174,7 +174,7 @@ def _targets(classes: NDArray[Any], X: Any, y: ArrayLike | None, n: int) -> NDAr
     return np.array([index[label] for label in labels.tolist()], np.int64)
 
 
-def _features(model: Any) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+def features_of(model: Any) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     """Names of the table's columns, and for each matrix column the table column that it belongs to: the parts of a date are one feature."""
     if model.schema_ is None:
         named = getattr(model, "feature_names_in_", None)

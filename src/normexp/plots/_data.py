@@ -34,6 +34,8 @@ def scatter(
 
 def training_history(history: History, *, ax: "Axes | None" = None) -> "Axes":
     """Training and validation loss an epoch, the best epoch marked."""
+    from matplotlib.ticker import MaxNLocator
+
     ax = new_axes(ax)
     epochs = np.arange(1, history.n_epochs + 1)
     lines, names = [*ax.plot(epochs, history.loss, color=COLOURS[0], marker="o" if len(epochs) == 1 else None)], ["training"]
@@ -45,7 +47,8 @@ def training_history(history: History, *, ax: "Axes | None" = None) -> "Axes":
         names.append(f"best epoch: {history.best_epoch + 1}")
     ax.set_yscale("log")
     tidy(ax, "Loss by epoch", "epoch", "cross-entropy (nats, log scale)")
-    ax.legend(lines, names, frameon=False, fontsize="small", loc="upper right")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    legend(ax, lines, names, beside=False)
     return ax
 
 

@@ -14,22 +14,21 @@ if TYPE_CHECKING:
 
 __all__ = ["chain", "gradients", "sigmoid_and_softmax", "temperatures"]
 
-MOST_ROWS = 12
-
 
 def chain(
-    logits: ArrayLike, names: Sequence[object] | None = None, *, target: object = None, temperature: float = 1.0, sigmoids: bool = False, ax: "Axes | None" = None
-) -> "Axes":
+    logits: ArrayLike, names: Sequence[object] | None = None, *, target: object = None, temperature: float = 1.0, sigmoids: bool = False, most: int = 12,
+    ax: "Axes | None" = None,
+) -> "Axes":  # fmt: skip
     """One prediction, a line a class: logit, exponential, probability; the loss where the target's name is given.
 
-    The largest twelve are shown, and the target. `sigmoids` adds the sigmoid of each logit by itself.
+    The `most` largest are shown, and the target. `sigmoids` adds the sigmoid of each logit by itself.
     """
     z = np.asarray(logits, np.float64)
     labels = [str(i) for i in range(len(z))] if names is None else [str(name) for name in names]
     if z.ndim != 1 or len(labels) != len(z):
         raise ValueError(f"expected logits of shape (n_classes,) and a name for each, got shape {z.shape} and {len(labels)} names")
-    ax = new_axes(ax, 8.4, 1.3 + 0.42 * min(len(z), MOST_ROWS))
-    kept = np.argsort(-z, kind="stable")[:MOST_ROWS].tolist()
+    ax = new_axes(ax, 8.4, 1.3 + 0.42 * min(len(z), most))
+    kept = np.argsort(-z, kind="stable")[:most].tolist()
     kept += [i for i, name in enumerate(labels) if target is not None and name == str(target) and i not in kept]
     kept.sort()
     with np.errstate(over="ignore"):
@@ -110,7 +109,7 @@ def sigmoid_and_softmax(*, ax: "Axes | None" = None) -> "Axes":
 def gradients(*, ax: "Axes | None" = None) -> "Axes":
     """How the answer moves with a logit: softmax has a slope everywhere, argmax none anywhere, so a network cannot learn from it."""
     ax = new_axes(ax)
-    z = np.linspace(-6, 6, 601)
+    z = np.linspace(-6, 6, 241)
     p = softmax(np.column_stack([z, np.zeros_like(z)]))[:, 0]
     lines = ax.plot(z, p, color=COLOURS[0], linewidth=1.2, alpha=0.5)
     lines += ax.plot(z, (z > 0).astype(float), color=COLOURS[1], linewidth=1.2, alpha=0.5, drawstyle="steps-mid")

@@ -70,7 +70,9 @@ def svg(drawn: "Figure", label: str) -> str:
     drawn.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}, transparent=True)
     text = file.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL).replace(INK, "var(--ink)").replace(PAPER, "var(--paper)")
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r' id="[a-zA-Z0-9]+_\d+"|\n\s*', lambda m: "" if m[0].startswith(" ") else "\n", text)  # names that two figures would share; indentation
+    text = text.replace(INK, "var(--ink)").replace(PAPER, "var(--paper)")
     text = re.sub(r"font-family: [^;\"]*;? ?", "", text)  # the page chooses the family
     text = re.sub(r"font: ((?:700|bold) )?[^;\"]*?(\d[\d.]*)px [^;\"]*", lambda m: f"font-size: {m[2]}px" + ("; font-weight: 600" if m[1] else ""), text)
     tag = re.match(r"<svg[^>]*>", text)

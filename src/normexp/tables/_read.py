@@ -24,7 +24,7 @@ class Table:
     """A table, ready for a classifier.
 
     `matrix` is float32 of shape (n_rows, n_matrix_columns), columns as in `schema.matrix_columns()`; `targets` are indices into `classes`;
-    `notes` say what was left out, dropped or counted.
+    `row_numbers` count the source's rows from 1 where some were dropped, else None; `notes` say what was left out, dropped or counted.
     """
 
     schema: Schema
@@ -33,9 +33,16 @@ class Table:
     classes: NDArray[Any] | None = None
     weights: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
+    row_numbers: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.matrix)
+
+    def take(self, rows: NDArray[np.int64]) -> "Table":
+        """Some of the rows, which keep their numbers."""
+        targets, weights = None if self.targets is None else self.targets[rows], None if self.weights is None else self.weights[rows]
+        numbers = rows + 1 if self.row_numbers is None else self.row_numbers[rows]
+        return Table(self.schema, self.matrix[rows], targets, self.classes, weights, self.notes, numbers)
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -199,7 +206,8 @@ class Source:
             if weights is not None and piece_weights is not None:
                 weights[rows] = piece_weights
             at += len(piece)
-        return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes))
+        numbers = self.database.execute(f"SELECT rowid + 1 AS n FROM raw {self.where} ORDER BY rowid").fetchnumpy()["n"] if self.where else None
+        return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes), numbers)
 
 
 def _matrix_sql(database: Database, column: Column, missing: Sequence[str]) -> list[str]:

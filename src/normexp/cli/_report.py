@@ -1,0 +1,73 @@
+"""normexp report"""
+
+import time
+from pathlib import Path
+
+import click
+
+from normexp.cli._console import say
+from normexp.cli._evaluate import apart, evaluation_on, labelled
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
+@click.argument("table")
+@click.option("-o", "--output", metavar="REPORT", default="report.html", show_default=True, help="HTML file to write.")
+@click.option("--threads", type=click.IntRange(1, 1024), help="Threads; the report does not depend on it.")
+def report(models: tuple[str, ...], table: str, output: str, threads: int | None) -> None:
+    """Write one HTML file that says whether MODEL can be trusted on TABLE.
+
+    \b
+    Examples:
+      normexp report penguins.safetensors labelled.csv -o penguins.html
+      normexp report old.safetensors new.safetensors labelled.csv      (compared on one page)
+
+    The verdict in a sentence, scores with intervals beside class shares and a logistic regression, the data and what is odd about it, training,
+    confusion, calibration, classes, features, the most confident mistakes, what to do next. The file loads nothing and sends nothing.
+    """
+    path = report_path(output)
+    from normexp import saving
+    from normexp.report import Subject, data_of, write_predictions_report, write_report
+
+    loaded = [saving.load(model) for model in models]
+    tables = [labelled(model, name, table) for model, name in zip(loaded, models, strict=True)]
+    for model in loaded:
+        model.n_threads = threads
+    names, steps = apart(models), Steps()
+    if any(data.targets is None for data in tables):
+        if len(models) > 1:
+            raise click.UsageError(f"expected a table with the target column to compare models, got one without ({table})")
+        write_predictions_report(path, names[0], table, loaded[0], tables[0])
+    else:
+        evaluations = [evaluation_on(model, data, table) for model, data in zip(loaded, tables, strict=True)]
+        subjects = [Subject(*parts) for parts in zip(names, loaded, evaluations, strict=True)]
+        best = min(range(len(subjects)), key=lambda i: subjects[i].scores.log_loss)
+        write_report(path, subjects, data_of(table, tables[best], evaluations[best], n_threads=threads, on_step=steps), on_step=steps)
+    say(f"report: {path}")
+
+
+def report_path(output: str) -> Path:
+    """Where the report goes, refused now if it could not be written later."""
+    import os
+
+    path = Path(output)
+    if path.is_dir():
+        raise IsADirectoryError(f"expected a file to write the report to, got the folder '{path}'")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"expected a folder that can be written to, got '{path.parent}', which is read-only")
+    return path
+
+
+class Steps:
+    """Says what is being done, once the work has taken a while."""
+
+    PATIENCE = 3.0
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+
+    def __call__(self, step: str) -> None:
+        if time.monotonic() - self.started > self.PATIENCE:
+            say(f"report: {step} …")

@@ -1,0 +1,54 @@
+"""The figures of a report, as SVG in the page's colours."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from normexp import plots
+from normexp.explanation import Explanation, Importance
+from normexp.report._facts import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["chain_figure", "figures_of", "importance_figure"]
+
+WIDTH = 4.6  # inches: a phone shows it in its natural size, a desk somewhat larger
+
+
+def drawn(draw: "Callable[[Axes], object]", label: str, height: float = 3.4, width: float = WIDTH) -> str:
+    with plots.page_colours():
+        figure = plots.figure(width, height)
+        draw(figure.add_subplot())
+        return plots.svg(figure, label)
+
+
+def figures_of(subject: Subject) -> dict[str, str]:
+    """Of one model: history (if it has one), confusion, reliability, roc, precision_recall."""
+    evaluation, name = subject.evaluation, subject.name
+    found = {
+        "confusion": drawn(lambda ax: plots.confusion(evaluation, ax=ax), f"Confusion matrix of {name}", 4.0),
+        "reliability": drawn(lambda ax: plots.reliability(evaluation, ax=ax), f"Reliability of {name}"),
+        "roc": drawn(lambda ax: plots.roc(evaluation, ax=ax), f"ROC curves of {name}", 3.8),
+        "precision_recall": drawn(lambda ax: plots.precision_recall(evaluation, ax=ax), f"Precision and recall of {name}", 3.8),
+    }
+    if subject.model.history_.n_epochs:
+        found["history"] = drawn(lambda ax: plots.training_history(subject.model.history_, ax=ax), f"Loss by epoch of {name}")
+    return found
+
+
+def importance_figure(found: Importance, most: int = 15) -> str:
+    shown = found.order()[:most]
+    names = [found.feature_names[i] for i in shown]
+    return drawn(lambda ax: plots.importance(names, found.mean[shown], found.low[shown], found.high[shown], ax=ax), "Which features matter", 1.2 + 0.24 * len(names))
+
+
+def chain_figure(explanation: Explanation, row: int) -> str:
+    """One prediction as a chain."""
+    names = [str(label) for label in explanation.classes.tolist()]
+    known = explanation.targets is not None and explanation.targets[row] >= 0
+    target = names[explanation.targets[row]] if explanation.targets is not None and known else None
+    n = min(len(names), 6)
+    with np.errstate(over="ignore"):
+        return drawn(lambda ax: plots.chain(explanation.logits[row], names, target=target, most=5, ax=ax), "From logits to probabilities", 1.0 + 0.26 * n, 5.2)

@@ -1,0 +1,154 @@
+"""One self-contained HTML file: no script, nothing from the network, every string escaped."""
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from normexp import __version__
+from normexp import evaluation as ev
+from normexp._files import replaced
+from normexp.explanation import NO_FLIP, Importance
+from normexp.explanation._explanation import features_of
+from normexp.report._facts import Data, Subject, column_facts, confused_pairs, importance_of, surest_mistakes
+from normexp.report._figures import chain_figure, figures_of, importance_figure
+from normexp.report._verdict import next_steps, verdict, warnings_of
+from normexp.tables import Table
+
+__all__ = ["write_predictions_report", "write_report"]
+
+MOST_COLUMNS, MOST_CLASSES, MOST_REASONS = 30, 40, 5
+
+
+def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step: Callable[[str], None] = lambda _: None) -> None:
+    """Write the report of one model, or of several on the same rows, of which the best by log loss is shown in detail."""
+    best = min(subjects, key=lambda subject: subject.scores.log_loss)
+    judged = verdict(best, data)
+    on_step("which features matter")
+    importance = importance_of(best, data)
+    order = importance.order()
+    on_step("the data")
+    columns = column_facts(data.tested, order[:MOST_COLUMNS], features_of(best.model)[1])
+    on_step("the most confident mistakes")
+    mistakes = _mistakes(best, data)
+    on_step("figures")
+    page = _template("report.html").render(
+        version=__version__, title=_title(best), subject=best, data=data, verdict=judged, numbers=_numbers(best, data), comparison=_comparison(subjects, best),
+        columns=columns, n_hidden_columns=len(order) - len(columns), shares=_shares(best), warnings=warnings_of(best, data, columns), figures=figures_of(best),
+        pairs=[(*_names(best, i, j), n, share) for i, j, n, share in confused_pairs(best.evaluation)], classes=_classes(best),
+        n_hidden_classes=max(best.evaluation.n_classes - MOST_CLASSES, 0), importance=importance, importance_rows=_importance_rows(importance),
+        importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
+        n_mistakes=int((~best.evaluation.correct).sum()), steps=next_steps(best, judged, columns), no_flip=NO_FLIP,
+    )  # fmt: skip
+    _write(path, page)
+
+
+def write_predictions_report(path: Path, name: str, source: str, model: Any, table: Table) -> None:
+    """The report of rows without targets: what the model answers and how surely; nothing can be said of whether it is right."""
+    probabilities = model.predict_proba(table)
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    counts = np.bincount(predicted, minlength=len(model.classes_))
+    order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
+    shares = [(str(model.classes_[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
+    heights = np.histogram(confidence, 10, (0, 1))[0]
+    sureness = [(f"{i * 10} to {i * 10 + 10}%", int(n), n / max(heights.max(), 1)) for i, n in enumerate(heights)]
+    page = _template("predictions.html").render(
+        version=__version__, title=f"Predictions of {name} for {source}", name=name, source=source, n_rows=len(table), shares=shares, sureness=sureness,
+        n_hidden_classes=max(len(counts) - len(order), 0), notes=table.notes, target=model.schema_.target,
+    )  # fmt: skip
+    _write(path, page)
+
+
+def _template(name: str) -> Any:
+    from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup
+
+    environment = Environment(loader=PackageLoader("normexp.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["svg"] = Markup
+    environment.globals["style"] = Markup((files("normexp.report") / "page.css").read_text("utf-8"))
+    return environment.get_template(name)
+
+
+def _write(path: Path, page: str) -> None:
+    with replaced(path) as temporary:
+        temporary.write_text(page, "utf-8")
+
+
+def _title(subject: Subject) -> str:
+    target = subject.model.schema_.target if subject.model.schema_ else None
+    return f"{target}: {subject.name}" if target else subject.name
+
+
+def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
+    """The three numbers of the first screen, beside the two baselines."""
+    shares, regression = ev.score(data.shares), None if data.regression is None else ev.score(data.regression)
+    described = (
+        ("accuracy", "Accuracy", "share of rows predicted right; 1 is best", "{:.1%}"),
+        ("log_loss", "Log loss", "mean -ln of the true class's probability (nats); 0 is best", "{:.4f}"),
+        ("calibration_error", "Calibration error", "how far stated probabilities are from what happens; 0 is best", "{:.1%}"),
+    )  # fmt: skip
+    return [
+        {"name": title, "meaning": meaning, **{key: form.format(value) for key, value in zip(("value", "low", "high"), subject.intervals[name], strict=True)},
+         "shares": form.format(getattr(shares, name)), "regression": None if regression is None else form.format(getattr(regression, name))}
+        for name, title, meaning, form in described
+    ]  # fmt: skip
+
+
+def _comparison(subjects: Sequence[Subject], best: Subject) -> dict[str, Any] | None:
+    """Scores of several models, and how sure it is that the best one is."""
+    if len(subjects) < 2:
+        return None
+    rows = [
+        {"name": s.name, "best": s is best, "cells": [f"{i.estimate:.4f} ({i.low:.4f} to {i.high:.4f})" for i in s.intervals.values()]}
+        for s in sorted(subjects, key=lambda s: s.scores.log_loss)
+    ]  # fmt: skip
+    sentences = []
+    for other in (s for s in subjects if s is not best):
+        difference = ev.compare(other.evaluation, best.evaluation, ["log_loss"])["log_loss"]
+        low, high = sorted(abs(end) for end in (difference.low, difference.high))
+        surely = f"{best.name} is better than {other.name} by {low:.4f} to {high:.4f} in log loss."
+        sentences.append(surely if difference.better == "second" else f"Between {best.name} and {other.name} there is no sure difference in log loss.")
+    return {"header": ["accuracy", "log loss", "Brier score", "calibration error"], "rows": rows, "sentences": sentences}
+
+
+def _names(subject: Subject, *indices: int) -> list[str]:
+    return [str(subject.evaluation.classes[i]) for i in indices]
+
+
+def _shares(subject: Subject) -> list[tuple[str, int, float]]:
+    evaluation = subject.evaluation
+    counts = np.bincount(evaluation.targets[evaluation.known], minlength=evaluation.n_classes)
+    order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
+    return [(*_names(subject, int(k)), int(counts[k]), counts[k] / max(len(evaluation), 1)) for k in order]  # type: ignore[misc]
+
+
+def _classes(subject: Subject) -> list[dict[str, Any]]:
+    """Each class, the worst first where there are too many to show."""
+    evaluation, scores = subject.evaluation, ev.class_scores(subject.evaluation)
+    order = np.argsort(scores.f1, kind="stable")[:MOST_CLASSES] if evaluation.n_classes > MOST_CLASSES else np.arange(evaluation.n_classes)
+    mean = np.average(evaluation.probabilities, axis=0, weights=evaluation.weights)
+    share = scores.support / max(float(evaluation.masses.sum()), 1e-300)
+    return [
+        {"name": str(evaluation.classes[k]), "precision": scores.precision[k], "recall": scores.recall[k], "f1": scores.f1[k], "support": int(scores.support[k]),
+         "share": share[k], "mean": mean[k]} for k in order
+    ]  # fmt: skip
+
+
+def _importance_rows(importance: Importance) -> list[tuple[str, float, float, float]]:
+    return [(importance.feature_names[i], importance.mean[i], importance.low[i], importance.high[i]) for i in importance.order()[:15]]
+
+
+def _mistakes(subject: Subject, data: Data) -> list[dict[str, Any]]:
+    rows, explanation = surest_mistakes(subject, data)
+    found = []
+    for i, row in enumerate(rows):
+        facts = explanation.to_dict(i)
+        target = subject.evaluation.targets[row]
+        found.append({
+            "row": int(data.row_numbers[row]), "truth": str(subject.evaluation.classes[target]) if target >= 0 else "a class that the model does not know",
+            "predicted": str(facts["predicted"]), "runner_up": str(facts["runner_up"]), "confidence": float(subject.evaluation.confidences[row]),
+            "loss": float(subject.evaluation.losses[row]), "chain": chain_figure(explanation, i), "reasons": facts["features"][:MOST_REASONS], "flip": facts["flip"],
+        })  # fmt: skip
+    return found
