@@ -33,7 +33,7 @@ build: .venv/check
 wheel-test: build
 	rm -rf build/empty && $(PYTHON) -m venv build/empty
 	build/empty/bin/python -m pip install -q --disable-pip-version-check dist/normexp-*.whl
-	cd build/empty && test "$$(bin/normexp explain 0.7 1.5 4.8 --json | grep -c 0.94925668)" = 1 && bin/normexp train example:iris -o iris.safetensors --json >/dev/null \
+	cd build/empty && test "$$(bin/normexp explain 0.7 1.5 4.8 --json | grep -c 0.94925668)" = 1 && bin/normexp train example:iris -o iris.safetensors --report iris.html --json >/dev/null && bin/normexp learn \
 	  && bin/python -c "import normexp, pathlib; assert (pathlib.Path(normexp.__file__).parent / 'py.typed').exists()" && echo "the wheel works"
 
 # The native core under AddressSanitizer and UndefinedBehaviorSanitizer on every instruction set, then under ThreadSanitizer; some ten minutes.

@@ -23,7 +23,7 @@ from normexp.evaluation._scores import confusion_matrix as confusion_matrix
 from normexp.evaluation._scores import score as score
 
 __all__ = [
-    "INTERVAL_SCORES", "ROW_SCORES", "ClassScores", "Difference", "Evaluation", "Interval", "LossSplit", "Reliability", "Scores", "calibration_error", "class_scores",
+    "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Reliability", "Scores", "calibration_error", "class_scores",
     "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "evaluate", "fit_temperature", "intervals", "reliability", "score",
     "split_log_loss",
 ]  # fmt: skip

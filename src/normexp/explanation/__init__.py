@@ -6,4 +6,4 @@ from normexp.explanation._explanation import explain as explain
 from normexp.explanation._importance import Importance as Importance
 from normexp.explanation._importance import permutation_importance as permutation_importance
 
-__all__ = ["NO_FLIP", "Explanation", "Importance", "explain", "permutation_importance"]
+__all__ = ["Explanation", "Importance", "NO_FLIP", "explain", "permutation_importance"]

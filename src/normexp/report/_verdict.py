@@ -44,7 +44,7 @@ def verdict(subject: Subject, data: Data) -> Verdict:
     words = {"second": "better than", "neither": "about as good as", "first": "worse than"}
     against = "" if regression is None else f", {words[regression.better]} a logistic regression"
     grade = "good" if calibrated and (regression is None or regression.better != "first") else "fair"
-    return Verdict(f"{start}{against}, and {calibration}.", grade, shares, regression, calibration)
+    return Verdict(f"{start}{against}, {'and' if calibrated else 'but'} {calibration}.", grade, shares, regression, calibration)
 
 
 def warnings_of(subject: Subject, data: Data, columns: list[ColumnFacts]) -> list[str]:
