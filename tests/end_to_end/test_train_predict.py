@@ -115,6 +115,8 @@ def test_evaluate_and_info(trained):
     report = json.loads(run("evaluate", "colours.safetensors", "colours.csv", "--json", cwd=trained).stdout)
     assert report["scores"]["accuracy"] > 0.95
     assert report["class_share_scores"]["accuracy"] == pytest.approx(1 / 3)
+    assert report["against_class_shares"]["log_loss"]["better"] == "second"
+    assert "log loss: the model is better by 1." in run("evaluate", "colours.safetensors", "colours.csv", cwd=trained).stdout
     text = run("info", "colours.safetensors", cwd=trained).stdout
     for word in ("target:  label", "3 classes: a, b, c", "written by normexp 0.1.0", "blue, green, red"):
         assert word in text

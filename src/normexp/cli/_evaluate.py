@@ -77,13 +77,16 @@ def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Eva
 def _print_scores(model: str, table: str, evaluation: "Evaluation", as_json: bool) -> None:
     from normexp import evaluation as ev
 
-    scores, shares = asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation)))
-    intervals = ev.intervals(evaluation)
+    always = ev.class_share_evaluation(evaluation)
+    scores, shares, intervals = asdict(ev.score(evaluation)), asdict(ev.score(always)), ev.intervals(evaluation)
+    difference = ev.compare(always, evaluation, ["log_loss"])["log_loss"]
     if as_json:
-        print_json({"model": model, "table": table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares})
+        print_json({"model": model, "table": table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares,
+                    "against_class_shares": {"log_loss": difference._asdict()}})  # fmt: skip
         return
     click.echo(f"{len(evaluation)} rows of {table}; class shares are those of these rows")
     scores_table({"model": scores, "class shares": shares}, intervals)
+    click.echo(verdict("log loss", "always answering the class shares", "the model", difference))
 
 
 def _print_comparison(models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:

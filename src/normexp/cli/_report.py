@@ -43,7 +43,7 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
         subjects = [Subject(*parts) for parts in zip(names, loaded, evaluations, strict=True)]
         best = min(range(len(subjects)), key=lambda i: subjects[i].scores.log_loss)
         write_report(path, subjects, data_of(table, tables[best], evaluations[best], n_threads=threads, on_step=steps), on_step=steps)
-    say(f"report: {path}")
+    say(f"report: {path}, for any browser")
 
 
 def report_path(output: str) -> Path:

@@ -199,5 +199,5 @@ def _print_report(report: dict[str, Any], table: str) -> None:
     if scores["n_rows"]:
         scores_table({"model": scores, "class shares": report["class_share_scores"]})
     if "report" in report:
-        click.echo(f"report: {report['report']}")
+        click.echo(f"report: {report['report']}, for any browser")
     click.echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")
