@@ -51,7 +51,7 @@ def test_the_verdict_depends_on_the_numbers(tmp_path):
     poor = verdict(uniform, data)
     assert (poor.grade, "no better than always answering the class shares: do not rely on it" in poor.sentence) == ("poor", True)
     assert any("say little about the target" in step for step in next_steps(uniform, poor, []))
-    bold = with_probabilities(subject, softmax(np.log(subject.evaluation.probabilities) * 5))
+    bold = with_probabilities(subject, softmax(np.log(subject.evaluation.probabilities) * 2.5))
     too_bold = verdict(bold, data)
     assert "too bold" in too_bold.calibration
     assert any(step.startswith("Dividing the logits by") for step in next_steps(bold, too_bold, []))

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["chain_figure", "figures_of", "importance_figure"]
 
-WIDTH = 4.6  # inches: a phone shows it in its natural size, a desk somewhat larger
+WIDTH = 4.0  # inches: a phone shows it in its natural size, a desk somewhat larger
 
 
-def drawn(draw: "Callable[[Axes], object]", label: str, height: float = 3.4, width: float = WIDTH) -> str:
+def drawn(draw: "Callable[[Axes], object]", label: str, height: float = 3.0, width: float = WIDTH) -> str:
     with plots.page_colours():
         figure = plots.figure(width, height)
         draw(figure.add_subplot())
@@ -28,10 +28,10 @@ def figures_of(subject: Subject) -> dict[str, str]:
     """Of one model: history (if it has one), confusion, reliability, roc, precision_recall."""
     evaluation, name = subject.evaluation, subject.name
     found = {
-        "confusion": drawn(lambda ax: plots.confusion(evaluation, ax=ax), f"Confusion matrix of {name}", 4.0),
+        "confusion": drawn(lambda ax: plots.confusion(evaluation, ax=ax), f"Confusion matrix of {name}", 3.6),
         "reliability": drawn(lambda ax: plots.reliability(evaluation, ax=ax), f"Reliability of {name}"),
-        "roc": drawn(lambda ax: plots.roc(evaluation, ax=ax), f"ROC curves of {name}", 3.8),
-        "precision_recall": drawn(lambda ax: plots.precision_recall(evaluation, ax=ax), f"Precision and recall of {name}", 3.8),
+        "roc": drawn(lambda ax: plots.roc(evaluation, ax=ax), f"ROC curves of {name}", 3.5),
+        "precision_recall": drawn(lambda ax: plots.precision_recall(evaluation, ax=ax), f"Precision and recall of {name}", 3.5),
     }
     if subject.model.history_.n_epochs:
         found["history"] = drawn(lambda ax: plots.training_history(subject.model.history_, ax=ax), f"Loss by epoch of {name}")
@@ -51,4 +51,4 @@ def chain_figure(explanation: Explanation, row: int) -> str:
     target = names[explanation.targets[row]] if explanation.targets is not None and known else None
     n = min(len(names), 6)
     with np.errstate(over="ignore"):
-        return drawn(lambda ax: plots.chain(explanation.logits[row], names, target=target, most=5, ax=ax), "From logits to probabilities", 1.0 + 0.26 * n, 5.2)
+        return drawn(lambda ax: plots.chain(explanation.logits[row], names, target=target, most=5, ax=ax), "From logits to probabilities", 1.0 + 0.26 * n)

@@ -12,6 +12,7 @@ __all__ = ["Verdict", "next_steps", "verdict", "warnings_of"]
 
 GIVES_AWAY = 0.99
 FEW_ROWS = 30
+TRUE = "its probabilities can be taken at their word"
 MISCALIBRATED = 0.02  # calibration error that its whole interval must exceed
 
 
@@ -34,7 +35,7 @@ def verdict(subject: Subject, data: Data) -> Verdict:
     temperature = scores.best_temperature
     calibrated = not error.low > MISCALIBRATED
     calibration = (
-        "its probabilities can be taken at their word" if calibrated
+        TRUE if calibrated
         else f"its probabilities are too {'bold' if temperature > 1 else 'timid'}" if abs(np.log(temperature)) > 0.05 else "its probabilities are off in places"
     )  # fmt: skip
     seen = "that it had not seen" if data.held_out else f"of {data.name}"
@@ -94,7 +95,7 @@ def next_steps(subject: Subject, judged: Verdict, columns: list[ColumnFacts]) ->
     if weak:
         few = _some([names[k] for k in weak], 3)
         found.append(f"More rows of {few} would help most: the model finds fewer than half of them. --class-weight balanced gives rare classes more say.")
-    if judged.calibration != "its probabilities can be taken at their word":
+    if judged.grade != "poor" and judged.calibration != TRUE:
         by = f"{subject.scores.best_temperature:.2f}"
         found.append(f"Dividing the logits by {by} would mend the probabilities on these rows; training on more rows lets the model find that out by itself.")
     found.append("Look at single predictions: normexp explain MODEL TABLE --row N says why, and what would change the answer.")
