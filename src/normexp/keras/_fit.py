@@ -193,17 +193,22 @@ class Fit(Task):
         """A native call a batch: for callbacks that want each, and for generators."""
         for epoch in range(self.first, self.epochs):
             self.begin(epoch)
-            total = network.Sums(0, 0, 0, 0, 0, 0)
+            total, seen = network.Sums(0, 0, 0, 0, 0, 0), []
             done = 0
-            for done, rows in enumerate(self.index_batches(epoch) if batches is None else (self.part(*batch).rows for batch in batches_of(batches, limit)), start=1):
+            parts = self.index_batches(epoch) if batches is None else (self.part(*batch) for batch in batches_of(batches, limit))
+            for done, part in enumerate(parts, start=1):
                 self.hooks.call("on_train_batch_begin", done - 1, None)
-                total = network.Sums(*(a + b for a, b in zip(total, self.step(rows), strict=True)))
+                total = network.Sums(*(a + b for a, b in zip(total, self.step(part.rows), strict=True)))
+                if batches is not None and self.keeps_outputs:
+                    seen.append(part)
                 self.hooks.call("on_train_batch_end", done - 1, self.logs(total, None))
                 if self.bar is not None:
                     self.bar.update(done, self.logs(total, None))
             if not done:
                 raise ValueError(f"expected a batch for epoch {epoch + 1}, got none: the generator is exhausted; make it endless and give steps_per_epoch")
             self.steps = done
+            if seen:
+                self.training = _joined(seen)
             held = None
             if self.validation is not None:
                 held = network.evaluate_rows(self.plan, self.parameters, self.validation.rows, self.loss)
@@ -215,7 +220,7 @@ class Fit(Task):
         rows = self.training.rows
         order = np.random.Generator(np.random.Philox([self.seed, epoch])).permutation(rows.chosen) if self.shuffle else rows.chosen
         for first in range(0, len(order), self.batch_size):
-            yield rows._replace(chosen=np.ascontiguousarray(order[first : first + self.batch_size]))
+            yield Part(rows._replace(chosen=np.ascontiguousarray(order[first : first + self.batch_size])), self.training.truths)
 
     def step(self, rows: network.Rows) -> network.Sums:
         nothing = rows._replace(chosen=np.empty(0, np.int64), outputs=None)
@@ -224,6 +229,14 @@ class Fit(Task):
         if result.stopped == "interrupted":
             raise KeyboardInterrupt
         return result.epochs[0][0]
+
+
+def _joined(parts: list[Part]) -> Part:
+    """What metrics need of all batches of an epoch: truths, outputs and weights, without the features."""
+    truths = np.concatenate([part.truths for part in parts])
+    weights = [part.rows.weights for part in parts if part.rows.weights is not None]
+    outputs, every = np.concatenate([part.outputs() for part in parts]), np.arange(len(truths), dtype=np.int64)
+    return Part(network.Rows(np.empty((len(truths), 0), np.float32), truths, every, np.concatenate(weights) if weights else None, outputs), truths)
 
 
 def fit(
@@ -268,8 +281,6 @@ def _fit_batches(
     if not model.built:
         raise ValueError("expected a built network with batches, got one without weights; begin with Input")
     run = Fit(model, verbose, callbacks, epochs, initial_epoch, 1, False)
-    if run.keeps_outputs:
-        raise ValueError("expected metrics that are counted on the way with batches (accuracy), got others; pass arrays, or judge with evaluate")
     if validation_data is not None:
         run.validation = run.part(*unpacked(validation_data))
     steps = steps_per_epoch or (len(x) if hasattr(x, "__len__") else 1)
