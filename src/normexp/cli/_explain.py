@@ -7,6 +7,7 @@ import click
 
 from normexp._checks import did_you_mean, listing
 from normexp.cli._console import print_json, print_table, say
+from normexp.cli._outputs import writable
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def picture_path(plot: str) -> Path:
     path = Path(plot)
     if path.suffix not in (".png", ".svg", ".pdf"):
         raise click.UsageError(f"expected a picture that ends in .png, .svg or .pdf, got '{plot}'")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
-    return path
+    return writable(path, "picture")
 
 
 def _explain_logits(logits: list[float], labels: str | None, target: str | None, temperature: float | None, with_sigmoid: bool, path: Path | None, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 import click
 
 from normexp.cli._console import say
-from normexp.cli._report import report_path
+from normexp.cli._outputs import writable
 
 
 @click.command()
@@ -20,7 +20,7 @@ def learn(output: str, opens: bool | None) -> None:
       normexp learn
       normexp learn -o lesson.html --no-open
     """
-    path = report_path(output)
+    path = writable(Path(output), "page")
     from normexp.learn import write_page
 
     write_page(path)

@@ -7,6 +7,7 @@ import click
 
 from normexp.cli._console import say
 from normexp.cli._evaluate import apart, evaluation_on, labelled
+from normexp.cli._outputs import writable
 
 
 @click.command()
@@ -25,7 +26,7 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
     The verdict in a sentence, scores with intervals beside class shares and a logistic regression, the data and what is odd about it, training,
     confusion, calibration, classes, features, the most confident mistakes, what to do next. The file loads nothing and sends nothing.
     """
-    path = report_path(output)
+    path = writable(Path(output), "report")
     from normexp import saving
     from normexp.report import Subject, data_of, write_predictions_report, write_report
 
@@ -44,20 +45,6 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
         best = min(range(len(subjects)), key=lambda i: subjects[i].scores.log_loss)
         write_report(path, subjects, data_of(table, tables[best], evaluations[best], n_threads=threads, on_step=steps), on_step=steps)
     say(f"report: {path}, for any browser")
-
-
-def report_path(output: str) -> Path:
-    """Where the report goes, refused now if it could not be written later."""
-    import os
-
-    path = Path(output)
-    if path.is_dir():
-        raise IsADirectoryError(f"expected a file to write the report to, got the folder '{path}'")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"expected a folder that can be written to, got '{path.parent}', which is read-only")
-    return path
 
 
 class Steps:

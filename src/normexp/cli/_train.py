@@ -1,6 +1,5 @@
 """normexp train"""
 
-import os
 import re
 import shlex
 import time
@@ -14,7 +13,8 @@ import numpy as np
 from normexp import saving
 from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
-from normexp.cli._report import Steps, report_path
+from normexp.cli._outputs import writable
+from normexp.cli._report import Steps
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,13 +56,7 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
         path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz"))).with_suffix(".safetensors")
         if path.exists() and not force:
             raise FileExistsError(f"expected a new file, got '{path}', which exists; replace it with --force or choose another with -o FILE")
-    if path.is_dir():
-        raise IsADirectoryError(f"expected a file to write the model to, got the folder '{path}'")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"expected a folder that can be written to, got '{path.parent}', which is read-only")
-    return path
+    return writable(path, "model")
 
 
 @click.command()
@@ -99,7 +93,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     """
     target = required_options(target, table)
     path = output_path(table, output, force)
-    report_at = None if report is None else report_path(report)
+    report_at = None if report is None else writable(Path(report), "report")
     if report_at is not None and test is None and not test_fraction:
         raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
     from normexp.classifier import SoftmaxClassifier

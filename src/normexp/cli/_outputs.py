@@ -1,0 +1,17 @@
+"""Where results go: refused before the work, not after it, if they could not be written."""
+
+import os
+from pathlib import Path
+
+__all__ = ["writable"]
+
+
+def writable(path: Path, content: str) -> Path:
+    """The path of a file that is about to be made, if it can be; `content` names what goes into it."""
+    if path.is_dir():
+        raise IsADirectoryError(f"expected a file to write the {content} to, got the folder '{path}'")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"expected a folder that can be written to, got '{path.parent}', which is read-only")
+    return path
