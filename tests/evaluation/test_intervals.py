@@ -70,6 +70,7 @@ def test_unknown_classes_zero_weights_few_rows():
     assert found["accuracy"] == (0.5, 0.5, 0.5)
     one = ev.intervals(Evaluation(np.arange(2), [1], [[0.25, 0.75]]), ev.INTERVAL_SCORES)
     assert one["log_loss"].low == one["log_loss"].high == pytest.approx(-np.log(0.75))
+    assert one["accuracy"].low == pytest.approx(0.2065, abs=1e-3)
     assert np.isnan(one["roc_auc_macro"]).all()
     assert np.isnan(ev.intervals(Evaluation(np.arange(2), np.empty(0, int), np.empty((0, 2))))["brier"]).all()
 
@@ -84,6 +85,37 @@ def test_wrong_arguments_are_refused():
         ev.intervals(evaluation, confidence=95)
     with pytest.raises(ValueError, match="expected n_resamples to be an integer of at least 1, got 0"):
         ev.intervals(evaluation, n_resamples=0)
+
+
+def test_few_rows_are_not_called_sure():
+    right = ev.intervals(Evaluation(np.arange(2), [0, 1] * 5, np.eye(2)[[0, 1] * 5]))["accuracy"]
+    assert right.high == 1
+    assert right.low == pytest.approx(0.722, abs=0.001)  # Wilson's of 10 of 10
+    one = Evaluation(np.arange(2), [1], [[0.25, 0.75]])
+    assert ev.compare(one, Evaluation(np.arange(2), [1], [[0.1, 0.9]]))["log_loss"].better == "neither"
+
+
+def test_more_rows_take_fewer_resamples():
+    many = drawn(60_000)
+    found, half = ev.intervals(many, ["log_loss"])["log_loss"], ev.intervals(drawn(15_000), ["log_loss"])["log_loss"]
+    assert (half.high - half.low) / (found.high - found.low) == pytest.approx(2, rel=0.15)
+
+
+def iid_coverage(seed, stratified, trials=150, n=400):
+    """How often the interval holds the true accuracy of a model that is right in 0.3 of the rows of a rare class and 0.95 of the others, whose number varies."""
+    rng, held = np.random.default_rng(seed), 0
+    for trial in range(trials):
+        targets = (rng.random(n) < 0.1).astype(int)
+        right = rng.random(n) < np.where(targets == 1, 0.3, 0.95)
+        p = np.where((targets == 1) == right, 0.8, 0.2)
+        found = ev.intervals(Evaluation(np.arange(2), targets, np.column_stack([1 - p, p])), ["accuracy"], seed=trial, stratified=stratified, n_resamples=400)["accuracy"]
+        held += found.low <= 0.9 * 0.95 + 0.1 * 0.3 <= found.high
+    return held / trials
+
+
+def test_intervals_without_strata_cover_rows_by_chance():
+    assert iid_coverage(0, stratified=False) > 0.9
+    assert iid_coverage(0, stratified=True) < 0.9  # that is what the docstring warns of
 
 
 def coverage(seed, trials=500, sizes=(300, 150)):

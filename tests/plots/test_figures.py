@@ -104,7 +104,9 @@ def test_own_axes_are_pyplots_and_nothing_is_left_open_by_given_ones(explained):
 
 
 def test_a_dark_background_is_obeyed(explained):
-    with mpl.style.context("dark_background"):
+    from matplotlib import pyplot as plt
+
+    with plt.style.context("dark_background"):
         for name, draw in figures(NAMES[3], *explained).items():
             drawn = plots.figure(4, 3)
             draw(drawn.add_subplot())

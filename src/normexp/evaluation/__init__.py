@@ -1,7 +1,9 @@
 """How good class probabilities are: an `Evaluation` is computed once, everything else reads it."""
 
+from normexp.evaluation._calibration import ByChance as ByChance
 from normexp.evaluation._calibration import LossSplit as LossSplit
 from normexp.evaluation._calibration import Reliability as Reliability
+from normexp.evaluation._calibration import calibration_by_chance as calibration_by_chance
 from normexp.evaluation._calibration import calibration_error as calibration_error
 from normexp.evaluation._calibration import classwise_calibration_error as classwise_calibration_error
 from normexp.evaluation._calibration import fit_temperature as fit_temperature
@@ -23,7 +25,8 @@ from normexp.evaluation._scores import confusion_matrix as confusion_matrix
 from normexp.evaluation._scores import score as score
 
 __all__ = [
-    "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Reliability", "Scores", "calibration_error", "class_scores",
+    "ByChance", "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Reliability", "Scores",
+    "calibration_by_chance", "calibration_error", "class_scores",
     "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "evaluate", "fit_temperature", "intervals", "reliability", "score",
     "split_log_loss",
 ]  # fmt: skip

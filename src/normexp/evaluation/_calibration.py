@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.evaluation._evaluation import Evaluation
+from normexp._checks import integer_at_least
+from normexp.evaluation._evaluation import LEAST_PROBABILITY, Evaluation
 from normexp.functional import cross_entropy
 
 __all__ = [
-    "LossSplit", "Reliability", "binned_gap", "calibration_error", "classwise_calibration_error", "equal_bins", "fit_temperature", "reliability", "split_log_loss",
+    "ByChance", "LossSplit", "Reliability", "TiedRows", "calibration_by_chance", "calibration_error", "classwise_calibration_error", "equal_bins", "fit_temperature", "reliability",
+    "split_log_loss", "wilson",
 ]  # fmt: skip
 
 N_BINS = 15
@@ -23,36 +25,73 @@ def equal_bins(n_rows: int, n_bins: int = N_BINS) -> NDArray[np.float64]:
     return np.cumsum([0, *sizes]) / n_rows
 
 
-def binned_gap(masses: NDArray[Any], gaps: NDArray[Any], edges: NDArray[np.float64]) -> float:
-    """Sum over bins of |sum of masses x gaps|, over the whole mass. The rows are in order; an edge may cut through a row."""
-    at = np.concatenate([[0.0], np.cumsum(masses)])
-    excess = np.concatenate([[0.0], np.cumsum(masses * gaps)])
-    return float(abs(np.diff(np.interp(edges * at[-1], at, excess))).sum() / at[-1])
+class TiedRows(NamedTuple):
+    """Rows in order of a probability, where runs of equal ones count as one: which of them comes first must not matter."""
+
+    firsts: NDArray[np.intp]  # where runs begin
+    n_rows: int
+
+    @staticmethod
+    def of(ordered: NDArray[Any]) -> "TiedRows":
+        return TiedRows(np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])), len(ordered))
+
+    def cumulated(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Sums of the values up to and with each run, a 0 in front."""
+        sums = values if len(self.firsts) == self.n_rows else np.add.reduceat(values, self.firsts)
+        return np.concatenate([[0.0], np.cumsum(sums)])
+
+    def gap(self, masses: NDArray[Any], gaps: NDArray[Any], edges: NDArray[np.float64]) -> float:
+        """Sum over bins of |sum of masses x gaps|, over the whole mass; an edge may cut through a run."""
+        at = self.cumulated(masses)
+        return float(abs(np.diff(np.interp(edges * at[-1], at, self.cumulated(masses * gaps)))).sum() / at[-1])
+
+
+def _gap(probabilities: NDArray[np.float64], truths: NDArray[Any], masses: NDArray[np.float64], n_bins: int) -> float:
+    """Of stated probabilities from what was true, over bins of equal mass."""
+    order = np.argsort(probabilities, kind="stable")
+    return TiedRows.of(probabilities[order]).gap(masses[order], (probabilities - truths)[order], equal_bins(len(order), n_bins))
 
 
 def calibration_error(evaluation: Evaluation, n_bins: int = N_BINS) -> float:
     """Mean absolute gap between confidence and accuracy of the predicted class, over bins of equal mass.
 
     Rows are sorted by the probability of the predicted class and cut into `n_bins` bins of equal mass (Nguyen and O'Connor 2015), which have less bias
-    than bins of equal width. NaN for no rows.
+    than bins of equal width; rows of equal probability are never told apart. Chance alone makes it larger than 0: see `calibration_by_chance`. NaN for no rows.
     """
-    if not len(evaluation):
-        return float("nan")
-    order = np.argsort(evaluation.confidences, kind="stable")
-    gaps = evaluation.confidences - evaluation.correct
-    return binned_gap(evaluation.masses[order], gaps[order], equal_bins(len(order), n_bins))
+    integer_at_least(n_bins, 1, "n_bins")
+    rows = evaluation.counted
+    return _gap(rows.confidences, rows.correct, rows.masses, n_bins) if len(rows) else float("nan")
 
 
 def classwise_calibration_error(evaluation: Evaluation, n_bins: int = N_BINS) -> float:
     """The mean over classes of the gap between a class's probability and its share, over bins of equal mass of that probability; NaN for no rows."""
-    if not len(evaluation):
-        return float("nan")
-    edges, errors = equal_bins(len(evaluation), n_bins), []
-    for k in range(evaluation.n_classes):
-        p = evaluation.probabilities[:, k].astype(np.float64)
-        order = np.argsort(p, kind="stable")
-        errors.append(binned_gap(evaluation.masses[order], (p - (evaluation.targets == k))[order], edges))
-    return float(np.mean(errors))
+    integer_at_least(n_bins, 1, "n_bins")
+    rows = evaluation.counted
+    columns = rows.probabilities.astype(np.float64).T
+    return float(np.mean([_gap(p, rows.targets == k, rows.masses, n_bins) for k, p in enumerate(columns)])) if len(rows) else float("nan")
+
+
+class ByChance(NamedTuple):
+    """The calibration error that rows would have if their probabilities were true: its mean, and what it exceeds in 2.5 % of cases."""
+
+    mean: float
+    high: float
+
+
+def calibration_by_chance(evaluation: Evaluation, n_bins: int = N_BINS, n_draws: int = 500, seed: int = 0) -> ByChance:
+    """What the calibration error of these very probabilities is by chance alone, were they true: each row is right with its confidence (Bröcker and Smith 2007).
+
+    An error above `high` is evidence of miscalibration, one below is none. NaN for no rows.
+    """
+    rows = evaluation.counted
+    if not len(rows):
+        return ByChance(float("nan"), float("nan"))
+    rng = np.random.Generator(np.random.PCG64(seed))
+    order = np.argsort(rows.confidences, kind="stable")
+    confidences, masses = rows.confidences[order], rows.masses[order]
+    runs, edges = TiedRows.of(confidences), equal_bins(len(order), n_bins)
+    errors = [runs.gap(masses, confidences - (rng.random(len(order)) < confidences), edges) for _ in range(n_draws)]
+    return ByChance(float(np.mean(errors)), float(np.quantile(errors, 0.975)))
 
 
 class Reliability(NamedTuple):
@@ -66,22 +105,28 @@ class Reliability(NamedTuple):
 
 
 def reliability(evaluation: Evaluation, n_bins: int = N_BINS) -> Reliability:
-    """How often the predicted class is right, by its probability, over bins of equal numbers of rows."""
-    order = np.argsort(evaluation.confidences, kind="stable")
-    parts = [part for part in np.array_split(order, min(n_bins, len(order))) if evaluation.masses[part].sum() > 0] if len(order) else []
-    masses = [evaluation.masses[part] for part in parts]
-    confidence = np.array([np.average(evaluation.confidences[part], weights=w) for part, w in zip(parts, masses, strict=True)])
-    accuracy = np.array([np.average(evaluation.correct[part], weights=w) for part, w in zip(parts, masses, strict=True)])
-    n = np.array([w.sum() ** 2 / (w**2).sum() for w in masses])  # rows that equal weights would make of it
-    low, high = _wilson(accuracy, n)
-    return Reliability(confidence, accuracy, low, high, np.array([w.sum() for w in masses]) / evaluation.masses.sum())
+    """How often the predicted class is right, by its probability, over bins of about equal mass; rows of equal probability share a bin."""
+    integer_at_least(n_bins, 1, "n_bins")
+    rows = evaluation.counted
+    if not len(rows):
+        return Reliability(*[np.empty(0)] * 5)
+    order = np.argsort(rows.confidences, kind="stable")
+    masses, runs = rows.masses[order], TiedRows.of(rows.confidences[order])
+    at = runs.cumulated(masses)
+    edges = np.unique(np.searchsorted(at, equal_bins(len(order), n_bins) * at[-1] * (1 - 1e-12)))
+    mass, confidence, right, squares = (np.diff(runs.cumulated(values)[edges]) for values in (masses, masses * rows.confidences[order], masses * rows.correct[order], masses**2))
+    accuracy = right / mass
+    return Reliability(confidence / mass, accuracy, *wilson(accuracy, mass**2 / squares), mass / at[-1])  # n: rows that equal weights would make of it
 
 
-def _wilson(share: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    z = 1.959964
+def wilson(share: NDArray[np.float64], n: NDArray[np.float64], quantile: float = 0.975) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson's (1927) interval of a share of n rows; the ends lie above and below by the same quantile of the normal distribution."""
+    from statistics import NormalDist
+
+    z = NormalDist().inv_cdf(quantile)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    return np.clip(np.minimum(centre - half, share), 0, 1), np.clip(np.maximum(centre + half, share), 0, 1)
 
 
 class LossSplit(NamedTuple):
@@ -95,12 +140,12 @@ class LossSplit(NamedTuple):
 def split_log_loss(evaluation: Evaluation) -> LossSplit:
     """What of the log loss is due to what the model cannot tell apart (refinement) and what to probabilities that are too bold or too timid (calibration).
 
-    Refinement is the log loss after the one temperature that is best on these very rows; the rest is calibration. Rows of an unknown class do not count.
+    Refinement is the log loss after the one temperature, from 1/8 to 8, that is best on these very rows; the rest is calibration. Rows of an unknown class do not count.
     """
-    seen = evaluation.take(evaluation.known)
+    seen = evaluation.counted.take(evaluation.counted.known)
     if not len(seen):
         return LossSplit(float("nan"), float("nan"), float("nan"))
-    logits = np.log(np.maximum(seen.probabilities, np.finfo(seen.probabilities.dtype).tiny).astype(np.float64))
+    logits = np.log(np.maximum(seen.probabilities.astype(np.float64), LEAST_PROBABILITY))
     temperature = fit_temperature(logits, seen.targets, seen.weights, prior_scale=None)
     losses = cross_entropy(logits / temperature, seen.targets, reduction="none")
     before, after = float(np.average(seen.losses, weights=seen.masses)), float(np.average(losses, weights=seen.masses))

@@ -12,6 +12,7 @@ from normexp._checks import listing
 __all__ = ["Evaluation", "class_share_evaluation", "evaluate"]
 
 SUM_TOLERANCE = 1e-3
+LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)  # the same for every dtype, so that losses can be compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,8 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         classes, targets, p = np.asarray(self.classes), np.asarray(self.targets), np.asarray(self.probabilities)
+        if classes.ndim != 1 or len(set(classes.tolist())) < len(classes):
+            raise ValueError(f"expected different labels of shape (n_classes,) as classes, got {listing(classes.tolist())}")
         if not np.issubdtype(p.dtype, np.floating):
             p = p.astype(np.float64)
         _check_probabilities(p, len(classes))
@@ -91,9 +94,9 @@ class Evaluation:
 
     @cached_property
     def losses(self) -> NDArray[np.float64]:
-        """-ln of the target's probability, in nats; a probability of 0 counts as the smallest normal number of its dtype."""
+        """-ln of the target's probability, in nats; a probability below 1.2e-38 (the smallest normal float32), such as 0, counts as that: 87.3 nats."""
         p = np.where(self.known, self.probabilities[np.arange(len(self)), self.targets], 0)
-        return -np.log(np.maximum(p, np.finfo(self.probabilities.dtype).tiny).astype(np.float64))
+        return -np.log(np.maximum(p.astype(np.float64), LEAST_PROBABILITY))
 
     @cached_property
     def briers(self) -> NDArray[np.float64]:
@@ -108,6 +111,11 @@ class Evaluation:
         """The weights, or ones."""
         return np.ones(len(self)) if self.weights is None else self.weights
 
+    @cached_property
+    def counted(self) -> "Evaluation":
+        """Without rows of weight 0."""
+        return self if self.weights is None or (self.weights > 0).all() else self.take(self.weights > 0)
+
     def take(self, rows: NDArray[Any]) -> "Evaluation":
         """Some of the rows, by index or mask."""
         return replace(self, targets=self.targets[rows], probabilities=self.probabilities[rows], weights=None if self.weights is None else self.weights[rows])
@@ -115,8 +123,14 @@ class Evaluation:
     @classmethod
     def of_labels(cls, classes: ArrayLike, labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> Self:
         """From labels instead of indices; a label that is not among the classes counts as unknown."""
+        given = np.asarray(labels)
+        if given.ndim != 1:
+            raise ValueError(f"expected one label a row, got labels of shape {given.shape}; flatten them with labels.ravel()")
         index = {label: i for i, label in enumerate(np.asarray(classes).tolist())}
-        targets = np.array([index.get(label, -1) for label in np.asarray(labels).tolist()], np.int32)
+        targets = np.array([index.get(label, -1) for label in given.tolist()], np.int32)
+        if len(targets) and (targets < 0).all():
+            known = listing(np.asarray(classes).tolist())
+            raise ValueError(f"expected labels out of the classes {known}, got only others, such as {given.tolist()[0]!r}; are they of the same type?")
         return cls(np.asarray(classes), targets, np.asarray(probabilities), None if weights is None else np.asarray(weights))
 
 
@@ -142,6 +156,8 @@ def class_share_evaluation(evaluation: Evaluation, shares: ArrayLike | None = No
     if shares is None:
         found = np.bincount(evaluation.targets[evaluation.known], evaluation.masses[evaluation.known], evaluation.n_classes)
         shares = found / found.sum() if found.sum() else np.full(evaluation.n_classes, 1 / evaluation.n_classes)
+    if np.shape(shares) != (evaluation.n_classes,):
+        raise ValueError(f"expected a share for each of the {evaluation.n_classes} classes, got shape {np.shape(shares)}")
     return replace(evaluation, probabilities=np.broadcast_to(np.asarray(shares, np.float64), evaluation.probabilities.shape))
 
 

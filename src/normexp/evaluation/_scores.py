@@ -1,6 +1,5 @@
 """The scores of an evaluation, and of each of its classes."""
 
-import warnings
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -17,13 +16,14 @@ RANKING_SCORES = ("roc_auc_macro", "roc_auc_micro", "average_precision_macro", "
 
 @dataclass(frozen=True)
 class Scores:
-    """How good the probabilities are; all NaN for no rows.
+    """How good the probabilities are; all NaN for no rows. Rows of weight 0 do not count.
 
-    accuracy and balanced_accuracy (mean recall of the classes) are shares; log_loss is in nats, brier is summed over classes, 0 to 2. calibration_error is of
+    accuracy and balanced_accuracy (mean recall of the classes that are there) are shares; log_loss is in nats, brier is summed over classes, 0 to 2. calibration_error is of
     the predicted class, classwise_calibration_error the mean over classes, both over 15 bins of equal mass. log_loss of the known classes = refinement + calibration,
     the latter vanishing at the best temperature. roc_auc and average_precision are those of each class against the rest, averaged over the classes that are there
     (macro; for two classes, of the second) or over all pairs of row and class (micro). top_3_accuracy is NaN for three classes or fewer. n_unknown rows have a class
-    that the model does not know; they count as wrong in accuracy, log_loss, brier and calibration errors, and log_loss_known leaves them out.
+    that the model does not know; they count as wrong in accuracy, log_loss, brier, calibration errors and
+    top_3_accuracy; log_loss_known, balanced_accuracy, refinement, calibration and the ranking scores leave them out.
     """
 
     accuracy: float
@@ -57,7 +57,7 @@ def score(evaluation: Evaluation) -> Scores:
     >>> round(score(evaluation).log_loss, 4), score(evaluation).roc_auc_macro
     (0.4149, 1.0)
     """
-    nan = float("nan")
+    nan, evaluation = float("nan"), evaluation.counted
     if not len(evaluation):
         return Scores(nan, nan, nan, nan, n_rows=0)
     seen = evaluation.take(evaluation.known)
@@ -76,11 +76,8 @@ def _mean(values: NDArray[Any], evaluation: Evaluation) -> float:
 
 
 def _balanced_accuracy(evaluation: Evaluation) -> float:
-    from sklearn.metrics import balanced_accuracy_score
-
-    with warnings.catch_warnings():  # a predicted class that no row has
-        warnings.simplefilter("ignore")
-        return float(balanced_accuracy_score(evaluation.targets, evaluation.predicted, sample_weight=evaluation.weights))
+    by_class = class_scores(evaluation)
+    return float(by_class.recall[by_class.support > 0].mean()) if (by_class.support > 0).any() else float("nan")
 
 
 def _top_k_accuracy(evaluation: Evaluation, k: int) -> float:
@@ -120,6 +117,8 @@ def class_scores(evaluation: Evaluation) -> ClassScores:
     """Precision, recall, F1 and support of each class, by scikit-learn."""
     from sklearn.metrics import precision_recall_fscore_support
 
+    if not len(evaluation):
+        return ClassScores(*np.zeros((4, evaluation.n_classes)))
     scores = precision_recall_fscore_support(
         evaluation.targets, evaluation.predicted, labels=np.arange(evaluation.n_classes), sample_weight=evaluation.weights, zero_division=0
     )

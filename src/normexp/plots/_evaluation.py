@@ -74,8 +74,7 @@ def reliability(evaluation: Evaluation, *, n_bins: int = 15, ax: "Axes | None" =
         ax.errorbar(curve.confidence, curve.accuracy, ends, color=COLOURS[0], marker="o", markersize=4, elinewidth=0.8)
     ax.set(xlim=(lowest, 1.01), ylim=(0, 1.03))
     error = ev.calibration_error(evaluation, n_bins)
-    ax.text(0.03, 0.96, f"calibration error {error:.2%}" if np.isfinite(error) else "no rows", transform=ax.transAxes, va="top", fontsize="small")
-    return tidy(ax, "Reliability", "probability of the predicted class", "share that was right")
+    return tidy(ax, f"Reliability: calibration error {error:.1%}" if np.isfinite(error) else "Reliability: no rows", "probability of the predicted class", "share that was right")
 
 
 def roc(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
@@ -105,11 +104,11 @@ def precision_recall(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Ax
 
     _curves(ax, evaluation, curve, drawstyle="steps-post")
     ax.set_ylim(0, 1.03)
-    return tidy(ax, "Precision and recall, with the mean", "recall", "precision")
+    return tidy(ax, "Precision-recall, with average precision", "recall", "precision")
 
 
 def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, **options: Any) -> None:
-    seen = evaluation.take(evaluation.known)
+    seen = evaluation.counted.take(evaluation.counted.known)
     columns = [1] if seen.n_classes == 2 else range(seen.n_classes)
     found = [(k, *curve(seen.targets == k, seen.probabilities[:, k], seen.weights)) for k in columns if 0 < (seen.targets == k).sum() < len(seen)]
     coloured = {k for k, *_ in sorted(found, key=lambda item: item[-1])[:MOST_CURVES]}
@@ -120,7 +119,7 @@ def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, **options: Any) -> N
             handles += ax.plot(x, y, color=colour(len(handles)), linewidth=1.4, linestyle=("-", "--")[len(handles) % 2], **options)
             names.append(f"{score:.3f}  {evaluation.classes[k]}")
         else:
-            ax.plot(x, y, color=ink(), alpha=0.15, linewidth=0.7, zorder=1, **options)
+            ax.plot(x, y, color=ink(), alpha=min(0.15, 4 / len(found)), linewidth=0.7, zorder=1, **options)
     if not found:
         ax.text(0.5, 0.5, "needs rows of two classes", ha="center", va="center", transform=ax.transAxes)
         return
