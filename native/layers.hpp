@@ -90,7 +90,7 @@ inline void forward(const Layer& layer, int64_t number, float* parameters, const
     const RandomStream random{pass.seed + uint64_t(number + 1) * 0x9E3779B97F4A7C15u, pass.step};  // the seed itself numbers the shuffles
     switch (layer.kind) {
         case LayerKind::dense:
-            return multiply({.a = in, .a_row = layer.inputs, .a_column = 1, .b = at(layer, parameters, 0), .b_row = layer.outputs, .c = out, .c_row = layer.outputs,
+            return multiply({.a = in, .a_row = layer.inputs, .a_column = 1, .b = at(layer, parameters, 0), .b_row = layer.outputs, .b_column = 1, .c = out, .c_row = layer.outputs,
                              .rows = rows, .columns = layer.outputs, .depth = layer.inputs, .bias = at(layer, parameters, 1), .activation = layer.activation}, pass.threads);
         case LayerKind::activation:
             return over_stretches(n, 20, pass.threads, [&](int64_t i, int64_t count) { kernels().activate(layer.activation, layer.options, in + i, out + i, count); });
@@ -121,7 +121,6 @@ inline void forward(const Layer& layer, int64_t number, float* parameters, const
 struct Backward {
     const float* parameters;
     float* gradient;     // of all parameters
-    float* transposed;   // scratch for a layer's weights
     bool wanted_below;   // is there anything to train below?
     const float* gate;   // outputs of the layer below if that is gated by its own outputs, which is then done here
     int threads;
@@ -129,18 +128,12 @@ struct Backward {
 
 // deltas of the outputs become deltas of the inputs: in `below`, where the layer is dense, else in place.
 inline void backward_dense(const Layer& layer, const float* in, int64_t rows, const float* deltas, float* below, const Backward& to) {
-    if (layer.trained) {
-        multiply({.a = in, .a_row = 1, .a_column = layer.inputs, .b = deltas, .b_row = layer.outputs, .c = at(layer, to.gradient, 0), .c_row = layer.outputs,
-                  .rows = layer.inputs, .columns = layer.outputs, .depth = rows}, to.threads);
-        if (layer.places[1] >= 0) kernels().sum_columns(deltas, rows, layer.outputs, at(layer, to.gradient, 1));
-    }
-    if (!to.wanted_below) return;
-    const float* const weights = at(layer, to.parameters, 0);
-    parallel(layer.inputs * layer.outputs > 65'536 ? to.threads : 1, layer.inputs, [&](int64_t first, int64_t end) {
-        kernels().transpose(weights, layer.inputs, layer.outputs, to.transposed, first, end);
-    });
-    multiply({.a = deltas, .a_row = layer.outputs, .a_column = 1, .b = to.transposed, .b_row = layer.inputs, .c = below, .c_row = layer.inputs,
-              .rows = rows, .columns = layer.inputs, .depth = layer.outputs, .gate = to.gate}, to.threads);
+    if (layer.trained)
+        multiply({.a = in, .a_row = 1, .a_column = layer.inputs, .b = deltas, .b_row = layer.outputs, .b_column = 1, .c = at(layer, to.gradient, 0), .c_row = layer.outputs,
+                  .rows = layer.inputs, .columns = layer.outputs, .depth = rows, .sums = at(layer, to.gradient, 1)}, to.threads);
+    if (to.wanted_below)
+        multiply({.a = deltas, .a_row = layer.outputs, .a_column = 1, .b = at(layer, to.parameters, 0), .b_row = 1, .b_column = layer.outputs, .c = below,
+                  .c_row = layer.inputs, .rows = rows, .columns = layer.inputs, .depth = layer.outputs, .gate = to.gate}, to.threads);
 }
 
 inline void backward_in_place(const Layer& layer, const float* in, int64_t rows, float* deltas, Trace& trace, const Backward& to) {

@@ -129,13 +129,9 @@ public:
         : layers_(layers), optimizer_(optimizer), options_(options), monitor_(monitor), watch_(monitor, options.time_limit),
           batches_(layers, loss, optimizer.parameters(), std::max(options.batch_size, evaluation_rows), options.threads),
           best_(options.restore_best ? size_t(optimizer.n_parameters()) : 0), deltas_(size_t(options.batch_size * widest(layers))), deltas_below_(deltas_.size()) {
-        int64_t largest = 0;
         lowest_trained_ = layers.size();
-        for (size_t l = layers.size(); l-- > 0;) {
-            if (layers[l].kind == LayerKind::dense) largest = std::max(largest, layers[l].inputs * layers[l].outputs);
+        for (size_t l = layers.size(); l-- > 0;)
             if (layers[l].trained) lowest_trained_ = l;
-        }
-        transposed_.resize(size_t(largest));
     }
 
     Result fit(const Rows& training, const Rows& validation) {
@@ -196,7 +192,7 @@ private:
             if (is_gated(layer) && !gated) kernels().activation_backward(Activation::relu, {}, trace.out.data(), trace.out.data(), deltas_.data(), rows * layer.outputs);
             const bool wanted_below = l > lowest_trained_;
             gated = wanted_below && layer.kind == LayerKind::dense && is_gated(layers_[l - 1]);
-            const Backward to{optimizer_.parameters(), optimizer_.gradient(), transposed_.data(), wanted_below, gated ? in : nullptr, options_.threads};
+            const Backward to{optimizer_.parameters(), optimizer_.gradient(), wanted_below, gated ? in : nullptr, options_.threads};
             if (layer.kind != LayerKind::dense) {
                 backward_in_place(layer, in, rows, deltas_.data(), trace, to);
                 continue;
@@ -212,7 +208,7 @@ private:
     Monitor& monitor_;
     Watch watch_;
     Batches batches_;
-    std::vector<float> best_, transposed_, deltas_, deltas_below_;
+    std::vector<float> best_, deltas_, deltas_below_;
     size_t lowest_trained_;
     Result result_;
 };
