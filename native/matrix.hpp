@@ -21,37 +21,36 @@ int64_t product_tiles(const Product& p) { return row_tiles(p) * ((p.columns + ti
 INLINE Float load_some(const float* from, int count) { return count == lanes<float> ? load<float>(from) : load_first(from, count, 0.f); }
 INLINE void store_some(float* to, Float v, int count) { count == lanes<float> ? store<float>(to, v) : store_first(to, v, count); }
 
-INLINE Float finish(const Product& p, Float value, const float* gate, int count) {
-    if (p.activation == Activation::relu) value = value <= 0 ? Float{} : value;  // a NaN stays
-    if (gate) value = load_some(gate, count) > 0 ? value : Float{};
-    return value;
-}
-
 // B as a tile reads it: lines `line` floats apart, in whole vectors where `whole`.
 struct Panel { const float* b; int64_t line; bool whole; };
 
-// `last` lanes of the last vector are in use.
+// Calls body(r, v, count) for the vectors of a tile; `last` lanes of the last vector of a row are in use.
+template <int R, int V, class F> INLINE void over_tile(int last, const F& body) {
+    for (int r = 0; r < R; ++r) {
+        for (int v = 0; v < V - 1; ++v) body(r, v, lanes<float>);
+        body(r, V - 1, last);
+    }
+}
+
 template <int R, int V, bool whole> INLINE void compute_tile(const Product& p, const Panel& panel, int64_t row, int64_t column, int last) {
     constexpr int W = lanes<float>;
-    const auto count = [last](int v) INLINE_LAMBDA { return v < V - 1 ? W : last; };
-    Float sums[R][V];
-    for (int r = 0; r < R; ++r)
-        for (int v = 0; v < V; ++v) sums[r][v] = p.bias ? load_some(p.bias + (row + r) * p.bias_row + column + v * W, count(v)) : Float{};
+    const int64_t corner = row * p.c_row + column;
+    Float sums[R][V]{};
+    if (p.bias) over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { sums[r][v] = load_some(p.bias + (row + r) * p.bias_row + column + v * W, count); });
     const float* a = p.a + row * p.a_row;
     const float* b = panel.b;
     for (int64_t k = 0; k < p.depth; ++k, a += p.a_column, b += panel.line) {
         Float line[V];
-        for (int v = 0; v < V; ++v) line[v] = whole || v < V - 1 ? load<float>(b + v * W) : load_first(b + v * W, last, 0.f);
+        for (int v = 0; v < V - 1; ++v) line[v] = load<float>(b + v * W);
+        line[V - 1] = whole ? load<float>(b + (V - 1) * W) : load_first(b + (V - 1) * W, last, 0.f);
         for (int r = 0; r < R; ++r) {
             Float factor = broadcast(a[r * p.a_row]);
             for (int v = 0; v < V; ++v) sums[r][v] = fma(factor, line[v], sums[r][v]);
         }
     }
-    for (int r = 0; r < R; ++r)
-        for (int v = 0; v < V; ++v) {
-            const int64_t at = (row + r) * p.c_row + column + v * W;
-            store_some(p.c + at, finish(p, sums[r][v], p.gate ? p.gate + at : nullptr, count(v)), count(v));
-        }
+    if (p.activation == Activation::relu) over_tile<R, V>(last, [&](int r, int v, int) INLINE_LAMBDA { sums[r][v] = sums[r][v] <= 0 ? Float{} : sums[r][v]; });  // a NaN stays
+    if (p.gate) over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { sums[r][v] = load_some(p.gate + corner + r * p.c_row + v * W, count) > 0 ? sums[r][v] : Float{}; });
+    over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { store_some(p.c + corner + r * p.c_row + v * W, sums[r][v], count); });
 }
 
 template <int R> void compute_row_tile(const Product& p, const Panel& panel, int64_t row, int64_t column) {
@@ -102,44 +101,40 @@ INLINE Panel panel_of(const Product& p, int64_t column, float* space) {
 // Each column of B summed from the first row to the last: the row of ones times B.
 INLINE void sum_columns(const Product& p, const Panel& panel, int64_t column) {
     constexpr float one = 1;
-    Product sum = p;
-    sum.a = &one;
-    sum.a_row = sum.a_column = 0;
-    sum.c = p.sums;
+    const Product sum{.a = &one, .a_row = 0, .a_column = 0, .b = nullptr, .b_row = 0, .b_column = 0, .c = p.sums, .c_row = 0, .rows = 1, .columns = p.columns, .depth = p.depth,
+                      .bias = p.bias ? p.sums : nullptr};
     compute_row_tile<1>(sum, panel, 0, column);
 }
 
-// The products of some of the depth, which go on from what C holds after the first of them.
-INLINE Product part_of(const Product& p, int64_t first, int64_t depth) {
-    Product part = p;
-    part.a += first * p.a_column;
-    part.b += first * p.b_row;
-    part.depth = depth;
-    if (first > 0) {
-        part.bias = p.c;
-        part.bias_row = p.c_row;
+// Tiles are numbered down the rows first, so that the same columns of B stay in cache.
+void multiply_block(const Product& p, int64_t first, int64_t end) {
+    float space[packed_depth * tile_columns];
+    const int64_t tall = row_tiles(p);
+    int64_t column = first / tall * tile_columns, tile = first % tall;
+    for (int64_t left = end - first; left > 0; column += tile_columns) {
+        const Panel panel = panel_of(p, column, space);
+        if (p.sums && tile == 0) sum_columns(p, panel, column);
+        for (; tile < tall && left > 0; ++tile, --left) compute_rows(p, panel, tile * tile_rows, column);
+        tile = 0;
     }
-    if (first + depth < p.depth) {
-        part.activation = Activation::linear;
-        part.gate = nullptr;
-    }
-    return part;
 }
 
-// Tiles are numbered down the rows first, so that the same columns of B stay in cache.
+// A deep product in blocks of the depth, each going on from what C holds after the one before.
 void multiply(const Product& p, int64_t first, int64_t end) {
-    const int64_t tall = row_tiles(p), deep = (p.depth + packed_depth - 1) / packed_depth;
-    float space[packed_depth * tile_columns];
-    while (first < end) {
-        const int64_t panel_tile = first / tall * tall, stop = end < panel_tile + tall ? end : panel_tile + tall, column = first / tall * tile_columns;
-        for (int64_t d = 0; d < deep; ++d) {
-            const int64_t from = p.depth * d / deep;
-            const Product part = part_of(p, from, p.depth * (d + 1) / deep - from);
-            const Panel panel = panel_of(part, column, space);
-            for (int64_t tile = first; tile < stop; ++tile) compute_rows(part, panel, (tile - panel_tile) * tile_rows, column);
-            if (p.sums && first == panel_tile) sum_columns(part, panel, column);
+    if (p.depth <= packed_depth) return multiply_block(p, first, end);
+    Product block = p;
+    for (int64_t done = 0; done < p.depth; done += block.depth) {
+        block.a = p.a + done * p.a_column;
+        block.b = p.b + done * p.b_row;
+        block.depth = p.depth - done < packed_depth ? p.depth - done : packed_depth;
+        if (done > 0) {
+            block.bias = p.c;
+            block.bias_row = p.c_row;
         }
-        first = stop;
+        const bool last = done + block.depth == p.depth;
+        block.activation = last ? p.activation : Activation::linear;
+        block.gate = last ? p.gate : nullptr;
+        multiply_block(block, first, end);
     }
 }
 
