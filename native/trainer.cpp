@@ -72,12 +72,7 @@ public:
     // The outputs of some rows, not yet in the loss.
     BatchLoss forward(const Rows& data, const int64_t* index, int64_t rows, const Pass& pass) {
         const int64_t width = layers_.front().inputs;
-        for (int64_t i = 0; i < rows; ++i) {
-            std::memcpy(inputs_.data() + i * width, data.features + index[i] * width, size_t(width) * sizeof(float));
-            if (data.classes) classes_[size_t(i)] = data.classes[index[i]];
-            else std::memcpy(dense_.data() + i * width_, data.dense + index[i] * width_, size_t(width_) * sizeof(float));
-            if (data.weights) weights_[size_t(i)] = data.weights[index[i]];
-        }
+        parallel(threads_worth(20 * rows * width, threads_), rows, [&](int64_t first, int64_t end) { gather(data, index, first, end); });
         for (size_t l = 0; l < layers_.size(); ++l) normexp::forward(layers_[l], int64_t(l), parameters_, input_of(l), rows, traces_[l].out.data(), traces_[l], pass);
         const float* const outputs = traces_.back().out.data();
         for (int64_t i = 0; data.outputs && i < rows; ++i) std::memcpy(data.outputs + index[i] * width_, outputs + i * width_, size_t(width_) * sizeof(float));
@@ -112,6 +107,16 @@ public:
     int64_t work_a_row() const { return work_a_row_; }
 
 private:
+    void gather(const Rows& data, const int64_t* index, int64_t first, int64_t end) {
+        const int64_t width = layers_.front().inputs;
+        for (int64_t i = first; i < end; ++i) {
+            std::memcpy(inputs_.data() + i * width, data.features + index[i] * width, size_t(width) * sizeof(float));
+            if (data.classes) classes_[size_t(i)] = data.classes[index[i]];
+            else std::memcpy(dense_.data() + i * width_, data.dense + index[i] * width_, size_t(width_) * sizeof(float));
+            if (data.weights) weights_[size_t(i)] = data.weights[index[i]];
+        }
+    }
+
     const std::vector<Layer>& layers_;
     float* const parameters_;
     const int64_t width_;
