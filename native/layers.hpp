@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dispatch.hpp"
+#include "floats.hpp"
 #include "threads.hpp"
 
 namespace normexp {
@@ -19,7 +20,7 @@ struct Pass {
 
 // What a layer made of a batch. `kept`: what its backward form needs besides input and output.
 struct Trace {
-    std::vector<float> out, kept;
+    Floats out, kept;
     std::vector<double> sums;
 };
 
@@ -34,24 +35,12 @@ inline int64_t kept_size(const Layer& layer, int64_t rows) {
 
 inline Trace trace_for(const Layer& layer, int64_t rows) {
     const bool normalises = layer.kind == LayerKind::batch_norm || layer.kind == LayerKind::layer_norm;
-    return {std::vector<float>(size_t(rows * layer.outputs)), std::vector<float>(size_t(kept_size(layer, rows))), std::vector<double>(size_t(normalises ? 2 * layer.outputs : 0))};
-}
-
-// Waking a thread costs about 2 microseconds: a share must be worth more multiply-adds than that.
-inline int threads_worth(int64_t work, int threads) {
-    constexpr int64_t worth_a_thread = 100'000;
-    return int(std::min<int64_t>(work / worth_a_thread, threads));
+    return {Floats(size_t(rows * layer.outputs)), Floats(size_t(kept_size(layer, rows))), std::vector<double>(size_t(normalises ? 2 * layer.outputs : 0))};
 }
 
 inline void multiply(const Product& product, int threads) {
     parallel(threads_worth(product.rows * product.columns * product.depth, threads), kernels().product_tiles(product),
              [&](int64_t first, int64_t end) { kernels().multiply(product, first, end); });
-}
-
-// Calls body(first, count) for stretches of n entries that cost about `cost` multiply-adds each; a stretch begins at a multiple of 64.
-template <class F> void over_stretches(int64_t n, int64_t cost, int threads, const F& body) {
-    const int64_t blocks = (n + 63) / 64;
-    parallel(threads_worth(n * cost, threads), blocks, [&](int64_t first, int64_t end) { body(first * 64, std::min(n, end * 64) - first * 64); });
 }
 
 inline const float* at(const Layer& layer, const float* parameters, int segment) { return layer.places[segment] < 0 ? nullptr : parameters + layer.places[segment]; }

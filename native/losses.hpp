@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dispatch.hpp"
+#include "floats.hpp"
 
 namespace normexp {
 
@@ -137,9 +138,9 @@ private:
     }
 
     const Loss loss_;
-    std::vector<float> scales_, losses_, smoothed_;
+    Floats scales_, losses_, smoothed_;
     std::vector<int64_t> zeros_;
-    const std::vector<float> zero_ = std::vector<float>(zeros_.size(), 0.0f);
+    const Floats zero_ = Floats(zeros_.size(), 0.0f);
 };
 
 }  // namespace normexp

@@ -108,7 +108,7 @@ INLINE void sum_columns(const Product& p, const Panel& panel, int64_t column) {
 
 // Tiles are numbered down the rows first, so that the same columns of B stay in cache.
 void multiply_block(const Product& p, int64_t first, int64_t end) {
-    float space[packed_depth * tile_columns];
+    alignas(64) float space[packed_depth * tile_columns];
     const int64_t tall = row_tiles(p);
     int64_t column = first / tall * tile_columns, tile = first % tall;
     for (int64_t left = end - first; left > 0; column += tile_columns) {

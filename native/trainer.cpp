@@ -120,7 +120,7 @@ private:
     const std::vector<Layer>& layers_;
     float* const parameters_;
     const int64_t width_;
-    std::vector<float> inputs_, weights_, dense_;
+    Floats inputs_, weights_, dense_;
     std::vector<int64_t> classes_;
     std::vector<Trace> traces_;
     BatchLosses losses_;
@@ -213,7 +213,7 @@ private:
     Monitor& monitor_;
     Watch watch_;
     Batches batches_;
-    std::vector<float> best_, deltas_, deltas_below_;
+    Floats best_, deltas_, deltas_below_;
     size_t lowest_trained_;
     Result result_;
 };
