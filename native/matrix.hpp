@@ -79,15 +79,20 @@ void compute_rows(const Product& p, const Panel& panel, int64_t row, int64_t col
     }
 }
 
+// Is B read where it lies? Else a panel of it is copied, filled up with zeros to whole vectors: lines a power of two apart fall on the same few places
+// of the cache, which costs more than the copy unless a panel is as wide as four cache lines; and part of a vector is slow to read.
+INLINE bool in_place(const Product& p) {
+    constexpr int64_t worth_packing = 5;  // row tiles
+    constexpr int64_t near = vector_bytes == 64 ? 512 : tile_columns;
+    return p.b_column == 1 && (row_tiles(p) < worth_packing || (p.b_row <= near && p.columns % lanes<float> == 0));
+}
+
 constexpr int64_t packed_depth = 512;
 
-// Columns of B that several row tiles read are copied side by side, filled up with zeros to whole vectors: lines a power of two apart would fall on
-// the same few places of the cache, and lines of part of a vector are slow to read.
 INLINE Panel panel_of(const Product& p, int64_t column, float* space) {
     constexpr int W = lanes<float>;
-    constexpr int64_t worth_packing = 5;  // row tiles
     const int64_t left = p.columns - column, width = left < tile_columns ? left : tile_columns, line = (width + W - 1) / W * W;
-    if (p.b_column == 1 && (row_tiles(p) < worth_packing || (p.b_row <= tile_columns && line == width))) return {p.b + column, p.b_row, line == width};
+    if (in_place(p)) return {p.b + column, p.b_row, line == width};
     if (p.b_column == 1) {
         for (int64_t k = 0; k < p.depth; ++k)
             for (int64_t j = 0; j < width; j += W) store<float>(space + k * line + j, load_some(p.b + k * p.b_row + column + j, width - j < W ? int(width - j) : W));
@@ -119,9 +124,9 @@ void multiply_block(const Product& p, int64_t first, int64_t end) {
     }
 }
 
-// A deep product in blocks of the depth, each going on from what C holds after the one before.
+// A deep product in blocks of the depth, as many as are copied at once, each going on from what C holds after the one before.
 void multiply(const Product& p, int64_t first, int64_t end) {
-    if (p.depth <= packed_depth) return multiply_block(p, first, end);
+    if (p.depth <= packed_depth || in_place(p)) return multiply_block(p, first, end);
     Product block = p;
     for (int64_t done = 0; done < p.depth; done += block.depth) {
         block.a = p.a + done * p.a_column;
