@@ -35,7 +35,8 @@ struct BatchLoss {
 
 class BatchLosses {
 public:
-    BatchLosses(const Loss& loss, int64_t rows, int64_t width) : loss_(loss), scales_(size_t(rows)), losses_(size_t(rows)), smoothed_(size_t(rows * width)), zeros_(size_t(rows)), targets_(size_t(rows)), hits_(size_t(rows)) {}
+    BatchLosses(const Loss& loss, int64_t rows, int64_t width)
+        : loss_(loss), scales_(size_t(rows)), losses_(size_t(rows)), smoothed_(size_t(rows * width)), zeros_(size_t(rows)), targets_(size_t(rows)), hits_(size_t(rows)) {}
 
     void operator()(BatchLoss& b) {
         find_hits(b);
@@ -56,7 +57,8 @@ private:
     // The first of equal outputs is the prediction; of a single output, whether it is above one half.
     void find_hits(const BatchLoss& b) {
         if (b.width == 1) {
-            for (int64_t i = 0; i < b.rows; ++i) hits_[size_t(i)] = (b.outputs[i] > (loss_.kind == LossKind::sigmoid ? 0.0f : 0.5f)) == (b.dense ? b.dense[i] > 0.5f : b.classes[i] > 0);
+            const float half = loss_.kind == LossKind::sigmoid ? 0.0f : 0.5f;
+            for (int64_t i = 0; i < b.rows; ++i) hits_[size_t(i)] = (b.outputs[i] > half) == (b.dense ? b.dense[i] > 0.5f : b.classes[i] > 0);
             return;
         }
         for (int64_t i = 0; b.dense && i < b.rows; ++i) {

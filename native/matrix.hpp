@@ -49,7 +49,8 @@ template <int R, int V, bool whole> INLINE void compute_tile(const Product& p, c
         }
     }
     if (p.activation == Activation::relu) over_tile<R, V>(last, [&](int r, int v, int) INLINE_LAMBDA { sums[r][v] = sums[r][v] <= 0 ? Float{} : sums[r][v]; });  // a NaN stays
-    if (p.gate) over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { sums[r][v] = load_some(p.gate + corner + r * p.c_row + v * W, count) > 0 ? sums[r][v] : Float{}; });
+    if (p.gate)
+        over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { sums[r][v] = load_some(p.gate + corner + r * p.c_row + v * W, count) > 0 ? sums[r][v] : Float{}; });
     over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { store_some(p.c + corner + r * p.c_row + v * W, sums[r][v], count); });
 }
 

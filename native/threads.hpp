@@ -29,7 +29,7 @@ template <class F> void parallel(int threads, int64_t items, const F& body) {
     }, &context);
 }
 
-// Waking a thread costs about 2 microseconds: a share must be worth more multiply-adds than that.
+// Handing a share to a thread costs some tenths of a microsecond while it spins, two when it sleeps: a share must be worth about one in multiply-adds.
 inline int threads_worth(int64_t work, int threads) {
     constexpr int64_t worth_a_thread = 50'000;
     return int(std::min<int64_t>(work / worth_a_thread, threads));
