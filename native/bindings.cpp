@@ -22,6 +22,7 @@ namespace {
 
 template <class T> using Vec = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T> using Mat = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Vectors = nb::ndarray<float, nb::ndim<2>, nb::device::cpu>;  // side by side, with room between them
 // kind, activation, inputs, outputs, places of the segments, options, trained
 using LayerTuple = std::tuple<int, int, int64_t, int64_t, std::array<int64_t, 4>, std::array<float, 3>, bool>;
 // first, size, learning-rate factor, decay, l1, l2, largest norm, columns
@@ -100,7 +101,7 @@ Rows rows_from(const RowsTuple& data) {
 }
 
 nb::dict fit_network(const std::vector<LayerTuple>& plan, Vec<float> parameters, const std::vector<SegmentTuple>& segment_plan, const LossTuple& loss,
-                     const std::tuple<int, float, float, float, bool, float, float, float, float, int64_t>& rule, std::optional<Mat<float>> state, Vec<const float> rates,
+                     const std::tuple<int, float, float, float, bool, float, float, float, float, int64_t>& rule, std::optional<Vectors> state, Vec<const float> rates,
                      int64_t steps, const RowsTuple& training, const RowsTuple& validation, int64_t epochs, int64_t batch_size, int64_t patience, uint64_t seed,
                      int64_t first_epoch, double time_limit, bool shuffle, bool restore_best, int n_threads, nb::object on_poll, nb::object on_epoch) {
     const std::vector<Layer> layers = layers_from(plan);
@@ -109,8 +110,8 @@ nb::dict fit_network(const std::vector<LayerTuple>& plan, Vec<float> parameters,
     const auto& [kind, one, two, epsilon, variant, clip_norm, clip_value, global_clip_norm, average, average_every] = rule;
     const OptimizerOptions optimizing{Rule(kind), one, two, epsilon, variant, clip_norm, clip_value, global_clip_norm, average, average_every};
     const FitOptions options{epochs, batch_size, patience, seed, first_epoch, time_limit, shuffle, restore_best, threads_or_default(n_threads)};
-    const auto vector = [&](size_t i) { return state && i < state->shape(0) ? state->data() + i * state->shape(1) : nullptr; };
-    if (state && state->shape(0) > 0 && state->shape(1) != parameters.size()) throw nb::value_error("expected a state with a column for each parameter");
+    const auto vector = [&](size_t i) { return state && i < state->shape(0) ? state->data() + i * size_t(state->stride(0)) : nullptr; };
+    if (state && state->shape(0) > 0 && (state->shape(1) != parameters.size() || state->stride(1) != 1)) throw nb::value_error("expected a state with a column for each parameter");
     OptimizerState kept{vector(0), vector(1), vector(2), vector(3), steps};
     const Rows rows = rows_from(training), held = rows_from(validation);
     PythonMonitor monitor;

@@ -78,4 +78,21 @@ template <class T> T weighted_cross_entropy_row(const T* x, const ClassWeights<T
     return T(double(scale) * (weight * logarithm + distance + (z == 0 ? 0 : double(z) * lse * lse)));
 }
 
+// Is a row's target the first of its greatest entries? A row with a NaN has none.
+void find_hits(const float* x, const int64_t* targets, char* hits, int64_t rows, int64_t n) {
+    constexpr int W = lanes<float>;
+    Int lane{};
+    for (int j = 0; j < W; ++j) lane[j] = j;
+    for (int64_t i = 0; i < rows; ++i, x += n) {
+        const int target = int(targets[i]);
+        const Float top = broadcast(x[target]);
+        Int missed{};
+        for (int k = 0; k < n; k += W) {
+            const Float v = n - k >= W ? load<float>(x + k) : load_first(x + k, int(n - k), float(-infinity));
+            missed |= ~((v < top) | ((v <= top) & (lane + k >= target)));
+        }
+        hits[i] = !any_lane<float>(missed);
+    }
+}
+
 }  // namespace

@@ -66,8 +66,7 @@ struct Kernels {
     // Networks: see matrix.hpp, activations.hpp, normalization.hpp, noise.hpp, optimizers.hpp.
     int64_t (*product_tiles)(const Product&);
     void (*multiply)(const Product&, int64_t first, int64_t end);
-    void (*sum_columns)(const float* from, int64_t rows, int64_t columns, float* sums);
-    void (*transpose)(const float* from, int64_t rows, int64_t columns, float* to, int64_t first, int64_t end);
+    void (*find_hits)(const float* x, const int64_t* targets, char* hits, int64_t rows, int64_t n);
     void (*activate)(Activation, const ActivationOptions&, const float* x, float* y, int64_t n);
     void (*activation_backward)(Activation, const ActivationOptions&, const float* x, const float* y, float* deltas, int64_t n);
     void (*column_moments)(const Normalization&, double* sums);

@@ -28,8 +28,6 @@ template <class T, int n, int first = 0> INLINE void store_columns(T* out, int64
     if constexpr (first + W < n) store_columns<T, n, first + W>(out, out_row, columns);
 }
 
-template <class T> INLINE bool any_lane(Integers<T> mask) { return over_lanes(mask, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a | b; }) != 0; }
-
 template <class T, int n> INLINE Vector<T> finite_maximum(Vector<T>* x) {
     Vector<T> m = x[0] == x[0] ? x[0] : broadcast(T(-infinity));
     for (int k = 1; k < n; ++k) m = greater_of(m, x[k]);

@@ -161,6 +161,6 @@ template <class T> constexpr RowKernels<T> rows_of() {
 extern const Kernels NORMEXP_KERNELS;
 constinit const Kernels NORMEXP_KERNELS = {
     TEXT(NORMEXP_KERNELS) + sizeof "kernels_" - 1, rows_of<float>(), rows_of<double>(), gather_half, scatter_half,
-    product_tiles, multiply, sum_columns, transpose, activate, activation_backward, column_moments, normalize_columns, row_moments, normalize_rows,
+    product_tiles, multiply, find_hits, activate, activation_backward, column_moments, normalize_columns, row_moments, normalize_rows,
     column_gradients, row_gradients, drop, add_noise, update, moving_average,
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dispatch.hpp"
+#include "floats.hpp"
 #include "threads.hpp"
 
 namespace normexp {
@@ -19,7 +20,7 @@ struct Pass {
 
 // What a layer made of a batch. `kept`: what its backward form needs besides input and output.
 struct Trace {
-    std::vector<float> out, kept;
+    Floats out, kept;
     std::vector<double> sums;
 };
 
@@ -34,24 +35,12 @@ inline int64_t kept_size(const Layer& layer, int64_t rows) {
 
 inline Trace trace_for(const Layer& layer, int64_t rows) {
     const bool normalises = layer.kind == LayerKind::batch_norm || layer.kind == LayerKind::layer_norm;
-    return {std::vector<float>(size_t(rows * layer.outputs)), std::vector<float>(size_t(kept_size(layer, rows))), std::vector<double>(size_t(normalises ? 2 * layer.outputs : 0))};
-}
-
-// Waking a thread costs about 2 microseconds: a share must be worth more multiply-adds than that.
-inline int threads_worth(int64_t work, int threads) {
-    constexpr int64_t worth_a_thread = 100'000;
-    return int(std::min<int64_t>(work / worth_a_thread, threads));
+    return {Floats(size_t(rows * layer.outputs)), Floats(size_t(kept_size(layer, rows))), std::vector<double>(size_t(normalises ? 2 * layer.outputs : 0))};
 }
 
 inline void multiply(const Product& product, int threads) {
     parallel(threads_worth(product.rows * product.columns * product.depth, threads), kernels().product_tiles(product),
              [&](int64_t first, int64_t end) { kernels().multiply(product, first, end); });
-}
-
-// Calls body(first, count) for stretches of n entries that cost about `cost` multiply-adds each; a stretch begins at a multiple of 64.
-template <class F> void over_stretches(int64_t n, int64_t cost, int threads, const F& body) {
-    const int64_t blocks = (n + 63) / 64;
-    parallel(threads_worth(n * cost, threads), blocks, [&](int64_t first, int64_t end) { body(first * 64, std::min(n, end * 64) - first * 64); });
 }
 
 inline const float* at(const Layer& layer, const float* parameters, int segment) { return layer.places[segment] < 0 ? nullptr : parameters + layer.places[segment]; }
@@ -90,7 +79,7 @@ inline void forward(const Layer& layer, int64_t number, float* parameters, const
     const RandomStream random{pass.seed + uint64_t(number + 1) * 0x9E3779B97F4A7C15u, pass.step};  // the seed itself numbers the shuffles
     switch (layer.kind) {
         case LayerKind::dense:
-            return multiply({.a = in, .a_row = layer.inputs, .a_column = 1, .b = at(layer, parameters, 0), .b_row = layer.outputs, .c = out, .c_row = layer.outputs,
+            return multiply({.a = in, .a_row = layer.inputs, .a_column = 1, .b = at(layer, parameters, 0), .b_row = layer.outputs, .b_column = 1, .c = out, .c_row = layer.outputs,
                              .rows = rows, .columns = layer.outputs, .depth = layer.inputs, .bias = at(layer, parameters, 1), .activation = layer.activation}, pass.threads);
         case LayerKind::activation:
             return over_stretches(n, 20, pass.threads, [&](int64_t i, int64_t count) { kernels().activate(layer.activation, layer.options, in + i, out + i, count); });
@@ -121,7 +110,6 @@ inline void forward(const Layer& layer, int64_t number, float* parameters, const
 struct Backward {
     const float* parameters;
     float* gradient;     // of all parameters
-    float* transposed;   // scratch for a layer's weights
     bool wanted_below;   // is there anything to train below?
     const float* gate;   // outputs of the layer below if that is gated by its own outputs, which is then done here
     int threads;
@@ -129,18 +117,12 @@ struct Backward {
 
 // deltas of the outputs become deltas of the inputs: in `below`, where the layer is dense, else in place.
 inline void backward_dense(const Layer& layer, const float* in, int64_t rows, const float* deltas, float* below, const Backward& to) {
-    if (layer.trained) {
-        multiply({.a = in, .a_row = 1, .a_column = layer.inputs, .b = deltas, .b_row = layer.outputs, .c = at(layer, to.gradient, 0), .c_row = layer.outputs,
-                  .rows = layer.inputs, .columns = layer.outputs, .depth = rows}, to.threads);
-        if (layer.places[1] >= 0) kernels().sum_columns(deltas, rows, layer.outputs, at(layer, to.gradient, 1));
-    }
-    if (!to.wanted_below) return;
-    const float* const weights = at(layer, to.parameters, 0);
-    parallel(layer.inputs * layer.outputs > 65'536 ? to.threads : 1, layer.inputs, [&](int64_t first, int64_t end) {
-        kernels().transpose(weights, layer.inputs, layer.outputs, to.transposed, first, end);
-    });
-    multiply({.a = deltas, .a_row = layer.outputs, .a_column = 1, .b = to.transposed, .b_row = layer.inputs, .c = below, .c_row = layer.inputs,
-              .rows = rows, .columns = layer.inputs, .depth = layer.outputs, .gate = to.gate}, to.threads);
+    if (layer.trained)
+        multiply({.a = in, .a_row = 1, .a_column = layer.inputs, .b = deltas, .b_row = layer.outputs, .b_column = 1, .c = at(layer, to.gradient, 0), .c_row = layer.outputs,
+                  .rows = layer.inputs, .columns = layer.outputs, .depth = rows, .sums = at(layer, to.gradient, 1)}, to.threads);
+    if (to.wanted_below)
+        multiply({.a = deltas, .a_row = layer.outputs, .a_column = 1, .b = at(layer, to.parameters, 0), .b_row = 1, .b_column = layer.outputs, .c = below,
+                  .c_row = layer.inputs, .rows = rows, .columns = layer.inputs, .depth = layer.outputs, .gate = to.gate}, to.threads);
 }
 
 inline void backward_in_place(const Layer& layer, const float* in, int64_t rows, float* deltas, Trace& trace, const Backward& to) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dispatch.hpp"
+#include "floats.hpp"
 
 namespace normexp {
 
@@ -34,11 +35,13 @@ struct BatchLoss {
 
 class BatchLosses {
 public:
-    BatchLosses(const Loss& loss, int64_t rows, int64_t width) : loss_(loss), scales_(size_t(rows)), losses_(size_t(rows)), smoothed_(size_t(rows * width)), zeros_(size_t(rows)) {}
+    BatchLosses(const Loss& loss, int64_t rows, int64_t width)
+        : loss_(loss), scales_(size_t(rows)), losses_(size_t(rows)), smoothed_(size_t(rows * width)), zeros_(size_t(rows)), targets_(size_t(rows)), hits_(size_t(rows)) {}
 
     void operator()(BatchLoss& b) {
+        find_hits(b);
         for (int64_t i = 0; i < b.rows; ++i) {
-            const double w = b.weights ? double(b.weights[i]) : 1, hit = correct(b, i);
+            const double w = b.weights ? double(b.weights[i]) : 1, hit = hits_[size_t(i)] ? 1 : 0;
             b.weight += w;
             b.hits += hit;
             b.correct += w * hit;
@@ -52,14 +55,17 @@ private:
     static constexpr double least = 1e-7;
 
     // The first of equal outputs is the prediction; of a single output, whether it is above one half.
-    double correct(const BatchLoss& b, int64_t i) const {
-        const float* const outputs = b.outputs + i * b.width;
-        if (b.width == 1) return ((outputs[0] > (loss_.kind == LossKind::sigmoid ? 0.0f : 0.5f)) == (b.dense ? b.dense[i] > 0.5f : b.classes[i] > 0)) ? 1 : 0;
-        const float* const dense = b.dense ? b.dense + i * b.width : nullptr;
-        const int64_t target = dense ? std::max_element(dense, dense + b.width) - dense : b.classes[i];
-        bool first = true;
-        for (int64_t k = 0; k < b.width; ++k) first &= k < target ? outputs[k] < outputs[target] : outputs[k] <= outputs[target];
-        return first ? 1 : 0;
+    void find_hits(const BatchLoss& b) {
+        if (b.width == 1) {
+            const float half = loss_.kind == LossKind::sigmoid ? 0.0f : 0.5f;
+            for (int64_t i = 0; i < b.rows; ++i) hits_[size_t(i)] = (b.outputs[i] > half) == (b.dense ? b.dense[i] > 0.5f : b.classes[i] > 0);
+            return;
+        }
+        for (int64_t i = 0; b.dense && i < b.rows; ++i) {
+            const float* const dense = b.dense + i * b.width;
+            targets_[size_t(i)] = std::max_element(dense, dense + b.width) - dense;
+        }
+        kernels().find_hits(b.outputs, b.dense ? targets_.data() : b.classes, hits_.data(), b.rows, b.width);
     }
 
     // The kernels give losses times scale; the sum is of losses times weight.
@@ -137,9 +143,10 @@ private:
     }
 
     const Loss loss_;
-    std::vector<float> scales_, losses_, smoothed_;
-    std::vector<int64_t> zeros_;
-    const std::vector<float> zero_ = std::vector<float>(zeros_.size(), 0.0f);
+    Floats scales_, losses_, smoothed_;
+    std::vector<int64_t> zeros_, targets_;
+    std::vector<char> hits_;
+    const Floats zero_ = Floats(zeros_.size(), 0.0f);
 };
 
 }  // namespace normexp

@@ -1,7 +1,7 @@
-// The dense products of a network: C = epilogue(A B + bias), A read with any strides, B and C by rows.
+// The dense products of a network: C = epilogue(A B + bias), A read with any strides, B by its rows or by its columns, C by rows.
 //
-// Forward: outputs = activation(inputs weights + bias). Weight gradient: inputs^T deltas (A read down its columns).
-// Input gradient: deltas weights^T (B the transposed weights), gated by the activation's derivative.
+// Forward: outputs = activation(inputs weights + bias). Weight gradient: inputs^T deltas (A read down its columns), with the sums of the deltas.
+// Input gradient: deltas weights^T (B the weights by their columns), gated by the activation's derivative.
 // A tile of up to 6 rows x 4 vectors stays in registers; each entry is one chain of fused multiply-adds over the
 // depth, so its bits depend neither on the tile nor on the thread that computes it.
 #pragma once
@@ -18,42 +18,40 @@ constexpr int64_t tile_columns = tile_vectors * lanes<float>;
 int64_t row_tiles(const Product& p) { return (p.rows + tile_rows - 1) / tile_rows; }
 int64_t product_tiles(const Product& p) { return row_tiles(p) * ((p.columns + tile_columns - 1) / tile_columns); }
 
-INLINE Float finish(const Product& p, Float value, const float* gate, int count) {
-    if (p.activation == Activation::relu) value = value > 0 ? value : (value != value ? value : Float{});
-    if (gate) value = load_first(gate, count, 0.f) > 0 ? value : Float{};
-    return value;
+INLINE Float load_some(const float* from, int count) { return count == lanes<float> ? load<float>(from) : load_first(from, count, 0.f); }
+INLINE void store_some(float* to, Float v, int count) { count == lanes<float> ? store<float>(to, v) : store_first(to, v, count); }
+
+// B as a tile reads it: lines `line` floats apart, in whole vectors where `whole`.
+struct Panel { const float* b; int64_t line; bool whole; };
+
+// Calls body(r, v, count) for the vectors of a tile; `last` lanes of the last vector of a row are in use.
+template <int R, int V, class F> INLINE void over_tile(int last, const F& body) {
+    for (int r = 0; r < R; ++r) {
+        for (int v = 0; v < V - 1; ++v) body(r, v, lanes<float>);
+        body(r, V - 1, last);
+    }
 }
 
-// B as a tile reads it: from `columns` of B on, lines `line` floats apart.
-struct Panel { const float* b; int64_t line; };
-
-// `last` lanes of the last vector are in use.
-template <int R, int V, bool full> INLINE void compute_tile(const Product& p, const Panel& panel, int64_t row, int64_t column, int last) {
+template <int R, int V, bool whole> INLINE void compute_tile(const Product& p, const Panel& panel, int64_t row, int64_t column, int last) {
     constexpr int W = lanes<float>;
-    Float sums[R][V];
-    for (int v = 0; v < V; ++v) {
-        Float start{};
-        if (p.bias) start = full || v < V - 1 ? load<float>(p.bias + column + v * W) : load_first(p.bias + column + v * W, last, 0.f);
-        for (int r = 0; r < R; ++r) sums[r][v] = start;
-    }
+    const int64_t corner = row * p.c_row + column;
+    Float sums[R][V]{};
+    if (p.bias) over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { sums[r][v] = load_some(p.bias + (row + r) * p.bias_row + column + v * W, count); });
     const float* a = p.a + row * p.a_row;
     const float* b = panel.b;
     for (int64_t k = 0; k < p.depth; ++k, a += p.a_column, b += panel.line) {
         Float line[V];
-        for (int v = 0; v < V; ++v) line[v] = full || v < V - 1 ? load<float>(b + v * W) : load_first(b + v * W, last, 0.f);
+        for (int v = 0; v < V - 1; ++v) line[v] = load<float>(b + v * W);
+        line[V - 1] = whole ? load<float>(b + (V - 1) * W) : load_first(b + (V - 1) * W, last, 0.f);
         for (int r = 0; r < R; ++r) {
             Float factor = broadcast(a[r * p.a_row]);
             for (int v = 0; v < V; ++v) sums[r][v] = fma(factor, line[v], sums[r][v]);
         }
     }
-    for (int r = 0; r < R; ++r)
-        for (int v = 0; v < V; ++v) {
-            const int64_t at = (row + r) * p.c_row + column + v * W;
-            const int count = full || v < V - 1 ? W : last;
-            Float value = finish(p, sums[r][v], p.gate ? p.gate + at : nullptr, count);
-            if (count == W) store<float>(p.c + at, value);
-            else store_first(p.c + at, value, count);
-        }
+    if (p.activation == Activation::relu) over_tile<R, V>(last, [&](int r, int v, int) INLINE_LAMBDA { sums[r][v] = sums[r][v] <= 0 ? Float{} : sums[r][v]; });  // a NaN stays
+    if (p.gate)
+        over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { sums[r][v] = load_some(p.gate + corner + r * p.c_row + v * W, count) > 0 ? sums[r][v] : Float{}; });
+    over_tile<R, V>(last, [&](int r, int v, int count) INLINE_LAMBDA { store_some(p.c + corner + r * p.c_row + v * W, sums[r][v], count); });
 }
 
 template <int R> void compute_row_tile(const Product& p, const Panel& panel, int64_t row, int64_t column) {
@@ -61,62 +59,89 @@ template <int R> void compute_row_tile(const Product& p, const Panel& panel, int
     const int64_t left = p.columns - column;
     const int vectors = left >= tile_columns ? tile_vectors : int((left + W - 1) / W);
     const int last = left >= tile_columns ? W : int(left - (vectors - 1) * W);
-    const bool full = last == W;
     switch (vectors) {
-        case 1: return full ? compute_tile<R, 1, true>(p, panel, row, column, W) : compute_tile<R, 1, false>(p, panel, row, column, last);
-        case 2: return full ? compute_tile<R, 2, true>(p, panel, row, column, W) : compute_tile<R, 2, false>(p, panel, row, column, last);
+        case 1: return panel.whole ? compute_tile<R, 1, true>(p, panel, row, column, last) : compute_tile<R, 1, false>(p, panel, row, column, last);
+        case 2: return panel.whole ? compute_tile<R, 2, true>(p, panel, row, column, last) : compute_tile<R, 2, false>(p, panel, row, column, last);
 #if defined(__AVX512F__) || defined(__aarch64__)
-        case 3: return full ? compute_tile<R, 3, true>(p, panel, row, column, W) : compute_tile<R, 3, false>(p, panel, row, column, last);
-        case 4: return full ? compute_tile<R, 4, true>(p, panel, row, column, W) : compute_tile<R, 4, false>(p, panel, row, column, last);
+        case 3: return panel.whole ? compute_tile<R, 3, true>(p, panel, row, column, last) : compute_tile<R, 3, false>(p, panel, row, column, last);
+        case 4: return panel.whole ? compute_tile<R, 4, true>(p, panel, row, column, last) : compute_tile<R, 4, false>(p, panel, row, column, last);
 #endif
     }
 }
 
-constexpr int64_t packed_floats = 1 << 15;
+void compute_rows(const Product& p, const Panel& panel, int64_t row, int64_t column) {
+    switch (p.rows - row < tile_rows ? p.rows - row : tile_rows) {
+        case 1: return compute_row_tile<1>(p, panel, row, column);
+        case 2: return compute_row_tile<2>(p, panel, row, column);
+        case 3: return compute_row_tile<3>(p, panel, row, column);
+        case 4: return compute_row_tile<4>(p, panel, row, column);
+        case 5: return compute_row_tile<5>(p, panel, row, column);
+        default: return compute_row_tile<6>(p, panel, row, column);
+    }
+}
 
-// Columns that several row tiles read are copied side by side: lines a power of two apart would fall on the same few places of the cache.
-INLINE Panel packed(const Product& p, int64_t column, float* space) {
-    const int64_t width = p.columns - column < tile_columns ? p.columns - column : tile_columns;
-    for (int64_t k = 0; k < p.depth; ++k) __builtin_memcpy(space + k * width, p.b + k * p.b_row + column, size_t(width) * sizeof(float));
-    return {space, width};
+// Is B read where it lies? Else a panel of it is copied, filled up with zeros to whole vectors: lines a power of two apart fall on the same few places
+// of the cache, which costs more than the copy unless a panel is as wide as four cache lines; and part of a vector is slow to read.
+INLINE bool in_place(const Product& p) {
+    constexpr int64_t worth_packing = 5;  // row tiles
+    constexpr int64_t near = vector_bytes == 64 ? 512 : tile_columns;
+    return p.b_column == 1 && (row_tiles(p) < worth_packing || (p.b_row <= near && p.columns % lanes<float> == 0));
+}
+
+constexpr int64_t packed_depth = 512;
+
+INLINE Panel panel_of(const Product& p, int64_t column, float* space) {
+    constexpr int W = lanes<float>;
+    const int64_t left = p.columns - column, width = left < tile_columns ? left : tile_columns, line = (width + W - 1) / W * W;
+    if (in_place(p)) return {p.b + column, p.b_row, line == width};
+    if (p.b_column == 1) {
+        for (int64_t k = 0; k < p.depth; ++k)
+            for (int64_t j = 0; j < width; j += W) store<float>(space + k * line + j, load_some(p.b + k * p.b_row + column + j, width - j < W ? int(width - j) : W));
+    } else {
+        if (line > width) __builtin_memset(space, 0, size_t(p.depth * line) * sizeof(float));
+        transpose_lines<float, true>(p.b + column * p.b_column, p.b_column, space, line, width, p.depth);
+    }
+    return {space, line, true};
+}
+
+// Each column of B summed from the first row to the last: the row of ones times B.
+INLINE void sum_columns(const Product& p, const Panel& panel, int64_t column) {
+    constexpr float one = 1;
+    const Product sum{.a = &one, .a_row = 0, .a_column = 0, .b = nullptr, .b_row = 0, .b_column = 0, .c = p.sums, .c_row = 0, .rows = 1, .columns = p.columns, .depth = p.depth,
+                      .bias = p.bias ? p.sums : nullptr};
+    compute_row_tile<1>(sum, panel, 0, column);
 }
 
 // Tiles are numbered down the rows first, so that the same columns of B stay in cache.
-void multiply(const Product& p, int64_t first, int64_t end) {
-    constexpr int64_t worth_packing = 5;  // row tiles
+void multiply_block(const Product& p, int64_t first, int64_t end) {
+    alignas(64) float space[packed_depth * tile_columns];
     const int64_t tall = row_tiles(p);
-    const bool packs = tall >= worth_packing && p.b_row > tile_columns && p.depth * tile_columns <= packed_floats;
-    float space[packed_floats];
-    Panel panel{};
-    for (int64_t tile = first; tile < end; ++tile) {
-        const int64_t row = tile % tall * tile_rows, column = tile / tall * tile_columns;
-        if (tile == first || row == 0) panel = packs ? packed(p, column, space) : Panel{p.b + column, p.b_row};
-        switch (p.rows - row < tile_rows ? p.rows - row : tile_rows) {
-            case 1: compute_row_tile<1>(p, panel, row, column); break;
-            case 2: compute_row_tile<2>(p, panel, row, column); break;
-            case 3: compute_row_tile<3>(p, panel, row, column); break;
-            case 4: compute_row_tile<4>(p, panel, row, column); break;
-            case 5: compute_row_tile<5>(p, panel, row, column); break;
-            default: compute_row_tile<6>(p, panel, row, column); break;
+    int64_t column = first / tall * tile_columns, tile = first % tall;
+    for (int64_t left = end - first; left > 0; column += tile_columns) {
+        const Panel panel = panel_of(p, column, space);
+        if (p.sums && tile == 0) sum_columns(p, panel, column);
+        for (; tile < tall && left > 0; ++tile, --left) compute_rows(p, panel, tile * tile_rows, column);
+        tile = 0;
+    }
+}
+
+// A deep product in blocks of the depth, as many as are copied at once, each going on from what C holds after the one before.
+void multiply(const Product& p, int64_t first, int64_t end) {
+    if (p.depth <= packed_depth || in_place(p)) return multiply_block(p, first, end);
+    Product block = p;
+    for (int64_t done = 0; done < p.depth; done += block.depth) {
+        block.a = p.a + done * p.a_column;
+        block.b = p.b + done * p.b_row;
+        block.depth = p.depth - done < packed_depth ? p.depth - done : packed_depth;
+        if (done > 0) {
+            block.bias = p.c;
+            block.bias_row = p.c_row;
         }
+        const bool last = done + block.depth == p.depth;
+        block.activation = last ? p.activation : Activation::linear;
+        block.gate = last ? p.gate : nullptr;
+        multiply_block(block, first, end);
     }
-}
-
-// Each column summed from the first row to the last.
-void sum_columns(const float* from, int64_t rows, int64_t columns, float* sums) {
-    constexpr int W = lanes<float>;
-    for (int64_t j = 0; j < columns; j += W) {
-        const int count = columns - j < W ? int(columns - j) : W;
-        Float sum{};
-        for (int64_t i = 0; i < rows; ++i)
-            sum += count == W ? load<float>(from + i * columns + j) : load_first(from + i * columns + j, count, 0.f);
-        if (count == W) store<float>(sums + j, sum);
-        else store_first(sums + j, sum, count);
-    }
-}
-
-void transpose(const float* from, int64_t rows, int64_t columns, float* to, int64_t first, int64_t end) {
-    transpose_lines<float, true>(from + first * columns, columns, to + first, rows, end - first, columns);
 }
 
 }  // namespace

@@ -25,13 +25,15 @@ struct Product {
     const float* a;
     int64_t a_row, a_column;
     const float* b;
-    int64_t b_row;
+    int64_t b_row, b_column;  // one of them is 1
     float* c;
     int64_t c_row;
     int64_t rows, columns, depth;
-    const float* bias = nullptr;
+    const float* bias = nullptr;  // what an entry starts from
+    int64_t bias_row = 0;
     Activation activation = Activation::linear;  // linear or relu
     const float* gate = nullptr;                 // laid out as C; an entry is kept where the gate is positive
+    float* sums = nullptr;                       // of the columns of B, if wanted
 };
 
 enum class Rule : int { sgd, adam, rmsprop, adagrad, nadam, lion };

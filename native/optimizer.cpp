@@ -93,10 +93,10 @@ void Optimizer::update(const Segment& s, float rate) {
     Step step = step_;
     step.rate = rate * s.learning_rate_factor;
     step.decay = step.rate * s.weight_decay;
-    parallel(s.size > 100'000 ? threads_ : 1, s.size, [&](int64_t first, int64_t end) {
+    over_stretches(s.size, 10, threads_, [&](int64_t first, int64_t size) {
         const int64_t at = s.first + first;
         const auto part = [at](float* vector) { return vector ? vector + at : vector; };
-        kernels().update(step, parameters_ + at, gradient_.data() + at, part(state_.a), part(state_.b), part(state_.c), end - first);
+        kernels().update(step, parameters_ + at, gradient_.data() + at, part(state_.a), part(state_.b), part(state_.c), size);
     });
 }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "floats.hpp"
+
 #include "network.hpp"
 
 namespace normexp {
@@ -54,7 +56,7 @@ private:
     const int64_t n_parameters_, n_rates_, first_step_;
     const float* const rates_;
     const int threads_;
-    std::vector<float> gradient_;
+    Floats gradient_;
     Step step_{};
     double nadam_product_ = 1;
     bool regularized_ = false;

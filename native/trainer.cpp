@@ -69,15 +69,13 @@ public:
         });
     }
 
-    // The outputs of some rows, not yet in the loss.
-    BatchLoss forward(const Rows& data, const int64_t* index, int64_t rows, const Pass& pass) {
-        const int64_t width = layers_.front().inputs;
-        for (int64_t i = 0; i < rows; ++i) {
-            std::memcpy(inputs_.data() + i * width, data.features + index[i] * width, size_t(width) * sizeof(float));
-            if (data.classes) classes_[size_t(i)] = data.classes[index[i]];
-            else std::memcpy(dense_.data() + i * width_, data.dense + index[i] * width_, size_t(width_) * sizeof(float));
-            if (data.weights) weights_[size_t(i)] = data.weights[index[i]];
-        }
+    // The outputs of the rows that `order` has from `begin` on, not yet in the loss.
+    BatchLoss forward(const Rows& data, const std::vector<int64_t>& order, int64_t begin, int64_t rows, const Pass& pass) {
+        const int64_t* const index = order.data() + begin;
+        const int64_t left = int64_t(order.size()) - begin;
+        parallel(threads_worth(20 * rows * layers_.front().inputs, threads_), rows, [&](int64_t first, int64_t end) {
+            gather(data, index, left, rows, first, end);
+        });
         for (size_t l = 0; l < layers_.size(); ++l) normexp::forward(layers_[l], int64_t(l), parameters_, input_of(l), rows, traces_[l].out.data(), traces_[l], pass);
         const float* const outputs = traces_.back().out.data();
         for (int64_t i = 0; data.outputs && i < rows; ++i) std::memcpy(data.outputs + index[i] * width_, outputs + i * width_, size_t(width_) * sizeof(float));
@@ -100,7 +98,7 @@ public:
         const int64_t n = int64_t(data.index.size());
         for (int64_t first = 0; first < n && !watch.stopped; first += evaluation_rows) {
             const int64_t rows = std::min(evaluation_rows, n - first);
-            BatchLoss batch = forward(data, data.index.data() + first, rows, {.training = false, .seed = 0, .step = 0, .threads = threads_});
+            BatchLoss batch = forward(data, data.index, first, rows, {.training = false, .seed = 0, .step = 0, .threads = threads_});
             judge(batch, total, 0);
             watch.after(rows * work_a_row_ + 1000, epoch, -1, total);
         }
@@ -112,10 +110,24 @@ public:
     int64_t work_a_row() const { return work_a_row_; }
 
 private:
+    // Meanwhile rows of the next batch come into the cache: their first lines, after which the processor fetches ahead by itself.
+    void gather(const Rows& data, const int64_t* index, int64_t left, int64_t rows, int64_t first, int64_t end) {
+        constexpr int64_t line = 16, lines = 4;
+        const int64_t width = layers_.front().inputs;
+        for (int64_t i = first; i < end; ++i) {
+            const int64_t row = index[i];
+            for (int64_t k = 0; i + rows < left && k < width && k < lines * line; k += line) __builtin_prefetch(data.features + index[i + rows] * width + k);
+            std::memcpy(inputs_.data() + i * width, data.features + row * width, size_t(width) * sizeof(float));
+            if (data.classes) classes_[size_t(i)] = data.classes[row];
+            else std::memcpy(dense_.data() + i * width_, data.dense + row * width_, size_t(width_) * sizeof(float));
+            if (data.weights) weights_[size_t(i)] = data.weights[row];
+        }
+    }
+
     const std::vector<Layer>& layers_;
     float* const parameters_;
     const int64_t width_;
-    std::vector<float> inputs_, weights_, dense_;
+    Floats inputs_, weights_, dense_;
     std::vector<int64_t> classes_;
     std::vector<Trace> traces_;
     BatchLosses losses_;
@@ -129,13 +141,9 @@ public:
         : layers_(layers), optimizer_(optimizer), options_(options), monitor_(monitor), watch_(monitor, options.time_limit),
           batches_(layers, loss, optimizer.parameters(), std::max(options.batch_size, evaluation_rows), options.threads),
           best_(options.restore_best ? size_t(optimizer.n_parameters()) : 0), deltas_(size_t(options.batch_size * widest(layers))), deltas_below_(deltas_.size()) {
-        int64_t largest = 0;
         lowest_trained_ = layers.size();
-        for (size_t l = layers.size(); l-- > 0;) {
-            if (layers[l].kind == LayerKind::dense) largest = std::max(largest, layers[l].inputs * layers[l].outputs);
+        for (size_t l = layers.size(); l-- > 0;)
             if (layers[l].trained) lowest_trained_ = l;
-        }
-        transposed_.resize(size_t(largest));
     }
 
     Result fit(const Rows& training, const Rows& validation) {
@@ -175,7 +183,7 @@ private:
         for (int64_t first = 0; first < n && !watch_.stopped; first += options_.batch_size) {
             const int64_t rows = std::min(options_.batch_size, n - first);
             const Pass pass{.training = true, .seed = options_.seed, .step = uint64_t(optimizer_.steps()), .threads = options_.threads};
-            BatchLoss batch = batches_.forward(training, order.data() + first, rows, pass);
+            BatchLoss batch = batches_.forward(training, order, first, rows, pass);
             batch.scale = 1.0f / float(rows);
             batch.deltas = deltas_.data();
             batches_.judge(batch, total, optimizer_.penalty());
@@ -196,7 +204,7 @@ private:
             if (is_gated(layer) && !gated) kernels().activation_backward(Activation::relu, {}, trace.out.data(), trace.out.data(), deltas_.data(), rows * layer.outputs);
             const bool wanted_below = l > lowest_trained_;
             gated = wanted_below && layer.kind == LayerKind::dense && is_gated(layers_[l - 1]);
-            const Backward to{optimizer_.parameters(), optimizer_.gradient(), transposed_.data(), wanted_below, gated ? in : nullptr, options_.threads};
+            const Backward to{optimizer_.parameters(), optimizer_.gradient(), wanted_below, gated ? in : nullptr, options_.threads};
             if (layer.kind != LayerKind::dense) {
                 backward_in_place(layer, in, rows, deltas_.data(), trace, to);
                 continue;
@@ -212,7 +220,7 @@ private:
     Monitor& monitor_;
     Watch watch_;
     Batches batches_;
-    std::vector<float> best_, transposed_, deltas_, deltas_below_;
+    Floats best_, deltas_, deltas_below_;
     size_t lowest_trained_;
     Result result_;
 };

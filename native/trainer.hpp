@@ -1,8 +1,7 @@
 // A whole fit of a network in one call: shuffled mini-batches, optimizer, validation, best epoch, early stopping.
 //
-// Memory: the data, one batch of activations, and vectors of the parameters' size: gradient, the optimizer's state (up to three), best epoch, and
-// the transposed weights of one layer. Nothing is allocated in a step. The same seed gives the same bits on any number of threads, unless a time
-// limit or the monitor ends the fit.
+// Memory: the data, one batch of activations, and vectors of the parameters' size: gradient, the optimizer's state (up to three), best
+// epoch. Nothing is allocated in a step. The same seed gives the same bits on any number of threads, unless a time limit or the monitor ends the fit.
 #pragma once
 #include <chrono>
 #include <vector>

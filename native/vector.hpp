@@ -274,6 +274,8 @@ template <class V, class F> INLINE auto over_lanes(V v, F&& combine) {
     return v[0];
 }
 
+template <class T> INLINE bool any_lane(Integers<T> mask) { return over_lanes(mask, [](Integers<T> a, Integers<T> b) INLINE_LAMBDA { return a | b; }) != 0; }
+
 template <class T> INLINE T greatest_lane(Vector<T> v) {
     return over_lanes(v, [](Vector<T> a, Vector<T> b) INLINE_LAMBDA { return greater_of(a, b); });
 }

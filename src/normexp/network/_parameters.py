@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from normexp.network._layers import Network
 
-__all__ = ["NativeSegment", "Parameters", "Segment", "initial_parameters", "segments_of"]
+__all__ = ["NativeSegment", "Parameters", "Segment", "initial_parameters", "segments_of", "vectors_of"]
 
 # first, size, learning-rate factor, decay, l1, l2, largest norm, columns (negative: the norm is that of rows)
 NativeSegment = tuple[int, int, float, float, float, float, float, int]
@@ -75,12 +75,21 @@ def segments_of(network: Network) -> tuple[Segment, ...]:
     )
 
 
+def vectors_of(n_vectors: int, n: int, start: float = 0.0) -> NDArray[np.float32]:
+    """Shape (n_vectors, n), each vector from a multiple of 64 bytes on: numpy's own begin 16 bytes later, which makes an update half as slow again."""
+    line = 64 // 4
+    width = -(-n // line) * line
+    room = np.full(n_vectors * width + line, start, np.float32)
+    first = -room.ctypes.data // 4 % line
+    return room[first : first + n_vectors * width].reshape(n_vectors, width)[:, :n]
+
+
 def initial_parameters(network: Network, seed: int) -> Parameters:
     """Weights uniform on +-sqrt(6 / (n_inputs + units)) (Glorot and Bengio 2010), the others as their layer says: biases 0."""
     rng = np.random.Generator(np.random.Philox(seed))
     segments = segments_of(network)
     starts = [variable.start for s in network.shapes() for variable in s.variables]
-    values = np.zeros(network.n_parameters, np.float32)
+    values = vectors_of(1, network.n_parameters)[0]
     for segment, start in zip(segments, starts, strict=True):
         limit = np.sqrt(6 / sum(segment.shape))
         values[segment.first : segment.first + segment.size] = rng.uniform(-limit, limit, segment.size) if start is None else start

@@ -12,7 +12,7 @@ import normexp._native as _native
 from normexp._checks import integer_at_least
 from normexp.network._layers import NativeLayer, Network
 from normexp.network._optimizers import Loss, Optimizer
-from normexp.network._parameters import Parameters
+from normexp.network._parameters import Parameters, vectors_of
 
 __all__ = ["FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "evaluate_rows", "fit", "fit_rows", "predict_logits", "predict_outputs"]
 
@@ -53,7 +53,7 @@ class OptimizerState:
 
     @staticmethod
     def fresh(parameters: Parameters, optimizer: Optimizer | None = None, start: float = 0.0) -> "OptimizerState":
-        return OptimizerState(np.full(((optimizer or Optimizer()).n_vectors, len(parameters.values)), start, np.float32))
+        return OptimizerState(vectors_of((optimizer or Optimizer()).n_vectors, len(parameters.values), start))
 
 
 class Sums(NamedTuple):
@@ -207,7 +207,7 @@ def _check_parameters(network: Network, parameters: Parameters, state: Optimizer
         raise ValueError(f"expected parameters as a contiguous float32 vector of {n} values, as the network has, got {values.dtype} of shape {values.shape}")
     if state is not None and optimizer is not None:
         shape, vectors = (optimizer.n_vectors, n), state.vectors
-        if vectors.shape != shape or vectors.dtype != np.float32 or not vectors.flags.c_contiguous:
+        if vectors.shape != shape or vectors.dtype != np.float32 or vectors.strides[1] != vectors.itemsize:
             raise ValueError(f"expected a state of contiguous float32 vectors of shape {shape}, as {optimizer.rule} needs, got {vectors.dtype} of shape {vectors.shape}")
     for segment in parameters.segments:
         if not 0 <= segment.first <= segment.first + segment.size <= n:
