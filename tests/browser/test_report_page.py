@@ -33,10 +33,10 @@ def hostile(tmp_path_factory):
     rows, held = held_out_rows(table.targets, 0.4, 0)
     model = SoftmaxClassifier((8,), epochs=20, random_state=0).fit_table(table, rows)
     tested = table.take(held)
-    evaluation = Evaluation(model.classes_, tested.targets, model.predict_proba(tested))
     other = SoftmaxClassifier((), epochs=3, random_state=0).fit_table(table, rows)
-    subjects = [Subject("<i>one</i>", model, evaluation), Subject("two", other, Evaluation(model.classes_, tested.targets, other.predict_proba(tested)))]
-    write_report(folder / "report.html", subjects, data_of("<u>table</u>.csv", tested, evaluation, training=table, training_rows=rows))
+    models = {"<i>one</i>": model, "two": other}
+    subjects = [Subject(name, fitted, Evaluation(fitted.classes_, tested.targets, fitted.predict_proba(tested))) for name, fitted in models.items()]
+    write_report(folder / "report.html", subjects, data_of("<u>table</u>.csv", tested, subjects[0], training=table, training_rows=rows))
     write_predictions_report(folder / "predictions.html", "<i>one</i>", "<u>new</u>.csv", model, Table(table.schema, table.matrix))
     return folder
 

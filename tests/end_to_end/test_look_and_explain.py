@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def test_train_with_a_report_on_real_tables(name, tmp_path):
     assert len(page) < 1_500_000
     for words in ("The model is right on", "95% interval", "multinomial logistic regression", "What to do next"):
         assert words in page
+    assert not re.search(r"\b(nan|inf)\b", page)
 
 
 def test_report_of_a_saved_model_and_of_several(trained, tmp_path):
@@ -54,10 +56,12 @@ def test_report_without_targets_and_with_unknown_classes(trained, tmp_path):
     assert "2 rows, predicted; without the column" in (tmp_path / "p.html").read_text("utf-8")
     strange = table(tmp_path / "s.csv", "size,colour,label", [[i, "red", "a"] for i in range(40)] + [[110, "green", "zebra"]])
     assert run("report", model, strange, "-o", "s.html", cwd=tmp_path).returncode == 0
-    assert "1 rows have a class that the model does not know" in (tmp_path / "s.html").read_text("utf-8")
+    assert "1 row of classes that the model does not know: counted as wrong" in (tmp_path / "s.html").read_text("utf-8")
     one = table(tmp_path / "one.csv", "size,colour,label", [[1, "red", "a"]])
     assert run("report", model, one, "-o", "o.html", cwd=tmp_path).returncode == 0
-    assert "only 1 rows to judge by" in (tmp_path / "o.html").read_text("utf-8")
+    assert "1 row of one.csv: too few to tell whether it can be trusted" in (tmp_path / "o.html").read_text("utf-8")
+    both = json.loads(run("evaluate", model, model, new, "--json", cwd=tmp_path).stdout)
+    assert [found["n_rows"] for found in both["models"]] == [2, 2]
     refused(run("report", model, model, new, cwd=tmp_path), 2, "expected a table with the target column to compare models")
 
 
@@ -67,6 +71,25 @@ def test_reports_to_bad_places_are_refused_before_any_work(trained, tmp_path):
         refused(run(*options, tmp_path, cwd=trained), 1, "expected a file to write the ")
     refused(run("train", "colours.csv", "--target", "label", "--force", "--test-fraction", 0, "--report", "r.html", cwd=trained), 2, "expected rows to test on with --report")
     refused(run("report", "colours.safetensors", cwd=trained), 2, "Missing argument")
+
+
+def test_outputs_do_not_replace_inputs(trained, tmp_path):
+    for name in ("colours.csv", "colours.safetensors"):
+        (tmp_path / name).write_bytes((trained / name).read_bytes())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    model, data = "colours.safetensors", "colours.csv"
+    for arguments in (["report", model, data, "-o", data], ["report", model, data, "-o", f"./{model}"], ["train", data, "--target", "label", "-o", "new", "--report", "new"],
+                      ["train", data, "--target", "label", "-o", data], ["train", data, "--target", "label", "-o", "new", "--report", data]):  # fmt: skip
+        refused(run(*arguments, cwd=tmp_path), 1, "which is read or written too; choose one with a name of its own")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_models_of_different_targets_are_not_compared(trained, tmp_path):
+    table(tmp_path / "t.csv", "size,colour,label", [[(i * 7 % 50) + 100 * (i % 3), ("red", "green", "blue")[i % 3], "abc"[i % 3]] for i in range(60)])
+    assert run("train", "t.csv", "--target", "colour", "--epochs", 1, "-o", "other", cwd=tmp_path).returncode == 0
+    for command in ("evaluate", "report"):
+        ended = run(command, trained / "colours.safetensors", "other", "t.csv", cwd=tmp_path)
+        refused(ended, 3, "expected models of the same target to compare, got 'label'")
 
 
 def test_explain_a_row(trained, tmp_path):
@@ -108,6 +131,12 @@ def test_explain_logits_with_temperature_sigmoid_and_picture(tmp_path):
     rows = json.loads(run("explain", 0.7, 1.5, "--temperature", 0.5, "--sigmoid", "--json", cwd=tmp_path).stdout)
     assert [row["probability"] for row in rows["rows"]] == pytest.approx(softmax([1.4, 3.0]))
     assert rows["rows"][0]["sigmoid"] == pytest.approx(sigmoid(0.7))
+    assert "which cannot be divided by: the probabilities are those of the logits minus the largest" in run("explain", 800, 1, cwd=tmp_path).stdout
+    assert "-ln(1.929e-22) = 50.0000" in run("explain", 0, 50, "--target", 0, cwd=tmp_path).stdout
+    for words in (["nan", 1], ["inf", "inf"], ["-inf", "-inf"]):
+        refused(run("explain", *words, cwd=tmp_path), 2, "softmax of others is not defined")
+    refused(run("explain", 1, 2, "--labels", "a,a", cwd=tmp_path), 2, "expected a label of its own for each logit")
+    refused(run("explain", 1, 2, "--labels", "", cwd=tmp_path), 2, "expected one label a logit, got 1 labels for 2 logits")
     refused(run("explain", 1, 2, "--temperature", 0, cwd=tmp_path), 2, "expected a finite --temperature above 0, got 0")
     refused(run("explain", 1, 2, "--plot", "x.gif", cwd=tmp_path), 2, "expected a picture that ends in .png, .svg or .pdf")
     refused(run("explain", 1, 2, "--plot", "none/x.png", cwd=tmp_path), 1, "which does not exist; create it first")

@@ -73,6 +73,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         Losses and accuracies an epoch, the best epoch and why training stopped.
     temperature_ : float
         What the logits are divided by.
+    class_shares_ : ndarray of shape (n_classes,), or None
+        Shares of the classes among the rows of the last fit; None in a model that an older version saved.
     network_, parameters_, encoder_, schema_
         Layers, their values, input encoding, and the columns of a table or data frame with text (else None).
 
@@ -92,6 +94,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     history_: History
     schema_: Schema | None
     temperature_: float
+    class_shares_: NDArray[np.float64] | None
     classes_: NDArray[Any]
 
     def __init__(
@@ -195,6 +198,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             training_rows=rows, weights=self._row_weights(targets, weights), state=self.optimizer_state_,
         )  # fmt: skip
         self.temperature_ = 1.0
+        self.class_shares_ = np.bincount(targets, minlength=len(self.classes_)) / max(len(targets), 1)
         self._warn_of_divergence()
         return self
 
@@ -353,6 +357,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         used = np.concatenate(parts)
         self._start(matrix, columns, parts[0], seed, recipe)
         encoded, used_targets = self.encoder_.encode(matrix, used), np.ascontiguousarray(targets[used])
+        self.class_shares_ = np.bincount(used_targets, minlength=len(self.classes_)) / len(used)
         used_weights = self._row_weights(used_targets, None if weights is None else weights[used])
         training_rows, validation_rows = np.split(np.arange(len(used)), [len(parts[0])])
         training = Training(

@@ -31,12 +31,14 @@ class Encoder:
     shares: NDArray[np.float64] | None = None  # of each code in training, of missing cells for each indicator, the mean of a boolean: what `baseline` is made of
     low: NDArray[np.float64] | None = None  # smallest and greatest number in training
     high: NDArray[np.float64] | None = None
+    is_boolean: NDArray[np.bool_] | None = None
 
     @staticmethod
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn]) -> "Encoder":
         """Look at the training rows of `matrix`, shape (n, n_columns)."""
         n = len(columns)
         centre, scale, indicator = np.zeros(n), np.zeros(n), np.zeros(n, bool)
+        kinds = np.array([column.kind for column in columns])
         missing, booleans, low, high, codes = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), []
         for i, column in enumerate(columns):
             if column.kind == "category":
@@ -54,7 +56,7 @@ class Encoder:
             elif len(filled):
                 centre[i], scale[i] = _robust(filled)
         n_codes = np.array([column.n_codes for column in columns], np.int64)
-        return Encoder(centre, scale, n_codes, indicator, np.concatenate([booleans[n_codes == 0], missing[indicator], *codes]), low, high)
+        return Encoder(centre, scale, n_codes, indicator, np.concatenate([booleans[n_codes == 0], missing[indicator], *codes]), low, high, kinds == "boolean")
 
     @property
     def n_inputs(self) -> int:
@@ -85,6 +87,11 @@ class Encoder:
         """Encoded rows, 8,192 at a time."""
         for first in range(0, len(matrix), PIECE_ROWS):
             yield self.encode(matrix[first : first + PIECE_ROWS])
+
+    def encode_number(self, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
+        """What values of one number or boolean column become, none of them missing."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
 
     def _encode_piece(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
         numbers = np.flatnonzero(self.n_codes == 0)

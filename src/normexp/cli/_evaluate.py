@@ -26,21 +26,22 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool) -> None:
       normexp evaluate penguins.safetensors labelled.csv
       normexp evaluate old.safetensors new.safetensors labelled.csv     (which is better, and is the difference beyond doubt?)
 
-    Intervals hold the score in 95 % of cases (stratified bootstrap, 2,000 resamples). A table without the target column gets a summary of the predictions.
+    Intervals are 95% intervals for rows with the same shares of the classes (stratified bootstrap, 2,000 resamples).
+    A table without the target column gets a summary of the predictions.
     """
     from normexp import saving
 
     loaded = [saving.load(model) for model in models]
     tables = [labelled(model, path, table) for model, path in zip(loaded, models, strict=True)]
     if any(data.targets is None for data in tables):
-        for model, path, data in zip(loaded, models, tables, strict=True):
-            _print_predictions(model, path, data, table, as_json)
+        _print_predictions(loaded, models, tables, table, as_json)
         return
     evaluations = [evaluation_on(model, data, table) for model, data in zip(loaded, tables, strict=True)]
     if len(evaluations) == 1:
-        _print_scores(models[0], table, evaluations[0], as_json)
+        _print_scores(loaded[0], models[0], table, evaluations[0], as_json)
     else:
-        _print_comparison(models, table, evaluations, as_json)
+        refuse_other_targets(loaded, models)
+        _print_comparison(loaded, models, table, evaluations, as_json)
 
 
 def labelled(model: "SoftmaxClassifier", path: str, table: str) -> "Table":
@@ -60,6 +61,13 @@ def labelled(model: "SoftmaxClassifier", path: str, table: str) -> "Table":
     return data
 
 
+def refuse_other_targets(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...]) -> None:
+    targets = [model.schema_.target if model.schema_ else None for model in loaded]
+    for path, target in zip(models, targets, strict=True):
+        if target != targets[0]:
+            raise DataError(f"expected models of the same target to compare, got '{targets[0]}' ({models[0]}) and '{target}' ({path}); compare each with models of its own target")
+
+
 def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Evaluation":
     """Rows of classes that the model does not know are kept: they count as wrong."""
     from normexp.evaluation import Evaluation
@@ -74,37 +82,42 @@ def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Eva
     return evaluation
 
 
-def _print_scores(model: str, table: str, evaluation: "Evaluation", as_json: bool) -> None:
+def _print_scores(loaded: "SoftmaxClassifier", model: str, table: str, evaluation: "Evaluation", as_json: bool) -> None:
     from normexp import evaluation as ev
 
-    always = ev.class_share_evaluation(evaluation)
+    always = ev.class_share_evaluation(evaluation, loaded.class_shares_)
     scores, shares, intervals = asdict(ev.score(evaluation)), asdict(ev.score(always)), ev.intervals(evaluation)
     difference = ev.compare(always, evaluation, ["log_loss"])["log_loss"]
     if as_json:
         print_json({"model": model, "table": table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares,
                     "against_class_shares": {"log_loss": difference._asdict()}})  # fmt: skip
         return
-    click.echo(f"{len(evaluation)} rows of {table}; class shares are those of these rows")
+    click.echo(f"{_heading(evaluation, table, loaded)}; intervals are for rows of the same class shares")
     scores_table({"model": scores, "class shares": shares}, intervals)
     click.echo(verdict("log loss", "always answering the class shares", "the model", difference))
 
 
-def _print_comparison(models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:
+def _print_comparison(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:
     from normexp import evaluation as ev
 
     scores = [asdict(ev.score(evaluation)) for evaluation in evaluations]
-    shares = asdict(ev.score(ev.class_share_evaluation(evaluations[0])))
+    shares = asdict(ev.score(ev.class_share_evaluation(evaluations[0], loaded[0].class_shares_)))
     differences = [ev.compare(evaluations[0], other) for other in evaluations[1:]]
     if as_json:
         described = [{"model": model, "scores": found, "intervals": _ends(ev.intervals(evaluation))} for model, found, evaluation in zip(models, scores, evaluations, strict=True)]
         compared = [{"first": models[0], "second": model, **{name: d._asdict() for name, d in found.items()}} for model, found in zip(models[1:], differences, strict=True)]
         print_json({"table": table, "models": described, "comparisons": compared, "class_share_scores": shares})
         return
-    click.echo(f"{len(evaluations[0])} rows of {table}; class shares are those of these rows")
+    click.echo(_heading(evaluations[0], table, loaded[0]))
     scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares})
     for model, found in zip(apart(models)[1:], differences, strict=True):
         for name, difference in found.items():
             click.echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
+
+
+def _heading(evaluation: "Evaluation", table: str, model: "SoftmaxClassifier") -> str:
+    rows = f"{len(evaluation)} row{'' if len(evaluation) == 1 else 's'}"
+    return f"{rows} of {table}; class shares are those of {'these rows' if model.class_shares_ is None else 'the training rows'}"
 
 
 def verdict(name: str, first: str, second: str, difference: "Difference") -> str:
@@ -125,8 +138,20 @@ def _ends(intervals: dict[str, Any]) -> dict[str, list[float]]:
     return {name: [interval.low, interval.high] for name, interval in intervals.items()}
 
 
-def _print_predictions(model: "SoftmaxClassifier", path: str, data: "Table", table: str, as_json: bool) -> None:
+def _print_predictions(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...], tables: "list[Table]", table: str, as_json: bool) -> None:
     """How often each class is predicted, and how surely: there is no truth to compare with."""
+    found = [_predictions(model, path, data) for model, path, data in zip(loaded, models, tables, strict=True)]
+    if as_json:
+        print_json({"table": table, **found[0]} if len(found) == 1 else {"table": table, "models": found})
+        return
+    for predicted in found:
+        click.echo(f"{predicted['n_rows']} rows of {table}, predicted by {predicted['model']}")
+        means = [["-" if row[key] is None else f"{row[key]:.4f}" for key in ("mean_confidence", "mean_probability")] for row in predicted["predictions"]]
+        cells = [(str(row["class"]), str(row["n_predicted"]), *shown) for row, shown in zip(predicted["predictions"], means, strict=True)]
+        print_table(("class", "predicted", "mean confidence", "mean probability"), cells)
+
+
+def _predictions(model: "SoftmaxClassifier", path: str, data: "Table") -> dict[str, Any]:
     import numpy as np
 
     probabilities = model.predict_proba(data)
@@ -136,10 +161,4 @@ def _print_predictions(model: "SoftmaxClassifier", path: str, data: "Table", tab
         {"class": label, "n_predicted": int(n), "mean_confidence": float(confidence[predicted == i].mean()) if n else None, "mean_probability": float(probabilities[:, i].mean())}
         for i, (label, n) in enumerate(zip(model.classes_.tolist(), counts, strict=True)) if len(data)
     ]  # fmt: skip
-    if as_json:
-        print_json({"model": path, "table": table, "n_rows": len(data), "predictions": rows})
-        return
-    click.echo(f"{len(data)} rows of {table}, predicted by {path}")
-    means = [["-" if row[key] is None else f"{row[key]:.4f}" for key in ("mean_confidence", "mean_probability")] for row in rows]
-    cells = [(str(row["class"]), str(row["n_predicted"]), *shown) for row, shown in zip(rows, means, strict=True)]
-    print_table(("class", "predicted", "mean confidence", "mean probability"), cells)
+    return {"model": path, "n_rows": len(data), "predictions": rows}

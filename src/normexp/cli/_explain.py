@@ -45,7 +45,7 @@ def explain(words: tuple[str, ...], row: int | None, labels: str | None, target:
     Words that are all numbers are logits; a file named 5 is ./5. For a row: its logits and probabilities, how far each feature moved the predicted
     class's logit against the runner-up's (integrated gradients from an average row), and the smallest change of one feature that gives another answer.
     """
-    path = None if plot is None else picture_path(plot)
+    path = None if plot is None else picture_path(plot, words)
     if _are_model_and_table(words):
         given = [name for name, value in (("--labels", labels), ("--temperature", temperature), ("--sigmoid", sigmoid or None)) if value is not None]
         if given:
@@ -57,12 +57,12 @@ def explain(words: tuple[str, ...], row: int | None, labels: str | None, target:
     _explain_logits([_number(word) for word in words], labels, target, temperature, sigmoid, path, as_json)
 
 
-def picture_path(plot: str) -> Path:
+def picture_path(plot: str, inputs: tuple[str, ...]) -> Path:
     """Where a picture goes, refused now if it could not be drawn later."""
     path = Path(plot)
     if path.suffix not in (".png", ".svg", ".pdf"):
         raise click.UsageError(f"expected a picture that ends in .png, .svg or .pdf, got '{plot}'")
-    return writable(path, "picture")
+    return writable(path, "picture", inputs)
 
 
 def _explain_logits(logits: list[float], labels: str | None, target: str | None, temperature: float | None, with_sigmoid: bool, path: Path | None, as_json: bool) -> None:
@@ -71,16 +71,20 @@ def _explain_logits(logits: list[float], labels: str | None, target: str | None,
     from normexp.functional import log_softmax, sigmoid, softmax
 
     x = np.array(logits)
-    names = labels.split(",") if labels else [str(i) for i in range(len(x))]
+    if np.isnan(x).any() or x.max() == -np.inf or (x == np.inf).sum() > 1:
+        raise click.UsageError(f"expected numbers, at most one of them inf and not all of them -inf, got {' '.join(f'{z:g}' for z in logits)}; softmax of others is not defined")
+    names = [str(i) for i in range(len(x))] if labels is None else labels.split(",")
     if len(names) != len(x):
         raise click.UsageError(f"expected one label a logit, got {len(names)} labels for {len(x)} logits")
+    if len(set(names)) < len(names):
+        raise click.UsageError(f"expected a label of its own for each logit, got {listing(names)}")
     if target is not None and target not in names:
         raise click.UsageError(f"expected --target out of {listing(names)}, got '{target}'{did_you_mean(target, names)}")
     if temperature is not None and not 0 < temperature < float("inf"):
         raise click.UsageError(f"expected a finite --temperature above 0, got {temperature}")
     with np.errstate(over="ignore"):
         columns = {"logit": x, "exponential": np.exp(x / (temperature or 1))}
-    columns |= {"probability": softmax(x / (temperature or 1)), "loss": -log_softmax(x / (temperature or 1))}
+    columns |= {"probability": softmax(x / (temperature or 1)), "loss": -log_softmax(x / (temperature or 1)) + 0.0}
     if with_sigmoid:
         columns["sigmoid"] = sigmoid(x)
     if path is not None:
@@ -101,10 +105,14 @@ def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: s
     ]
     divided = "z" if temperature is None else f"z/{temperature:g}"
     print_table(("class", "logit z", f"exp({divided})", "probability", "", "loss -ln(p)", *(["sigmoid(z)"] if "sigmoid" in columns else [])), table)
-    click.echo(f"The exponentials sum to {columns['exponential'].sum():.6g}; each probability is its exponential divided by that sum.")
+    total = columns["exponential"].sum()
+    if 0 < total < float("inf"):
+        click.echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
+    else:
+        click.echo(f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same.")
     if target is not None:
         p, loss = (float(columns[key][names.index(target)]) for key in ("probability", "loss"))
-        click.echo(f"The loss, were '{target}' the true class, is -ln({p:.4f}) = {loss + 0.0:.4f}.")
+        click.echo(f"The loss, were '{target}' the true class, is -ln({p:.4g}) = {loss:.4f}.")
     if "sigmoid" in columns:
         click.echo(f"The sigmoids sum to {columns['sigmoid'].sum():.4f}. {SIGMOID}")
 
@@ -112,7 +120,7 @@ def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: s
 def _draw_chain(path: Path, names: list[str], x: "NDArray[Any]", target: str | None, temperature: float, with_sigmoid: bool) -> None:
     from normexp import plots
 
-    drawn = plots.figure(8.4, max(2.2, 1.3 + 0.42 * len(names)))
+    drawn = plots.figure(8.4, max(2.2, 1.3 + 0.42 * min(len(names), 14)))
     plots.chain(x, names, target=target, temperature=temperature, sigmoids=with_sigmoid, ax=drawn.add_subplot())
     plots.save_figure(drawn, path)
 

@@ -1,13 +1,17 @@
 """Where results go: refused before the work, not after it, if they could not be written."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 __all__ = ["writable"]
 
 
-def writable(path: Path, content: str) -> Path:
-    """The path of a file that is about to be made, if it can be; `content` names what goes into it."""
+def writable(path: Path, content: str, kept: Iterable[str | Path] = ()) -> Path:
+    """The path of a file that is about to be made, if it can be; `content` names what goes into it, `kept` are inputs and other outputs, which it must not replace."""
+    for other in kept:
+        if path.resolve() == Path(other).resolve() or (path.exists() and Path(other).exists() and path.samefile(other)):
+            raise FileExistsError(f"expected another file to write the {content} to than '{other}', which is read or written too; choose one with a name of its own")
     if path.is_dir():
         raise IsADirectoryError(f"expected a file to write the {content} to, got the folder '{path}'")
     if not path.parent.is_dir():

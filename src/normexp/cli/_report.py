@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from normexp.cli._console import say
-from normexp.cli._evaluate import apart, evaluation_on, labelled
+from normexp.cli._evaluate import apart, evaluation_on, labelled, refuse_other_targets
 from normexp.cli._outputs import writable
 
 
@@ -26,7 +26,7 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
     The verdict in a sentence, scores with intervals beside class shares and a logistic regression, the data and what is odd about it, training,
     confusion, calibration, classes, features, the most confident mistakes, what to do next. The file loads nothing and sends nothing.
     """
-    path = writable(Path(output), "report")
+    path = writable(Path(output), "report", [*models, table])
     from normexp import saving
     from normexp.report import Subject, data_of, write_predictions_report, write_report
 
@@ -38,13 +38,19 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
     if any(data.targets is None for data in tables):
         if len(models) > 1:
             raise click.UsageError(f"expected a table with the target column to compare models, got one without ({table})")
-        write_predictions_report(path, names[0], table, loaded[0], tables[0])
+        write_predictions_report(path, names[0], short_name(table), loaded[0], tables[0])
     else:
+        refuse_other_targets(loaded, models)
         evaluations = [evaluation_on(model, data, table) for model, data in zip(loaded, tables, strict=True)]
         subjects = [Subject(*parts) for parts in zip(names, loaded, evaluations, strict=True)]
         best = min(range(len(subjects)), key=lambda i: subjects[i].scores.log_loss)
-        write_report(path, subjects, data_of(table, tables[best], evaluations[best], n_threads=threads, on_step=steps), on_step=steps)
+        write_report(path, subjects, data_of(short_name(table), tables[best], subjects[best], n_threads=threads, on_step=steps), on_step=steps)
     say(f"report: {path}, for any browser")
+
+
+def short_name(table: str) -> str:
+    """A table's name without its folders, which are nobody else's business."""
+    return table.rsplit("/", 1)[-1]
 
 
 class Steps:

@@ -14,7 +14,7 @@ from normexp import saving
 from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
 from normexp.cli._outputs import writable
-from normexp.cli._report import Steps
+from normexp.cli._report import Steps, short_name
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
         path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz"))).with_suffix(".safetensors")
         if path.exists() and not force:
             raise FileExistsError(f"expected a new file, got '{path}', which exists; replace it with --force or choose another with -o FILE")
-    return writable(path, "model")
+    return writable(path, "model", [source])
 
 
 @click.command()
@@ -65,7 +65,7 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
 @click.option("-o", "--output", metavar="MODEL", help="Model file; default: the table's name with .safetensors, in the working folder.")
 @click.option("--force", is_flag=True, help="Replace an existing default output.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
-@click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0.")
+@click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
 @click.option("--missing", multiple=True, metavar="WORD", help="A word that means a missing value, besides empty, NA, N/A, NaN, null and ?; may be repeated.")
 @click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
@@ -93,7 +93,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     """
     target = required_options(target, table)
     path = output_path(table, output, force)
-    report_at = None if report is None else writable(Path(report), "report")
+    report_at = None if report is None else writable(Path(report), "report", [path, table, *([test] if test else [])])
     if report_at is not None and test is None and not test_fraction:
         raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
     from normexp.classifier import SoftmaxClassifier
@@ -101,7 +101,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
 
     started = time.monotonic()
     data = read(table, target=target, ignore=ignore, weight=weight, missing=missing)
-    parts = _parts(data, test, test_fraction, seed)
+    parts = _parts(data, test, test_fraction, seed, weight)
     say_notes([*data.notes, *_single_rows(data)])
     model = SoftmaxClassifier(
         hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
@@ -110,7 +110,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     with TrainingProgress(model.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
         model.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
     evaluation = _evaluation(model, parts)
-    scores, baseline = _scores(evaluation, data, parts)
+    scores, baseline = _scores(model, evaluation)
     saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
     history = model.history_
     if history.stopped == "interrupted":
@@ -137,13 +137,13 @@ class Parts:
     test_rows: "NDArray[np.int64]"
 
 
-def _parts(data: "Table", test: str | None, test_fraction: float, seed: int) -> Parts:
+def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, weight: str | None) -> Parts:
     from normexp.tables import held_out_rows, read
 
     assert data.targets is not None
     every = np.arange(len(data))
     if test is not None:
-        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes)
+        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight)
         assert tested.targets is not None
         if (tested.targets < 0).any():
             raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")
@@ -165,26 +165,23 @@ def _evaluation(model: "SoftmaxClassifier", parts: Parts) -> "Evaluation":
 
     tested = parts.tested.take(parts.test_rows)
     assert tested.targets is not None
-    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested))
+    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested), tested.weights)
 
 
-def _scores(evaluation: "Evaluation", data: "Table", parts: Parts) -> tuple[dict[str, Any], dict[str, Any]]:
+def _scores(model: "SoftmaxClassifier", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
     """Scores on the test rows, and those of always answering the class shares of the training rows."""
     from normexp import evaluation as ev
 
-    assert data.targets is not None
-    shares = np.bincount(data.targets[parts.rows], minlength=evaluation.n_classes) / max(len(parts.rows), 1)
-    return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, shares)))
+    return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, model.class_shares_)))
 
 
 def _write_report(path: Path, name: str, table: str, model: "SoftmaxClassifier", evaluation: "Evaluation", data: "Table", parts: Parts, seed: int) -> None:
     from normexp.report import Subject, data_of, write_report
 
     steps = Steps()
-    judged_on = data_of(
-        table, parts.tested.take(parts.test_rows), evaluation, training=data, training_rows=parts.rows, seed=seed, n_threads=model.n_threads, on_step=steps
-    )
-    write_report(path, [Subject(name, model, evaluation)], judged_on, on_step=steps)
+    subject, tested = Subject(name, model, evaluation), parts.tested.take(parts.test_rows)
+    judged_on = data_of(short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=model.n_threads, on_step=steps)
+    write_report(path, [subject], judged_on, on_step=steps)
 
 
 def _print_report(report: dict[str, Any], table: str) -> None:

@@ -45,7 +45,7 @@ class Evaluation:
     classes: NDArray[Any]
     targets: NDArray[np.int32]
     probabilities: NDArray[np.floating]
-    weights: NDArray[np.float64] | None = None
+    weights: NDArray[np.floating] | None = None
 
     def __post_init__(self) -> None:
         classes, targets, p = np.asarray(self.classes), np.asarray(self.targets), np.asarray(self.probabilities)
@@ -109,7 +109,7 @@ class Evaluation:
     @cached_property
     def masses(self) -> NDArray[np.float64]:
         """The weights, or ones."""
-        return np.ones(len(self)) if self.weights is None else self.weights
+        return np.ones(len(self)) if self.weights is None else self.weights.astype(np.float64, copy=False)
 
     @cached_property
     def counted(self) -> "Evaluation":

@@ -22,7 +22,8 @@ class Explanation:
     classes (n_classes,) and feature_names (n_features,) name the columns; values (n, n_features) are the features as text. logits (n, n_classes) are calibrated,
     probabilities their softmax; predicted and runner_up (n,) index the two most probable classes. contributions (n, n_features) say how far each feature moved
     the predicted class's logit against the runner-up's, from an average row (medians of numbers, shares of categories) to this one:
-    baseline_difference + sum of contributions = difference. flips hold, for each row, the smallest change of one feature that changes the answer, in words, or None.
+    baseline_difference + sum of contributions = difference. flips hold, for each row, the smallest change of one feature that changes the answer, in words, or None if none of
+    those that were tried does (see docs/guide/looking.md).
     targets (n,) and losses (n,) are there if the truth is known: -1 and NaN for an unknown class.
     """
 
@@ -94,7 +95,7 @@ class Explanation:
         return "\n".join([*lines, f"  {self.flips[row] or NO_FLIP}"])
 
 
-NO_FLIP = "no change of a single feature within six interquartile ranges gives another answer"
+NO_FLIP = "no change of a single feature that was tried gives another answer"
 
 
 def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
@@ -154,7 +155,8 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
         contributions[i] = np.bincount(owners[encoder.columns_of_inputs()], by_input, len(names))
     rows = np.arange(len(matrix))
     values = np.array([[describe(model.schema_, matrix[i], k, owners) for k in range(len(names))] for i in rows], np.str_).reshape(len(matrix), len(names))
-    flips = tuple(_in_words(model, smallest_flip(model, network, row), row, names, owners) for row in matrix)
+    offsets = _offsets(model.schema_, len(owners))
+    flips = tuple(_in_words(model, smallest_flip(encoder, network, row, offsets), row, names, owners) for row in matrix)
     return Explanation(
         model.classes_, names, values, logits, order[:, 0], order[:, 1], logits[rows, order[:, 0]] - logits[rows, order[:, 1]],
         at_baseline[order[:, 0]] - at_baseline[order[:, 1]], contributions, flips, targets,
@@ -192,7 +194,7 @@ def describe(schema: Schema | None, row: NDArray[Any], feature: int, owners: NDA
     if np.isnan(number):
         return "missing"
     if schema is None:
-        return f"{number + 0.0:.7g}"
+        return plain(number)
     column = schema.columns[feature]
     if column.kind == "category":
         words = (*column.categories, "other")
@@ -201,7 +203,19 @@ def describe(schema: Schema | None, row: NDArray[Any], feature: int, owners: NDA
         return "true" if number else "false"
     if column.kind == "date":
         return np.datetime_as_string(np.datetime64(round(number + column.centre), "s")).replace("T", " ").removesuffix(" 00:00:00")
-    return f"{number + column.centre + 0.0:.7g}"
+    return plain(number) if column.centre == 0 else f"{number + column.centre + 0.0:.12g}"
+
+
+def plain(number: float) -> str:
+    """As few digits as tell it from every other float32."""
+    return np.format_float_positional(np.float32(number), trim="-") if 1e-4 <= abs(number) < 1e8 else f"{np.float32(number) + 0:.9g}"
+
+
+def _offsets(schema: Schema | None, n: int) -> NDArray[np.float64]:
+    """What the table's numbers are above the matrix's; NaN for the parts of dates, which cannot be changed by themselves."""
+    if schema is None:
+        return np.zeros(n)
+    return np.array([np.nan if column.kind == "date" else column.centre for column in schema.columns for _ in Schema((column,)).matrix_columns()])
 
 
 def _in_words(model: Any, flip: Flip | None, row: NDArray[Any], names: tuple[str, ...], owners: NDArray[np.intp]) -> str | None:
@@ -209,8 +223,4 @@ def _in_words(model: Any, flip: Flip | None, row: NDArray[Any], names: tuple[str
         return None
     feature = int(owners[flip.column])
     label, before = model.classes_[flip.predicted], describe(model.schema_, row, feature, owners)
-    if model.schema_ is not None and model.schema_.columns[feature].kind == "date":
-        part = model.schema_.matrix_columns()[flip.column].name
-        by = flip.value - float(row[flip.column])
-        return f"the answer would be '{label}' if {part} were {abs(by):.6g} {'higher' if by > 0 else 'lower'}"
     return f"the answer would be '{label}' if {names[feature]} were {describe(model.schema_, row, feature, owners, flip.value)} instead of {before}"

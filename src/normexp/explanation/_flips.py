@@ -1,5 +1,6 @@
-"""The smallest change of one feature that changes the answer."""
+"""The smallest change of one feature that changes the answer, among the changes that are tried."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from normexp.explanation._network import ReluNetwork
 
 __all__ = ["Flip", "smallest_flip"]
 
-SMALLEST, GREATEST, N_STEPS = 0.01, 6.0, 40  # interquartile ranges
+NEAREST, FARTHEST, N_NEAR, N_ACROSS = 0.01, 6.0, 40, 65  # steps in interquartile ranges around the value; values across the range of training
 N_REFINED = 5
 OF_A_CATEGORY = 1.0  # what changing a category costs, in interquartile ranges
 
@@ -25,100 +26,87 @@ class Flip:
     distance: float
 
 
-def smallest_flip(model: Any, network: ReluNetwork, row: NDArray[Any]) -> Flip | None:
-    """Of a matrix row: numbers up to six interquartile ranges away, every other category; None if no single change does it."""
-    encoder = model.encoder_
-    inputs = encoder.encode(row[None])[0].astype(np.float64)
-    first = network.first(inputs)
-    answer = int(network.logits(first[None])[0].argmax())
-    found = [*_categories(encoder, network, row, first, inputs, answer), *_numbers(model, network, row, first, inputs, answer)]
+class _Row:
+    """A matrix row and the answers to it with one column changed."""
+
+    def __init__(self, encoder: Any, network: ReluNetwork, row: NDArray[Any]) -> None:
+        self.encoder, self.network, self.row = encoder, network, row.astype(np.float64)
+        self.inputs = encoder.encode(row[None])[0].astype(np.float64)
+        self.first = network.first(self.inputs)
+        self.answer = int(network.logits(self.first[None])[0].argmax())
+        owners = encoder.columns_of_inputs()
+        self.places = {int(column): np.flatnonzero(owners == column) for column in np.unique(owners)}
+
+    def logits(self, column: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits with other values in a column."""
+        places = self.places[column]
+        weights = self.network.weights[0][places]
+        if self.encoder.n_codes[column]:
+            return self.network.logits(self.first - self.inputs[places] @ weights + weights[values.astype(np.int64)])
+        change = self.encoder.encode_number(column, values) - self.inputs[places[0]]
+        return self.network.logits(self.first + change[:, None] * weights[0])
+
+    def answer_at(self, column: int, value: float) -> int:
+        return int(self.logits(column, np.array([value]))[0].argmax())
+
+
+def smallest_flip(encoder: Any, network: ReluNetwork, row: NDArray[Any], offsets: NDArray[np.float64]) -> Flip | None:
+    """Of a matrix row; None if no change that was tried does it.
+
+    Tried are every other category, the other side of a boolean, and for numbers 80 steps around the value and 65 values across the range of training, never
+    beyond it; the nearest that flips is then refined. Missing cells stay missing. `offsets` is what the table's number is above the matrix's, NaN for columns not to be tried.
+    """
+    asked = _Row(encoder, network, row)
+    found = [*_categories(asked), *_numbers(asked, offsets)]
     return min(found, key=lambda flip: flip.distance, default=None)
 
 
-def _categories(encoder: Any, network: ReluNetwork, row: NDArray[Any], first: NDArray[Any], inputs: NDArray[Any], answer: int) -> list[Flip]:
-    """Every other category, and the other side of every boolean."""
-    owners, columns, values, changes = encoder.columns_of_inputs(), [], [], []
-    for column in np.flatnonzero(encoder.n_codes).tolist():
-        places = np.flatnonzero(owners == column)
-        without = -inputs[places] @ network.weights[0][places]
-        for code in range(encoder.n_codes[column]):
-            if code != row[column]:
-                columns.append(int(column))
-                values.append(float(code))
-                changes.append(without + network.weights[0][places[code]])
-    for column in np.flatnonzero((encoder.n_codes == 0) & (encoder.centre == 0.5) & (encoder.scale == 2.0)).tolist():
-        if row[column] in (0.0, 1.0):
-            place = np.flatnonzero(owners == column)[0]
-            other = 1 - float(row[column])
-            columns.append(int(column))
-            values.append(other)
-            changes.append((_encoded(encoder, column, np.array([other]))[0] - inputs[place]) * network.weights[0][place])
-    if not changes:
-        return []
-    logits = network.logits(first + np.array(changes))
-    flips = np.flatnonzero(logits.argmax(axis=1) != answer)
-    if not len(flips):
-        return []
-    surest = flips[logits[flips].max(axis=1).argmax()]
-    return [Flip(columns[surest], values[surest], int(logits[surest].argmax()), OF_A_CATEGORY)]
+def _categories(asked: _Row) -> Iterator[Flip]:
+    """Of each category and boolean the change that is surest of its answer."""
+    encoder, row = asked.encoder, asked.row
+    for column in np.flatnonzero((encoder.n_codes > 0) | encoder.is_boolean).tolist():
+        if encoder.is_boolean[column] and row[column] not in (0.0, 1.0):
+            continue
+        values = np.array([v for v in range(2 if encoder.is_boolean[column] else encoder.n_codes[column]) if v != row[column]], np.float64)
+        if not len(values):
+            continue
+        logits = asked.logits(column, values)
+        flips = np.flatnonzero(logits.argmax(axis=1) != asked.answer)
+        if len(flips):
+            surest = flips[logits[flips].max(axis=1).argmax()]
+            yield Flip(column, float(values[surest]), int(logits[surest].argmax()), OF_A_CATEGORY)
 
 
-def _numbers(model: Any, network: ReluNetwork, row: NDArray[Any], first: NDArray[Any], inputs: NDArray[Any], answer: int) -> list[Flip]:
-    """The nearest steps that flip, a column each, and the least change between them and the step before for the best few."""
-    encoder, owners = model.encoder_, model.encoder_.columns_of_inputs()
-    is_boolean = (encoder.centre == 0.5) & (encoder.scale == 2.0)
-    steps = np.geomspace(SMALLEST, GREATEST, N_STEPS)
-    best: list[tuple[float, int, int]] = []  # step, sign, column
-    columns = np.flatnonzero((encoder.n_codes == 0) & (encoder.scale > 0) & ~np.isnan(row) & ~is_boolean).tolist()
-    for column in columns:
-        place = np.flatnonzero(owners == column)[0]
-        values = row[column] + np.concatenate([steps, -steps]) / encoder.scale[column]
-        change = _encoded(encoder, column, values) - inputs[place]
-        flips = (encoder.low[column] <= values) & (values <= encoder.high[column])  # nothing beyond what training has seen
-        flips &= network.logits(first + change[:, None] * network.weights[0][place]).argmax(axis=1) != answer
-        for sign, part in ((1, flips[:N_STEPS]), (-1, flips[N_STEPS:])):
-            if part.any():
-                best.append((float(steps[part.argmax()]), sign, int(column)))
-    found = []
-    for step, sign, column in sorted(best)[:N_REFINED]:
-        place = np.flatnonzero(owners == column)[0]
-
-        def answer_at(value: float, column: int = column, place: int = int(place)) -> int:
-            change = _encoded(encoder, column, np.array([value]))[0] - inputs[place]
-            return int(network.logits((first + change * network.weights[0][place])[None])[0].argmax())
-
-        value = _least(float(row[column]), step / float(encoder.scale[column]), sign, answer_at, answer, _offset(model, column), encoder.low[column], encoder.high[column])
-        found.append(Flip(column, value, answer_at(value), abs(value - float(row[column])) * float(encoder.scale[column])))
-    return found
+def _numbers(asked: _Row, offsets: NDArray[np.float64]) -> Iterator[Flip]:
+    """The least change of each of the few columns that flip soonest."""
+    encoder, row = asked.encoder, asked.row
+    steps = np.geomspace(NEAREST, FARTHEST, N_NEAR)
+    nearest: list[tuple[float, int, float]] = []  # distance, column, value that flips
+    for column in np.flatnonzero((encoder.n_codes == 0) & ~encoder.is_boolean & (encoder.scale > 0) & ~np.isnan(row) & ~np.isnan(offsets)).tolist():
+        around = row[column] + np.concatenate([steps, -steps]) / encoder.scale[column]
+        values = np.concatenate([around, np.linspace(encoder.low[column], encoder.high[column], N_ACROSS)])
+        values = values[(encoder.low[column] <= values) & (values <= encoder.high[column])]
+        flips = values[asked.logits(column, values).argmax(axis=1) != asked.answer] if len(values) else values
+        if len(flips):
+            value = float(flips[abs(flips - row[column]).argmin()])
+            nearest.append((abs(value - row[column]) * float(encoder.scale[column]), column, value))
+    for _, column, value in sorted(nearest)[:N_REFINED]:
+        refined = _refined(asked, column, value, float(offsets[column]))
+        yield Flip(column, refined, asked.answer_at(column, refined), abs(refined - row[column]) * float(encoder.scale[column]))
 
 
-def _least(start: float, reach: float, sign: int, answer_at: Any, answer: int, offset: float, low: float, high: float) -> float:
-    """The nearest value to start that flips, written with as few digits as the flip allows; `offset` is what the table's column has on top."""
-    near, far = 0.0, reach
+def _refined(asked: _Row, column: int, value: float, offset: float) -> float:
+    """Nearer to the row's own value than `value`, written with as few digits as the flip allows."""
+    start, far = float(asked.row[column]), value
+    near = start
     for _ in range(40):
         middle = (near + far) / 2
-        near, far = (middle, far) if answer_at(start + sign * middle) == answer else (near, middle)
-    exact = start + sign * far
-    digits = range(8) if (start + offset).is_integer() else range(int(np.floor(-np.log10(max(far, 1e-12)))), 12)
-    for n in digits:
-        rounded = np.ceil((exact + offset) * 10.0**n) / 10.0**n if sign > 0 else np.floor((exact + offset) * 10.0**n) / 10.0**n
-        value = float(np.float32(rounded - offset))
-        if low <= value <= high and abs(value - start) <= max(1.1 * far, 1.0 if n == 0 and (start + offset).is_integer() else 0) and answer_at(value) != answer:
-            return value
-    return exact
-
-
-def _encoded(encoder: Any, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
-    """What the encoder makes of values of one number or boolean column."""
-    from normexp.classifier import Encoder
-
-    part = Encoder(encoder.centre[[column]], encoder.scale[[column]], np.zeros(1, np.int64), np.zeros(1, bool))
-    return part.encode(values[:, None])[:, 0].astype(np.float64)
-
-
-def _offset(model: Any, column: int) -> float:
-    """What the table's number is above the matrix's."""
-    if model.schema_ is None:
-        return 0.0
-    owners = [c for c in model.schema_.columns for _ in range(5 if c.kind == "date" else 1)]
-    return float(owners[column].centre) if owners[column].kind == "number" else 0.0
+        near, far = (middle, far) if asked.answer_at(column, middle) == asked.answer else (near, middle)
+    up, whole = far > start, (start + offset).is_integer()
+    for n in range(0 if whole else int(np.floor(-np.log10(max(abs(far - start), 1e-12)))), 12):
+        scaled = (far + offset) * 10.0**n
+        rounded = float(np.float32((np.ceil(scaled) if up else np.floor(scaled)) / 10.0**n - offset))
+        near_enough = abs(rounded - start) <= max(1.1 * abs(far - start), 1.0 if whole and n == 0 else 0)
+        if near_enough and asked.encoder.low[column] <= rounded <= asked.encoder.high[column] and asked.answer_at(column, rounded) != asked.answer:
+            return rounded
+    return far

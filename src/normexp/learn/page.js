@@ -80,6 +80,7 @@ function dragLogits() {
       at += p[i];
     });
     stack.setAttribute("aria-label", "Shares of the whole: " + names.map((name, i) => `${name} ${percent(p[i])}`).join(", "));
+    $("drag-add").disabled = largest(z) > 7;  // beyond its end a slider would not follow
     $("drag-sum").textContent = `Exponentials: ${e.map(short).join(" + ")} = ${short(total(e))}. Probabilities: ${p.map(x => x.toFixed(4)).join(" + ")} = ${total(p).toFixed(4)}.`;
   }
   $("drag-reset").addEventListener("click", () => { parts.forEach((part, i) => { part.input.value = start[i]; }); draw(); });
@@ -98,11 +99,12 @@ function overflow() {
       const row = make(body, "tr");
       make(row, "th", { scope: "row" }, String(x));
       make(row, "td", {}, short(Math.exp(x)));
-      make(row, "td", Number.isNaN(naive[i]) ? { class: "wrong" } : {}, Number.isNaN(naive[i]) ? "nan" : naive[i].toFixed(4));
+      const wrong = !(Math.abs(naive[i] - safe[i]) < 1e-4);
+      make(row, "td", wrong ? { class: "wrong" } : {}, Number.isNaN(naive[i]) ? "nan" : naive[i].toFixed(4));
       make(row, "td", {}, short(Math.exp(x - z[0])));
       make(row, "td", { "data-is": "safe" }, safe[i].toFixed(4));
     });
-    $("overflow-note").textContent = naive.some(Number.isNaN) ? "The plain formula divides infinity by infinity. The shifted one does not notice." : "Both formulas agree.";
+    $("overflow-note").textContent = naive.some(x => Number.isNaN(x)) ? "The plain formula divides infinity by infinity. The shifted one does not notice." : "Both formulas agree.";
   };
   $("shift").addEventListener("input", draw);
   draw();
@@ -205,7 +207,7 @@ function worked() {
     const input = make(make(row, "td"), "input", { type: "number", step: "0.01", min: -1000, max: 1000, "aria-label": `score of ${name}` });
     input.value = start[i];
     input.addEventListener("input", draw);
-    parts.push({ row, input, e: make(row, "td"), p: make(row, "td"), loss: make(row, "td") });
+    parts.push({ row, input, e: make(row, "td", { class: "wide-only" }), p: make(row, "td"), loss: make(row, "td") });
     make(select, "option", { value: i }, name);
   });
   select.value = 3;
@@ -219,7 +221,7 @@ function worked() {
       part.loss.textContent = losses[i].toFixed(4);
     });
     const verdict = argmax(z) === target ? "The model is right" : `The model says ${names[argmax(z)]} and is wrong`;
-    $("worked-note").textContent = `${verdict}. The loss is -ln(${p[target].toFixed(4)}) = ${losses[target].toFixed(4)}.`;
+    $("worked-note").textContent = `${verdict}. The loss is \u2212ln(${p[target].toFixed(4)}) = ${losses[target].toFixed(4)}.`;
   }
   $("worked-reset").addEventListener("click", () => { parts.forEach((part, i) => { part.input.value = start[i]; }); select.value = 3; draw(); });
   draw();

@@ -57,7 +57,7 @@ def _chain_title(labels: Sequence[str], p: NDArray[np.float64], losses: NDArray[
     if target is None or str(target) not in labels:
         return "Logits become probabilities"
     i = labels.index(str(target))
-    return f"Loss for {short(target, 18)}: -ln({p[i]:.4f}) = {losses[i] + 0.0:.4f}"
+    return f"Loss for {short(target, 18)}: -ln({p[i]:.4g}) = {losses[i] + 0.0:.4f}"
 
 
 def _bars(ax: "Axes", place: int, title: str, values: NDArray[np.float64], form: str, room: float, greatest: float | None, bold: bool) -> None:

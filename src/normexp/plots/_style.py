@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.container import BarContainer
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "clean", "colour", "figure", "ink", "legend", "new_axes", "paper", "save_figure", "short", "svg", "tidy", "width_of"]
+__all__ = ["COLOURS", "MARKERS", "clean", "colour", "figure", "ink", "legend", "new_axes", "page_colours", "save_figure", "short", "size_of", "svg", "tidy", "width_of"]
 
 # Okabe and Ito's, told apart by colour-blind eyes; a lighter blue, and violet and grey for yellow and black, so that neither a white nor a black background swallows one.
 COLOURS = ("#1A7FC1", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#999999")
@@ -87,13 +87,6 @@ def ink() -> Any:
     import matplotlib as mpl
 
     return mpl.rcParams["text.color"]
-
-
-def paper() -> Any:
-    import matplotlib as mpl
-
-    colour_ = mpl.rcParams["axes.facecolor"]
-    return "white" if colour_ == "none" else colour_
 
 
 def clean(name: object) -> str:

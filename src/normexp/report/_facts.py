@@ -38,6 +38,20 @@ class Subject:
     def intervals(self) -> dict[str, ev.Interval]:
         return ev.intervals(self.evaluation)
 
+    @cached_property
+    def known(self) -> Evaluation:
+        """Rows of classes that the model knows: the others say nothing of its probabilities."""
+        return self.evaluation.counted.take(self.evaluation.counted.known)
+
+    @cached_property
+    def chance(self) -> ev.ByChance:
+        """The calibration error that chance alone makes."""
+        return ev.calibration_by_chance(self.known)
+
+    @property
+    def is_regression(self) -> bool:
+        return len(self.model.network_.layers) == 1
+
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -47,7 +61,7 @@ class Data:
     tested: Table
     held_out: bool  # rows that the model has not seen for sure
     n_training_rows: int | None
-    shares: Evaluation
+    shares: Evaluation  # of the model's training rows
     regression: Evaluation | None
 
     @property
@@ -61,17 +75,16 @@ class Data:
 
 
 def data_of(
-    name: str, tested: Table, first: Evaluation, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
+    name: str, tested: Table, judged: Subject, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Data:  # fmt: skip
-    """Rows and baselines: with a training table the baselines learn from it, else from these very rows, the regression by cross-validation."""
+    """Rows and baselines: the shares of the classes are those that the model was trained on; the regression learns from a training table, or from these very rows by
+    cross-validation."""
     on_step("a multinomial logistic regression to compare with")
+    shares = ev.class_share_evaluation(judged.evaluation, judged.model.class_shares_)
     if training is not None and training_rows is not None:
-        assert training.targets is not None
-        shares = np.bincount(training.targets[training_rows], minlength=first.n_classes) / max(len(training_rows), 1)
-        regression = logistic_regression(training, training_rows, tested, seed, n_threads)
-        return Data(name, tested, True, len(training_rows), ev.class_share_evaluation(first, shares), regression)
-    return Data(name, tested, False, None, ev.class_share_evaluation(first), cross_validated_regression(tested, seed, n_threads))
+        return Data(name, tested, True, len(training_rows), shares, logistic_regression(training, training_rows, tested, seed, n_threads))
+    return Data(name, tested, False, None, shares, cross_validated_regression(tested, seed, n_threads))
 
 
 def logistic_regression(training: Table, rows: NDArray[np.int64], tested: Table, seed: int, n_threads: int | None) -> Evaluation | None:
@@ -80,7 +93,7 @@ def logistic_regression(training: Table, rows: NDArray[np.int64], tested: Table,
     if len(rows) < LEAST_ROWS_FOR_REGRESSION:
         return None
     model = _fitted_regression(training, rows, seed, n_threads)
-    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested))
+    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested), tested.weights)
 
 
 def cross_validated_regression(table: Table, seed: int, n_threads: int | None) -> Evaluation | None:
@@ -98,7 +111,7 @@ def cross_validated_regression(table: Table, seed: int, n_threads: int | None) -
         for learnt, predicted in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(known, table.targets[known]):
             model = _fitted_regression(table, known[learnt], seed, n_threads)
             probabilities[known[predicted]] = model.predict_proba(table.take(known[predicted]))
-    return Evaluation(table.classes, table.targets, probabilities)
+    return Evaluation(table.classes, table.targets, probabilities, table.weights)
 
 
 def _fitted_regression(table: Table, rows: NDArray[np.int64], seed: int, n_threads: int | None) -> SoftmaxClassifier:
@@ -151,6 +164,11 @@ def column_facts(table: Table, features: NDArray[np.intp], owners: NDArray[np.in
     return found
 
 
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """'1 row', '2 rows'."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
 def _content(column: Any, filled: NDArray[np.float64]) -> str:
     if not len(filled):
         return "nothing"
@@ -159,14 +177,15 @@ def _content(column: Any, filled: NDArray[np.float64]) -> str:
         words = [*column.categories, "other"]
         unseen = int((filled < 0).sum())
         listed = ", ".join(f"{words[i]} {counts[i] / len(filled):.0%}" for i in np.argsort(-counts, kind="stable")[:3] if counts[i])
-        return f"{(counts > 0).sum()} categories: {listed}" + (f"; {unseen} rows with one not seen in training" if unseen else "")
+        return f"{counted((counts > 0).sum(), 'category', 'categories')}: {listed}" + (f"; {unseen} rows with one not seen in training" if unseen else "")
     if column.kind == "boolean":
         return f"true {filled.mean():.0%}"
     low, middle, high = np.quantile(filled, (0, 0.5, 1)) + column.centre
+    digits = 5 if abs(column.centre) == 0 else 12  # large numbers differ in their last digits
     if column.kind == "date":
         first, last = (np.datetime_as_string(np.datetime64(round(end), "s"), unit="D") for end in (low, high))
         return f"{first} to {last}"
-    return f"{low:.5g} to {high:.5g}, median {middle:.5g}"
+    return " to ".join(f"{end:.{digits}g}" for end in (low, high)) + f", median {middle:.{digits}g}"
 
 
 def _alone(table: Table, values: NDArray[np.float32], kind: str) -> float:
@@ -180,5 +199,7 @@ def _alone(table: Table, values: NDArray[np.float32], kind: str) -> float:
         return float("nan")
     x = np.nan_to_num(values[rows, None].astype(np.float64), nan=-1e9 if kind == "number" else -2)
     leaves = 64 if kind == "category" else 4 * max(len(np.unique(table.targets[rows])), 2)
-    tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0).fit(x[::2], table.targets[rows[::2]])
-    return float(tree.score(x[1::2], table.targets[rows[1::2]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # many classes look like a regression to scikit-learn
+        tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0).fit(x[::2], table.targets[rows[::2]])
+        return float(tree.score(x[1::2], table.targets[rows[1::2]]))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chain_figure", "figures_of", "importance_figure"]
 
-WIDTH = 4.0  # inches: a phone shows it in its natural size, a desk somewhat larger
+WIDTH = 4.0  # inches: a phone shows it in about its natural size, a desk half as large again
 
 
 def drawn(draw: "Callable[[Axes], object]", label: str, height: float = 3.0, width: float = WIDTH) -> str:
@@ -41,7 +41,11 @@ def figures_of(subject: Subject) -> dict[str, str]:
 def importance_figure(found: Importance, most: int = 15) -> str:
     shown = found.order()[:most]
     names = [found.feature_names[i] for i in shown]
-    return drawn(lambda ax: plots.importance(names, found.mean[shown], found.low[shown], found.high[shown], ax=ax), "Which features matter", 1.2 + 0.24 * len(names))
+
+    def draw(ax: "Axes") -> None:
+        plots.importance(names, found.mean[shown], found.low[shown], found.high[shown], ax=ax).set_title("", loc="left")  # the section has that title
+
+    return drawn(draw, "Which features matter", 1.0 + 0.24 * len(names))
 
 
 def chain_figure(explanation: Explanation, row: int) -> str:

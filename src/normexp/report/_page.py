@@ -1,5 +1,6 @@
 """One self-contained HTML file: no script, nothing from the network, every string escaped."""
 
+import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,7 @@ from normexp import evaluation as ev
 from normexp._files import replaced
 from normexp.explanation import NO_FLIP, Importance
 from normexp.explanation._explanation import features_of
-from normexp.report._facts import Data, Subject, column_facts, confused_pairs, importance_of, surest_mistakes
+from normexp.report._facts import Data, Subject, column_facts, confused_pairs, counted, importance_of, surest_mistakes
 from normexp.report._figures import chain_figure, figures_of, importance_figure
 from normexp.report._verdict import next_steps, verdict, warnings_of
 from normexp.tables import Table
@@ -40,7 +41,8 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         pairs=[(*_names(best, i, j), n, share) for i, j, n, share in confused_pairs(best.evaluation)], classes=_classes(best),
         n_hidden_classes=max(best.evaluation.n_classes - MOST_CLASSES, 0), importance=importance, importance_rows=_importance_rows(importance),
         importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
-        n_mistakes=int((~best.evaluation.correct).sum()), steps=next_steps(best, judged, columns), no_flip=NO_FLIP,
+        n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history_.validation_loss).any()),
+        steps=next_steps(best, judged, columns), no_flip=NO_FLIP,
     )  # fmt: skip
     _write(path, page)
 
@@ -66,9 +68,22 @@ def _template(name: str) -> Any:
     from markupsafe import Markup
 
     environment = Environment(loader=PackageLoader("normexp.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["svg"] = Markup
+    environment.filters |= {"svg": Markup, "signed": signed, "commands": commands, "sentence": lambda text: text[:1].upper() + text[1:]}
+    environment.globals["counted"] = counted
     environment.globals["style"] = Markup((files("normexp.report") / "page.css").read_text("utf-8"))
     return environment.get_template(name)
+
+
+def signed(value: float) -> str:
+    """With four digits behind the point, or as many as show that it is not 0."""
+    return f"{value:+.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:+.2g}"
+
+
+def commands(text: str) -> Any:
+    """A sentence whose options and commands do not break at a hyphen."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<![\w&])(--?[a-zA-Z][\w-]*)", r'<span class="option">\1</span>', str(escape(text))))
 
 
 def _write(path: Path, page: str) -> None:
@@ -82,18 +97,20 @@ def _title(subject: Subject) -> str:
 
 
 def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
-    """The three numbers of the first screen, beside the two baselines."""
+    """The three numbers of the first screen, beside the two baselines; for calibration, beside what chance alone makes."""
     shares, regression = ev.score(data.shares), None if data.regression is None else ev.score(data.regression)
     described = (
         ("accuracy", "Accuracy", "share of rows predicted right; 1 is best", "{:.1%}"),
         ("log_loss", "Log loss", "mean -ln of the true class's probability (nats); 0 is best", "{:.4f}"),
-        ("calibration_error", "Calibration error", "how far stated probabilities are from what happens; 0 is best", "{:.1%}"),
+        ("calibration_error", "Calibration error", "how far stated probabilities are from what happens", "{:.1%}"),
     )  # fmt: skip
-    return [
+    cards: list[dict[str, Any]] = [
         {"name": title, "meaning": meaning, **{key: form.format(value) for key, value in zip(("value", "low", "high"), subject.intervals[name], strict=True)},
-         "shares": form.format(getattr(shares, name)), "regression": None if regression is None else form.format(getattr(regression, name))}
+         "shares": form.format(getattr(shares, name)), "regression": None if regression is None else form.format(getattr(regression, name)), "chance": None}
         for name, title, meaning, form in described
     ]  # fmt: skip
+    cards[-1]["chance"] = [f"{value:.1%}" for value in subject.chance]
+    return cards
 
 
 def _comparison(subjects: Sequence[Subject], best: Subject) -> dict[str, Any] | None:

@@ -6,19 +6,19 @@ import numpy as np
 
 from normexp import evaluation as ev
 from normexp.evaluation import Difference
-from normexp.report._facts import ColumnFacts, Data, Subject, confused_pairs
+from normexp.report._facts import ColumnFacts, Data, Subject, confused_pairs, counted
 
 __all__ = ["Verdict", "next_steps", "verdict", "warnings_of"]
 
 GIVES_AWAY = 0.99
-FEW_ROWS = 30
+FEW_ROWS, TOO_FEW_ROWS = 30, 20
+WORTH_MENDING = 0.02  # calibration error above what chance alone makes
 TRUE = "its probabilities can be taken at their word"
-MISCALIBRATED = 0.02  # calibration error that its whole interval must exceed
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One sentence, a grade (good, fair or poor) and what stands behind it."""
+    """One sentence, a grade (good, fair, poor or none) and what stands behind it."""
 
     sentence: str
     grade: str
@@ -31,73 +31,89 @@ def verdict(subject: Subject, data: Data) -> Verdict:
     """Better than the class shares? Than a logistic regression? Are the probabilities true?"""
     shares = ev.compare(data.shares, subject.evaluation, ["log_loss"])["log_loss"]
     regression = None if data.regression is None else ev.compare(data.regression, subject.evaluation, ["log_loss"])["log_loss"]
-    error, scores = subject.intervals["calibration_error"], subject.scores
-    temperature = scores.best_temperature
-    calibrated = not error.low > MISCALIBRATED
-    calibration = (
-        TRUE if calibrated
-        else f"its probabilities are too {'bold' if temperature > 1 else 'timid'}" if abs(np.log(temperature)) > 0.05 else "its probabilities are off in places"
-    )  # fmt: skip
+    calibration, scores = calibration_of(subject), subject.scores
     seen = "that it had not seen" if data.held_out else f"of {data.name}"
-    start = f"The model is right on {scores.accuracy:.1%} of {scores.n_rows:,} rows {seen}"
+    start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {seen}"
+    if scores.n_rows < TOO_FEW_ROWS:
+        return Verdict(f"{start}: too few to tell whether it can be trusted.", "none", shares, regression, calibration)
+    if len(np.unique(subject.evaluation.targets)) == 1:
+        return Verdict(f"{start}, all of one class: rows of the others are needed to tell whether it can be trusted.", "none", shares, regression, calibration)
     if shares.better != "second":
         return Verdict(f"{start}, but no better than always answering the class shares: do not rely on it.", "poor", shares, regression, calibration)
     words = {"second": "better than", "neither": "about as good as", "first": "worse than"}
-    against = "" if regression is None else f", {words[regression.better]} a logistic regression"
-    grade = "good" if calibrated and (regression is None or regression.better != "first") else "fair"
-    return Verdict(f"{start}{against}, {'and' if calibrated else 'but'} {calibration}.", grade, shares, regression, calibration)
+    against = "" if regression is None or subject.is_regression else f", {words[regression.better]} a logistic regression"
+    good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression)
+    return Verdict(f"{start}{against}, {'and' if calibration == TRUE else 'but'} {calibration}.", "good" if good else "fair", shares, regression, calibration)
+
+
+def calibration_of(subject: Subject) -> str:
+    """Off only if the calibration error is above what chance makes in 97.5 % of cases, and by more than 0.02 above its mean: with few rows every error is large."""
+    known = subject.known
+    error = ev.calibration_error(known)
+    if not len(known) or not (error > subject.chance.high and error - subject.chance.mean > WORTH_MENDING):
+        return TRUE
+    gap = float(np.average(known.confidences - known.correct, weights=known.weights))
+    return "its probabilities are off in places" if abs(gap) < error / 2 else f"its probabilities are too {'bold' if gap > 0 else 'timid'}"
+
+
+def gives_away(column: ColumnFacts, largest: float) -> bool:
+    """Does the column alone give the answer, where the largest class has this share?"""
+    return column.alone >= GIVES_AWAY and column.alone - largest > 0.02
+
+
+def largest_share(subject: Subject) -> float:
+    counts = np.bincount(subject.known.targets, minlength=subject.known.n_classes)
+    return float(counts.max() / max(counts.sum(), 1))
 
 
 def warnings_of(subject: Subject, data: Data, columns: list[ColumnFacts]) -> list[str]:
     """What a user should look at before believing the numbers."""
     evaluation, found = subject.evaluation, list(data.tested.notes)
-    counts = np.bincount(evaluation.targets[evaluation.known], minlength=evaluation.n_classes)
-    largest = counts.max() / max(counts.sum(), 1)
+    counts, largest = np.bincount(subject.known.targets, minlength=evaluation.n_classes), largest_share(subject)
     for column in columns:
-        if column.alone >= GIVES_AWAY and column.alone - largest > 0.02:
+        if gives_away(column, largest):
             found.append(f"column '{column.name}' alone gives the right answer in {column.alone:.1%} of rows: does it hold the answer, or something known only afterwards?")
-        if column.missing > 0.5:
+        if 0.5 < column.missing < 1:
             found.append(f"column '{column.name}' is missing in {column.missing:.0%} of the rows")
-    if len(evaluation) < 100:
+    if TOO_FEW_ROWS <= len(evaluation) < 100:
         found.append(f"only {len(evaluation)} rows to judge by: the intervals are wide, and small differences mean nothing")
     rare = [str(label) for label, n in zip(evaluation.classes.tolist(), counts, strict=True) if 0 < n < FEW_ROWS]
     if rare and len(evaluation) >= 100:
-        found.append(f"{_some(rare)}: fewer than {FEW_ROWS} rows each, so what is said of {'it' if len(rare) == 1 else 'them'} is uncertain")
+        found.append(f"{_some(rare)}: fewer than {FEW_ROWS} rows{' each' if len(rare) > 1 else ''}, so what is said of {'it' if len(rare) == 1 else 'them'} is uncertain")
     absent = [str(label) for label, n in zip(evaluation.classes.tolist(), counts, strict=True) if n == 0]
     if absent:
         found.append(f"{_some(absent)}: no rows, so nothing can be said of {'it' if len(absent) == 1 else 'them'}")
-    if largest > 0.9 and evaluation.n_classes > 1:
+    if 0.9 < largest < 1:
         found.append(f"{largest:.1%} of the rows are of one class: look at log loss and at precision and recall of the others, not at accuracy")
     if subject.scores.n_unknown:
-        known = f"{subject.scores.log_loss_known:.4f}"
-        found.append(f"{subject.scores.n_unknown} rows have a class that the model does not know: counted as wrong; without them the log loss is {known}")
-    if not data.held_out:
-        found.append(f"the rows are those of {data.name}: if the model has learnt from them, the scores flatter it")
+        n, known = counted(subject.scores.n_unknown, "row"), f"{subject.scores.log_loss_known:.4f}"
+        found.append(f"{n} of classes that the model does not know: counted as wrong; without them the log loss is {known}")
     return found
 
 
 def next_steps(subject: Subject, judged: Verdict, columns: list[ColumnFacts]) -> list[str]:
     """What to try, the most promising first."""
-    evaluation, found = subject.evaluation, []
+    evaluation, found, temperature = subject.evaluation, [], subject.scores.best_temperature
     names = [str(label) for label in evaluation.classes.tolist()]
-    if any(column.alone >= GIVES_AWAY for column in columns) and subject.scores.accuracy > GIVES_AWAY:
+    if any(gives_away(column, largest_share(subject)) for column in columns):
         found.append("Make sure that no column holds the answer; leave one out with --ignore COLUMN and train again.")
-    if judged.against_shares.better != "second":
+    if judged.grade == "poor":
         found.append("The columns say little about the target as they are: look for others that do, or for mistakes in how the table was put together.")
-    if judged.against_regression is not None and judged.against_regression.better != "second":
-        found.append("A logistic regression does as well: prefer it, it is smaller and easier to explain (normexp train … --hidden none).")
+    elif judged.against_regression is not None and judged.against_regression.better != "second" and not subject.is_regression:
+        well = "better" if judged.against_regression.better == "first" else "as well"
+        found.append(f"A logistic regression does {well}: prefer it, it is smaller and easier to explain (normexp train … --hidden none).")
     pairs = confused_pairs(evaluation, 1)
     if pairs and pairs[0][3] > 0.1:
         i, j, n, share = pairs[0]
         found.append(f"'{names[i]}' is taken for '{names[j]}' in {share:.0%} of its rows ({n:.0f}): look at some of them, and for a column that tells the two apart.")
-    recall = ev.class_scores(evaluation)
-    weak = [k for k in np.argsort(recall.recall, kind="stable") if recall.support[k] > 0 and recall.recall[k] < 0.5]
-    if weak:
+    scores = ev.class_scores(evaluation)
+    weak = [k for k in np.argsort(scores.recall, kind="stable") if scores.support[k] > 0 and scores.recall[k] < 0.5]
+    if weak and judged.grade not in ("poor", "none"):
         few = _some([names[k] for k in weak], 3)
         found.append(f"More rows of {few} would help most: the model finds fewer than half of them. --class-weight balanced gives rare classes more say.")
-    if judged.grade != "poor" and judged.calibration != TRUE:
-        by = f"{subject.scores.best_temperature:.2f}"
-        found.append(f"Dividing the logits by {by} would mend the probabilities on these rows; training on more rows lets the model find that out by itself.")
+    if judged.grade == "fair" and judged.calibration != TRUE and 0.05 < abs(np.log(temperature)) < 2:
+        by = f"{temperature:.2f}"
+        found.append(f"Rows like these would be better served with logits divided by {by} (in Python: model.temperature_ *= {by}); training on more rows finds that out by itself.")
     found.append("Look at single predictions: normexp explain MODEL TABLE --row N says why, and what would change the answer.")
     found.append("Judge the model again when the world may have moved: normexp report MODEL NEWER_TABLE -o newer.html.")
     return found

@@ -43,6 +43,7 @@ class ModelInfo:
     temperature: float
     history: dict[str, Any]
     scores: dict[str, float]
+    class_shares: list[float] | None = None
 
 
 def save(model: "SoftmaxClassifier", path: str | os.PathLike[str], *, scores: dict[str, float] | None = None) -> None:
@@ -77,6 +78,7 @@ def save(model: "SoftmaxClassifier", path: str | os.PathLike[str], *, scores: di
         FORMAT, __version__, _plain(model.get_params(deep=False)), model.classes_.tolist(), _label_type(model.classes_),
         [asdict(layer) for layer in model.network_.layers], model.network_.n_inputs, int(model.n_features_in_), None if names is None else list(names),
         model.schema_.to_dict() if model.schema_ else None, model.temperature_, asdict(model.history_), scores or {},
+        None if model.class_shares_ is None else model.class_shares_.tolist(),
     )  # fmt: skip
     tensors = {"parameters": model.parameters_.values, **{f"encoder/{key}": value for key, value in vars(model.encoder_).items() if value is not None}}
     payload = to_bytes(tensors, metadata={KEY: json.dumps(asdict(described), ensure_ascii=False)})
@@ -115,12 +117,14 @@ def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
     parameters = Parameters(tensors["parameters"], segments)
     n_columns = len(schema.matrix_columns()) if schema else described.n_features_in
     if parameters.values.shape != (segments[-1].first + segments[-1].size,) or parameters.values.dtype != np.float32 or network.n_outputs != len(classes) or len(classes) < 2 \
+            or len(described.class_shares or classes) != len(classes) \
             or any(len(value) != n_columns for key, value in vars(encoder).items() if key != "shares" and value is not None) or encoder.n_inputs != network.n_inputs \
             or (encoder.shares is not None and encoder.shares.shape != (encoder.n_inputs,)):  # fmt: skip
         raise ModelFileError(f"expected a model whose parts fit together, got shapes that do not ({path}); the file is damaged, save it again")
     model.network_, model.parameters_, model.encoder_, model.schema_ = network, parameters, encoder, schema
     model.optimizer_state_ = OptimizerState.fresh(parameters)
     model.classes_, model.temperature_, model.history_ = classes, described.temperature, history
+    model.class_shares_ = None if described.class_shares is None else np.array(described.class_shares)
     model.n_features_in_ = described.n_features_in
     if described.feature_names is not None:
         model.feature_names_in_ = np.array(described.feature_names, object)
