@@ -130,10 +130,10 @@ function temperature() {
 // ---- Curves: a frame with axes, and lines in it
 function frame(id, xLow, xHigh, yLow, yHigh, xLabel, label, steps = [yLow, (yLow + yHigh) / 2, yHigh], tick = y => y) {
   const svg = make($(id), "svg", { viewBox: "0 0 360 220", role: "img", "aria-label": label });
-  const px = x => 40 + (x - xLow) / (xHigh - xLow) * 308, py = y => 176 - (y - yLow) / (yHigh - yLow) * 164;
+  const px = x => 48 + (x - xLow) / (xHigh - xLow) * 300, py = y => 176 - (y - yLow) / (yHigh - yLow) * 164;
   for (const y of steps) {
-    make(svg, "line", { x1: 40, x2: 348, y1: py(y), y2: py(y), stroke: "var(--line)" });
-    make(svg, "text", { x: 34, y: py(y) + 4, "text-anchor": "end" }, tick(y));
+    make(svg, "line", { x1: 48, x2: 348, y1: py(y), y2: py(y), stroke: "var(--line)" });
+    make(svg, "text", { x: 42, y: py(y) + 4, "text-anchor": "end" }, tick(y));
   }
   for (const x of [xLow, (xLow + xHigh) / 2, xHigh]) make(svg, "text", { x: px(x), y: 193, "text-anchor": x === xHigh ? "end" : "middle" }, x);
   make(svg, "text", { x: 194, y: 212, "text-anchor": "middle" }, xLabel);
