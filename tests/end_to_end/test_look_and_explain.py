@@ -133,8 +133,10 @@ def test_explain_logits_with_temperature_sigmoid_and_picture(tmp_path):
     assert rows["rows"][0]["sigmoid"] == pytest.approx(sigmoid(0.7))
     assert "which cannot be divided by: the probabilities are those of the logits minus the largest" in run("explain", 800, 1, cwd=tmp_path).stdout
     assert "-ln(1.929e-22) = 50.0000" in run("explain", 0, 50, "--target", 0, cwd=tmp_path).stdout
-    for words in (["nan", 1], ["inf", "inf"], ["-inf", "-inf"]):
-        refused(run("explain", *words, cwd=tmp_path), 2, "softmax of others is not defined")
+    for words in (["nan", 1], ["-inf", "-inf"]):
+        assert "Softmax is not defined where a logit is nan or all are -inf" in run("explain", *words, cwd=tmp_path).stdout, words
+    assert "1.000000" in run("explain", "inf", 1, cwd=tmp_path).stdout
+    assert "0.500000" in run("explain", "inf", "inf", cwd=tmp_path).stdout
     refused(run("explain", 1, 2, "--labels", "a,a", cwd=tmp_path), 2, "expected a label of its own for each logit")
     refused(run("explain", 1, 2, "--labels", "", cwd=tmp_path), 2, "expected one label a logit, got 1 labels for 2 logits")
     refused(run("explain", 1, 2, "--temperature", 0, cwd=tmp_path), 2, "expected a finite --temperature above 0, got 0")

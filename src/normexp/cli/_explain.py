@@ -71,8 +71,6 @@ def _explain_logits(logits: list[float], labels: str | None, target: str | None,
     from normexp.functional import log_softmax, sigmoid, softmax
 
     x = np.array(logits)
-    if np.isnan(x).any() or x.max() == -np.inf or (x == np.inf).sum() > 1:
-        raise click.UsageError(f"expected numbers, at most one of them inf and not all of them -inf, got {' '.join(f'{z:g}' for z in logits)}; softmax of others is not defined")
     names = [str(i) for i in range(len(x))] if labels is None else labels.split(",")
     if len(names) != len(x):
         raise click.UsageError(f"expected one label a logit, got {len(names)} labels for {len(x)} logits")
@@ -106,7 +104,9 @@ def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: s
     divided = "z" if temperature is None else f"z/{temperature:g}"
     print_table(("class", "logit z", f"exp({divided})", "probability", "", "loss -ln(p)", *(["sigmoid(z)"] if "sigmoid" in columns else [])), table)
     total = columns["exponential"].sum()
-    if 0 < total < float("inf"):
+    if not (columns["probability"] >= 0).all():
+        click.echo("Softmax is not defined where a logit is nan or all are -inf.")
+    elif 0 < total < float("inf"):
         click.echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
     else:
         click.echo(f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same.")

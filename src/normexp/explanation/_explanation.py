@@ -129,8 +129,11 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     >>> from normexp import SoftmaxClassifier
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> found = explain(SoftmaxClassifier(random_state=0).fit(X, y), X[:1])
-    >>> found.classes[found.predicted[0]], round(float(found.baseline_differences[0] + found.contributions[0].sum() - found.differences[0]), 3)
-    (np.int64(0), 0.0)
+    >>> int(found.classes[found.predicted[0]])
+    0
+    >>> gap = found.baseline_differences[0] + found.contributions[0].sum() - found.differences[0]
+    >>> bool(abs(gap) < 1e-3 * max(1, found.differences[0]))
+    True
     """
     from sklearn.utils.validation import check_is_fitted
 
