@@ -115,6 +115,8 @@ def test_evaluate_and_info(trained):
     report = json.loads(run("evaluate", "colours.safetensors", "colours.csv", "--json", cwd=trained).stdout)
     assert report["scores"]["accuracy"] > 0.95
     assert report["class_share_scores"]["accuracy"] == pytest.approx(1 / 3)
+    assert set(report["intervals"]) == {"accuracy", "log_loss", "brier", "calibration_error", "roc_auc_macro", "average_precision_macro"}
+    assert report["intervals"]["log_loss"][0] < report["scores"]["log_loss"] < report["intervals"]["log_loss"][1]
     assert report["against_class_shares"]["log_loss"]["better"] == "second"
     assert "log loss: the model is better by 1." in run("evaluate", "colours.safetensors", "colours.csv", cwd=trained).stdout
     text = run("info", "colours.safetensors", cwd=trained).stdout

@@ -54,7 +54,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str
 
 MEANINGS = {
     "accuracy": "share of rows predicted right", "log_loss": "nats, 0 is best", "brier": "summed over classes, 0 is best",
-    "calibration_error": "confidence against accuracy, 15 bins", "balanced_accuracy": "mean recall of the classes", "classwise_calibration_error": "mean over the classes",
+    "calibration_error": "confidence against accuracy", "balanced_accuracy": "mean recall of the classes", "classwise_calibration_error": "mean over the classes",
     "refinement": "log loss after the best temperature", "calibration": "log loss above that", "roc_auc_macro": "class against rest, 0.5 is chance",
     "average_precision_macro": "class against rest, 1 is best", "top_3_accuracy": "the class is among the first three",
     "log_loss_known": "without classes unknown to the model",
