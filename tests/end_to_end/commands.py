@@ -20,3 +20,13 @@ def table(path, header, rows):
 def colours(path, n=120):
     """A small table that can be learnt: a number, a category, a target."""
     return table(path, "size,colour,label", [[(i * 7 % 50) + 100 * (i % 3), ("red", "green", "blue")[i % 3], "abc"[i % 3]] for i in range(n)])
+
+
+def assert_refused(ended, code, *words):
+    """One message with these words, this exit code, and no traceback."""
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+    errors = [line for line in ended.stderr.splitlines() if "error" in line.lower()]
+    assert len(errors) == 1, ended.stderr
+    for word in words:
+        assert word in ended.stderr

@@ -8,18 +8,9 @@ import signal
 
 import numpy as np
 import pytest
-from commands import colours, run, table
+from commands import assert_refused, colours, run, table
 from safetensors import safe_open
 from safetensors.numpy import save_file
-
-
-def assert_refused(ended, code, *words):
-    assert ended.returncode == code, ended.stderr
-    assert "Traceback" not in ended.stderr
-    errors = [line for line in ended.stderr.splitlines() if "error" in line.lower()]
-    assert len(errors) == 1, ended.stderr
-    for word in words:
-        assert word in ended.stderr
 
 
 @pytest.mark.parametrize(

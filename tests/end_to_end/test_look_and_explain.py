@@ -6,19 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import run, table
+from commands import assert_refused, run, table
 
 from normexp import cross_entropy, sigmoid, softmax
 
 DATA = Path(os.environ.get("NORMEXP_DATA", Path(__file__).parents[3] / "shared/data"))
 TABLES = {"penguins.csv": "species", "adult.csv.gz": "income", "letter.csv": "class", "splice.csv": "Class", "diamonds.csv.gz": "cut", "wine-quality.csv": "quality"}
-
-
-def refused(ended, code, message):
-    assert ended.returncode == code, ended.stderr
-    assert message in ended.stderr
-    assert "Traceback" not in ended.stderr
-    return ended
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -62,15 +55,16 @@ def test_report_without_targets_and_with_unknown_classes(trained, tmp_path):
     assert "1 row of one.csv: too few to tell whether it can be trusted" in (tmp_path / "o.html").read_text("utf-8")
     both = json.loads(run("evaluate", model, model, new, "--json", cwd=tmp_path).stdout)
     assert [found["n_rows"] for found in both["models"]] == [2, 2]
-    refused(run("report", model, model, new, cwd=tmp_path), 2, "expected a table with the target column to compare models")
+    assert_refused(run("report", model, model, new, cwd=tmp_path), 2, "expected a table with the target column to compare models")
 
 
 def test_reports_to_bad_places_are_refused_before_any_work(trained, tmp_path):
     for options in (["train", "colours.csv", "--target", "label", "--force", "--report"], ["report", "colours.safetensors", "colours.csv", "-o"], ["learn", "-o"]):
-        refused(run(*options, tmp_path / "none" / "r.html", cwd=trained), 1, "which does not exist; create it first")
-        refused(run(*options, tmp_path, cwd=trained), 1, "expected a file to write the ")
-    refused(run("train", "colours.csv", "--target", "label", "--force", "--test-fraction", 0, "--report", "r.html", cwd=trained), 2, "expected rows to test on with --report")
-    refused(run("report", "colours.safetensors", cwd=trained), 2, "Missing argument")
+        assert_refused(run(*options, tmp_path / "none" / "r.html", cwd=trained), 1, "which does not exist; create it first")
+        assert_refused(run(*options, tmp_path, cwd=trained), 1, "expected a file to write the ")
+    untested = run("train", "colours.csv", "--target", "label", "--force", "--test-fraction", 0, "--report", "r.html", cwd=trained)
+    assert_refused(untested, 2, "expected rows to test on with --report")
+    assert_refused(run("report", "colours.safetensors", cwd=trained), 2, "Missing argument")
 
 
 def test_outputs_do_not_replace_inputs(trained, tmp_path):
@@ -80,8 +74,19 @@ def test_outputs_do_not_replace_inputs(trained, tmp_path):
     model, data = "colours.safetensors", "colours.csv"
     for arguments in (["report", model, data, "-o", data], ["report", model, data, "-o", f"./{model}"], ["train", data, "--target", "label", "-o", "new", "--report", "new"],
                       ["train", data, "--target", "label", "-o", data], ["train", data, "--target", "label", "-o", "new", "--report", data]):  # fmt: skip
-        refused(run(*arguments, cwd=tmp_path), 1, "which is read or written too; choose one with a name of its own")
+        assert_refused(run(*arguments, cwd=tmp_path), 1, "which is read or written too; choose one with a name of its own")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_tables_from_standard_input(trained, tmp_path):
+    model, text = trained / "colours.safetensors", (trained / "colours.csv").read_text()
+    found = json.loads(run("evaluate", model, "-", "--json", cwd=tmp_path, stdin=text).stdout)
+    assert found["scores"]["n_rows"] == 120
+    assert "and it is b" in run("explain", model, "-", "--row", 2, cwd=tmp_path, stdin=text).stdout
+    assert run("report", model, "-", "-o", "r.html", cwd=tmp_path, stdin=text).returncode == 0
+    assert "The model is right on" in (tmp_path / "r.html").read_text("utf-8")
+    for command in ("evaluate", "report"):
+        assert_refused(run(command, model, model, "-", cwd=tmp_path, stdin=text), 2, "expected a file to compare several models on, got - (standard input)")
 
 
 def test_models_of_different_targets_are_not_compared(trained, tmp_path):
@@ -89,7 +94,7 @@ def test_models_of_different_targets_are_not_compared(trained, tmp_path):
     assert run("train", "t.csv", "--target", "colour", "--epochs", 1, "-o", "other", cwd=tmp_path).returncode == 0
     for command in ("evaluate", "report"):
         ended = run(command, trained / "colours.safetensors", "other", "t.csv", cwd=tmp_path)
-        refused(ended, 3, "expected models of the same target to compare, got 'label'")
+        assert_refused(ended, 3, "expected models of the same target to compare, got 'label'")
 
 
 def test_explain_a_row(trained, tmp_path):
@@ -111,14 +116,14 @@ def test_explain_a_row(trained, tmp_path):
 
 def test_explain_a_row_refuses_what_it_cannot_do(trained):
     for row in (0, 121, -3):
-        refused(run("explain", "colours.safetensors", "colours.csv", "--row", row, cwd=trained), 3, f"expected a row from 1 to 120, got {row}")
-    refused(run("explain", "none.safetensors", "colours.csv", cwd=trained), 4, "which does not exist")
-    refused(run("explain", "1", "2", "--row", 1, cwd=trained), 2, "expected MODEL TABLE with --row")
-    refused(run("explain", "colours.safetensors", "colours.csv", "--sigmoid", cwd=trained), 2, "expected logits with --sigmoid")
-    refused(run("explain", "colours.safetensors", "colours.csv", "--target", "a", cwd=trained), 2, "expected no --target with a table")
-    refused(run("explain", "colours.safetensors", cwd=trained), 2, "or give a MODEL and a TABLE")
-    refused(run("explain", "1.5", "2,5", cwd=trained), 2, "expected a number, got '2,5'")
-    refused(run("explain", cwd=trained), 2, "Missing argument")
+        assert_refused(run("explain", "colours.safetensors", "colours.csv", "--row", row, cwd=trained), 3, f"expected a row from 1 to 120, got {row}")
+    assert_refused(run("explain", "none.safetensors", "colours.csv", cwd=trained), 4, "which does not exist")
+    assert_refused(run("explain", "1", "2", "--row", 1, cwd=trained), 2, "expected MODEL TABLE with --row")
+    assert_refused(run("explain", "colours.safetensors", "colours.csv", "--sigmoid", cwd=trained), 2, "expected logits with --sigmoid")
+    assert_refused(run("explain", "colours.safetensors", "colours.csv", "--target", "a", cwd=trained), 2, "expected no --target with a table")
+    assert_refused(run("explain", "colours.safetensors", cwd=trained), 2, "or give a MODEL and a TABLE")
+    assert_refused(run("explain", "1.5", "2,5", cwd=trained), 2, "expected a number, got '2,5'")
+    assert_refused(run("explain", cwd=trained), 2, "Missing argument")
 
 
 def test_explain_logits_with_temperature_sigmoid_and_picture(tmp_path):
@@ -137,11 +142,11 @@ def test_explain_logits_with_temperature_sigmoid_and_picture(tmp_path):
         assert "Softmax is not defined where a logit is nan or all are -inf" in run("explain", *words, cwd=tmp_path).stdout, words
     assert "1.000000" in run("explain", "inf", 1, cwd=tmp_path).stdout
     assert "0.500000" in run("explain", "inf", "inf", cwd=tmp_path).stdout
-    refused(run("explain", 1, 2, "--labels", "a,a", cwd=tmp_path), 2, "expected a label of its own for each logit")
-    refused(run("explain", 1, 2, "--labels", "", cwd=tmp_path), 2, "expected one label a logit, got 1 labels for 2 logits")
-    refused(run("explain", 1, 2, "--temperature", 0, cwd=tmp_path), 2, "expected a finite --temperature above 0, got 0")
-    refused(run("explain", 1, 2, "--plot", "x.gif", cwd=tmp_path), 2, "expected a picture that ends in .png, .svg or .pdf")
-    refused(run("explain", 1, 2, "--plot", "none/x.png", cwd=tmp_path), 1, "which does not exist; create it first")
+    assert_refused(run("explain", 1, 2, "--labels", "a,a", cwd=tmp_path), 2, "expected a label of its own for each logit")
+    assert_refused(run("explain", 1, 2, "--labels", "", cwd=tmp_path), 2, "expected one label a logit, got 1 labels for 2 logits")
+    assert_refused(run("explain", 1, 2, "--temperature", 0, cwd=tmp_path), 2, "expected a finite --temperature above 0, got 0")
+    assert_refused(run("explain", 1, 2, "--plot", "x.gif", cwd=tmp_path), 2, "expected a picture that ends in .png, .svg or .pdf")
+    assert_refused(run("explain", 1, 2, "--plot", "none/x.png", cwd=tmp_path), 1, "which does not exist; create it first")
 
 
 def test_a_file_named_like_a_number(trained, tmp_path):

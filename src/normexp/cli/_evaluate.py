@@ -34,6 +34,7 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool) -> None:
     """
     from normexp import saving
 
+    refuse_several_of_standard_input(models, table)
     loaded = [saving.load(model) for model in models]
     tables = [labelled(model, path, table) for model, path in zip(loaded, models, strict=True)]
     if any(data.targets is None for data in tables):
@@ -53,15 +54,17 @@ def labelled(model: "SoftmaxClassifier", path: str, table: str) -> "Table":
 
     if model.schema_ is None or model.schema_.target is None:
         raise DataError(f"expected a model trained from a table with a target column, got one trained from arrays ({path}); evaluate it from Python")
-    target = model.schema_.target
-    with open_source(table, schema=model.schema_) as source:
-        if target not in source.database.types:
-            say(f"note: {table} has no column '{target}': predictions only")
-            return source.table()
-    with open_source(table, target=target, schema=model.schema_, classes=model.classes_) as source:
+    with open_source(table, target=model.schema_.target, target_optional=True, schema=model.schema_, classes=model.classes_) as source:
         data = source.table()
+    if data.targets is None:
+        say(f"note: {table} has no column '{model.schema_.target}': predictions only")
     say_notes(data.notes)
     return data
+
+
+def refuse_several_of_standard_input(models: tuple[str, ...], table: str) -> None:
+    if table == "-" and len(models) > 1:
+        raise click.UsageError("expected a file to compare several models on, got - (standard input), which can be read only once; save it to a file first")
 
 
 def refuse_other_targets(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...]) -> None:

@@ -135,14 +135,8 @@ def _explain_row(model: str, table: str, row: int, target: str | None, path: Pat
         raise DataError(f"expected a model trained from a table with named columns, got one trained from an array ({model}); explain it from Python: normexp.explain(model, X)")
     if target is not None:
         raise click.UsageError("expected no --target with a table, whose own target column tells the true class")
-    name = loaded.schema_.target
-    with open_source(table, schema=loaded.schema_) as source:
-        labelled = name is not None and name in source.database.types
-        data = None if labelled else source.row(row)
-    if data is None:
-        with open_source(table, target=name, schema=loaded.schema_, classes=loaded.classes_) as source:
-            data = source.row(row)
-    found = explain_rows(loaded, data)
+    with open_source(table, target=loaded.schema_.target, target_optional=True, schema=loaded.schema_, classes=loaded.classes_) as source:
+        found = explain_rows(loaded, source.row(row))
     if path is not None:
         from normexp import plots
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from normexp.cli._console import say
-from normexp.cli._evaluate import apart, evaluation_on, labelled, refuse_other_targets
+from normexp.cli._evaluate import apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input
 from normexp.cli._outputs import writable
 
 
@@ -30,6 +30,7 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
     from normexp import saving
     from normexp.report import Subject, data_of, write_predictions_report, write_report
 
+    refuse_several_of_standard_input(models, table)
     loaded = [saving.load(model) for model in models]
     tables = [labelled(model, name, table) for model, name in zip(loaded, models, strict=True)]
     for model in loaded:

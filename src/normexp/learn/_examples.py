@@ -20,6 +20,9 @@ EXAMPLES = {
         "softmax([2.0, 0.5])", "sigmoid(2.0 - 0.5)", "z = np.array([0.7, 1.5, 4.8])", "sigmoid(z[2] - logsumexp(z[:2]))", "softmax(z)[2]", "sigmoid(z)", "sigmoid(z).sum()",
     ),
     "loss": ("z = [-3.44, 1.16, -0.81, 3.91]", "softmax(z)", "cross_entropy(z, 3)", "-np.log(softmax(z)[3])"),
+    "network": (
+        "found = np.array([1.5, 0.0, 2.0])", "weights = np.array([[0.5, -1.0], [2.0, 0.3], [-0.4, 0.8]])", "z = found @ weights + np.array([0.1, -0.2])", "z", "softmax(z)",
+    ),
 }  # fmt: skip
 
 

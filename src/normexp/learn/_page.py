@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import os
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +34,7 @@ def write_page(path: str | os.PathLike[str]) -> None:
     page = environment.get_template("page.html").render(
         version=__version__, style=Markup(style), script=Markup(script), script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         data=Markup(json.dumps(recorded, separators=(",", ":"))), examples=run_examples(), program=PROGRAM.replace(", callbacks=callbacks", ""),
-        loss=recorded["loss"], accuracy=recorded["accuracy"],
+        loss=recorded["loss"], mean_probability=repr(math.exp(-recorded["loss"])), accuracy=recorded["accuracy"],
     )  # fmt: skip
     with replaced(Path(path)) as temporary:
         temporary.write_text(page, "utf-8")

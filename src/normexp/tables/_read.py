@@ -54,15 +54,19 @@ class Table:
 
 
 class Source:
-    """An opened table: its schema is inferred or given, its rows come in pieces or whole. Use it as a context."""
+    """An opened table: its schema is inferred or given, its rows come in pieces or whole. Use it as a context.
+
+    With `target_optional`, a table that lacks the target's column is read without targets.
+    """
 
     def __init__(
         self, source: object, *, target: str | None = None, ignore: Sequence[str] = (), weight: str | None = None,
-        missing: Sequence[str] = (), schema: Schema | None = None, classes: NDArray[Any] | None = None,
+        missing: Sequence[str] = (), schema: Schema | None = None, classes: NDArray[Any] | None = None, target_optional: bool = False,
     ) -> None:  # fmt: skip
         self.database = Database(source)
         self.notes: list[str] = []
-        self.target, self.weight, self.classes = target, weight, classes
+        self.target = None if target_optional and target not in self.database.types else target
+        self.weight, self.classes = weight, classes
         try:
             self._prepare(ignore, missing, schema)
         except BaseException:
@@ -242,7 +246,7 @@ def _target_sql(cell: str, classes: NDArray[Any]) -> str:
 
 
 def open_source(source: object, **options: Any) -> Source:
-    """Open a table without reading its rows into memory; the options are those of `read`."""
+    """Open a table without reading its rows into memory; the options are those of `read`, and `target_optional`."""
     return Source(source, **options)
 
 
