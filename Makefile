@@ -1,7 +1,7 @@
 # demo, test, test-parity, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
 PYTHON ?= python3
 BIN := .venv/bin
-NATIVE := $(wildcard native/*) pyproject.toml
+NATIVE := $(wildcard native/* native/*/*) pyproject.toml
 
 .PHONY: demo test test-parity test-slow check build wheel-test sanitize accuracy bench clean
 

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 
+#include "columns/border.hpp"
 #include "dispatch.hpp"
 #include "rows.hpp"
 #include "threads.hpp"
@@ -173,6 +174,7 @@ NB_MODULE(_native, m) {
         throw nb::import_error(message.c_str());
     }
     if (add_ufuncs(m.ptr()) < 0) throw nb::python_error();
+    add_columns(m);
     m.attr("isa") = kernels().isa;
     m.attr("available_isas") = available_isas();
     m.def("get_num_threads", &default_threads);

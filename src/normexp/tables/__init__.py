@@ -1,12 +1,13 @@
-"""From files, databases, data frames and examples to one float32 matrix with a schema."""
+"""From files, databases, data frames, dicts and examples to one float32 matrix with a schema."""
 
-from normexp.tables._read import Source as Source
-from normexp.tables._read import Table as Table
 from normexp.tables._read import open_source as open_source
 from normexp.tables._read import read as read
+from normexp.tables._read import warn_of as warn_of
 from normexp.tables._schema import Column as Column
 from normexp.tables._schema import MatrixColumn as MatrixColumn
 from normexp.tables._schema import Schema as Schema
+from normexp.tables._source import Source as Source
 from normexp.tables._split import held_out_rows as held_out_rows
+from normexp.tables._table import Table as Table
 
-__all__ = ["Column", "MatrixColumn", "Schema", "Source", "Table", "held_out_rows", "open_source", "read"]
+__all__ = ["Column", "MatrixColumn", "Schema", "Source", "Table", "held_out_rows", "open_source", "read", "warn_of"]

@@ -1,251 +1,227 @@
-"""A source of any kind as one DuckDB table `raw`, as it was, and SQL expressions that clean and convert its columns.
+"""Rows of a file in DuckDB, which reads, compresses and spills to disk; nothing of the file ever becomes a name or a value of its SQL.
 
-DuckDB spills to disk beyond its memory limit, so a table may be larger than memory; it is read back in pieces.
+Columns are c0, c1, … there; names, places and rules live in Python. The database is shut in: no network, no extension, no file
+but the given one, one time zone (UTC), no settings of the machine.
 """
 
-import math
 import os
 import re
-import shutil
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
-from glob import glob
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from normexp._checks import did_you_mean, listing
+from normexp import _native
+from normexp._temporary import TemporaryFolder
 from normexp.errors import DataError
-from normexp.tables._csv import header_of, start_of
-from normexp.tables._examples import EXAMPLES, example
+from normexp.tables._cells import Cells, Instants, Numbers
+from normexp.tables._delimited import not_utf8
 
 if TYPE_CHECKING:
-    pass
+    import duckdb
 
-__all__ = ["COLUMNS_A_QUERY", "Database", "quoted", "text"]
+__all__ = ["COLUMNS_A_QUERY", "Database", "literal"]
 
-COLUMNS_A_QUERY = 16  # every expression of a query holds a buffer
+COLUMNS_A_QUERY = 16, 512  # few where rows are many: a query holds a buffer for every column
+CELLS_A_QUERY = 1 << 21
 SMALL = 32 << 20  # bytes; larger sources may spill to disk
-FILE_COLUMN = "normexp source file"  # only where a glob named several files
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+WIDE_INTEGERS = ("HUGEINT", "UBIGINT", "UHUGEINT", "BIGNUM")
+LEFT_OUT = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "TIME", "GEOMETRY", "VARIANT")
 
 
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A string as SQL."""
+def literal(value: str) -> str:
+    """A string as SQL: for paths of our own making only."""
     return "'" + value.replace("'", "''") + "'"
 
 
 class Database:
-    """One source, loaded; `types` maps column names to DuckDB types. Close it, or use it as a context."""
+    """A DuckDB in memory with one table `raw`, which a loader makes; closed by `close`.
 
-    def __init__(self, source: object) -> None:
+    It is shut in from the start: it can read the given files and our own folder, and a database file that is attached as `source`.
+    """
+
+    def __init__(self, label: str, files: Sequence[Path] = (), attach: Path | None = None) -> None:
         import duckdb
 
-        self.folder = tempfile.mkdtemp(prefix="normexp-")
-        self.connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"temp_directory": os.path.join(self.folder, "spill")})
-        self.label = ""
-        self.plain_numbers: set[str] = set()  # text columns whose every cell is a number or nothing
+        self.label, self.names, self.kinds, self.n_rows = label, [], [], 0
+        self.hint = ""  # what an error about names may add
+        self.nested: list[str] = []  # columns that hold objects or lists
+        self.parts: list[tuple[int, str]] = []  # first row and name of each file
+        self._types: list[str] = []
+        self.folder = TemporaryFolder()
         try:
-            self._load(source)
-            described = self.fetch("DESCRIBE raw")
+            own = {key: os.path.join(self.folder.path, key) for key in ("temp_directory", "extension_directory", "secret_directory", "home_directory")}
+            self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
+                ":memory:",
+                config={**own, "autoload_known_extensions": "false", "autoinstall_known_extensions": "false", "allow_community_extensions": "false",
+                        "allow_persistent_secrets": "false", "python_enable_replacements": "false"},
+            )  # fmt: skip
+            self.execute("SET TimeZone = 'UTC'")
+            n_bytes = sum(path.stat().st_size for path in (*files, *([attach] if attach else [])))
+            if n_bytes > SMALL:
+                self.execute(f"SET memory_limit = '{min(max(n_bytes // 8 >> 20, 150), 4096)}MB'")
+            if attach is not None:
+                self.execute(f"ATTACH {literal(str(attach.resolve()))} AS source (READ_ONLY, TYPE duckdb)")
+            self._shut(files)
         except BaseException:
             self.close()
             raise
-        self.types: dict[str, str] = {row[0]: row[1] for row in described if row[0] != FILE_COLUMN}
-        self.has_files = len(described) > len(self.types)
 
-    def __enter__(self) -> "Database":
-        return self
+    names: list[str]
+    kinds: list[str]  # "text", "number", "integer", "boolean", "date", "category", or a type that is left out
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def _shut(self, files: Sequence[Path]) -> None:
+        """From here on only the files and our own folder can be read, and nothing can be set."""
+        self.execute(f"SET allowed_paths = [{', '.join(literal(str(path.resolve())) for path in files)}]")
+        self.execute(f"SET allowed_directories = [{literal(str(self.folder.path))}]")
+        self.execute("SET enable_external_access = false")
+        self.execute("SET lock_configuration = true")
 
     def close(self) -> None:
-        self.connection.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if hasattr(self, "connection"):
+                self.connection.close()
+        finally:
+            self.folder.close()
 
-    def fetch(self, query: str) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self.execute(query).fetchall()
+    def execute(self, query: str, parameters: Sequence[Any] | None = None) -> Any:
+        """Run SQL; DuckDB's errors become ours, an interrupted query a KeyboardInterrupt."""
+        with explained(self.label):
+            return self.connection.execute(query, parameters)
+
+    def fetch(self, query: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self.execute(query, parameters).fetchall()
         return rows
 
-    def execute(self, query: str) -> Any:
-        """Run SQL; DuckDB's errors become ours, an interrupted query a KeyboardInterrupt."""
+    def own_path(self, path: Path, n: int) -> str:
+        """A link of ours to a file, as SQL: the file's own name is never looked at for patterns, folders or endings."""
+        link = Path(self.folder.path, f"source{n}")
+        if path.parent != Path(self.folder.path):
+            link.symlink_to(path.resolve())
+            path = link
+        return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+    def described(self, names: Sequence[str]) -> None:
+        """Take note of what `raw` holds."""
+        self.names = list(names)
+        self._types = [row[1] for row in self.fetch("DESCRIBE raw")]
+        self.kinds = [kind_of(sql_type) for sql_type in self._types]
+        self.n_rows = self.fetch("SELECT count(*) FROM raw")[0][0]
+
+    def batches(self, columns: Sequence[int], first: int = 0, stop: int | None = None, *, labels: bool = False) -> Iterator[tuple[int, int, list[Cells]]]:
+        """Cells of some columns in the rows from `first` to before `stop`: (first row, number of rows, cells a column), in order, every row once.
+
+        With `labels`, values keep the form that they have (integers beyond 2^53, days, intervals as text).
+        """
+        stop = self.n_rows if stop is None else min(stop, self.n_rows)
+        selected = ", ".join(["rowid", *(expression(i, self.kinds[i], self._types[i], labels) for i in columns)])
+        where = "" if (first, stop) == (0, self.n_rows) else f"WHERE rowid BETWEEN {int(first)} AND {int(stop) - 1}"
+        with explained(self.label):
+            found = _native.read_arrow(self.connection.sql(f"SELECT {selected} FROM raw {where}").__arrow_c_stream__())
+        at = first
+        for n, (numbers, *cells) in found:
+            row_numbers = numbers[1]
+            if n and (row_numbers[0] != at or row_numbers[-1] != at + n - 1):
+                raise RuntimeError(f"expected rows {at} to {at + n - 1} from DuckDB, got {row_numbers[0]} to {row_numbers[-1]}")
+            yield at, n, [_cells(column, self.kinds[i], labels) for i, column in zip(columns, cells, strict=True)]
+            at += n
+        if at != max(stop, first):
+            raise RuntimeError(f"expected rows up to {stop} from DuckDB, got {at}")
+
+    def groups(self, columns: Sequence[int], n_rows: int) -> Iterator[list[int]]:
+        """Columns in parts that fit a query."""
+        least, most = COLUMNS_A_QUERY
+        size = min(max(CELLS_A_QUERY // max(min(n_rows, 122_880), 1), least), most)
+        for first in range(0, len(columns), size):
+            yield list(columns[first : first + size])
+
+    def place(self, row: int) -> tuple[str, int]:
+        """The file of a row (counted from 0), and its number there from 1."""
+        first, name = next((part for part in reversed(self.parts) if part[0] <= row), (0, self.label))
+        return name, row - first + 1
+
+
+def kind_of(sql_type: str) -> str:
+    """What a DuckDB type is to us."""
+    if sql_type in INTEGERS or sql_type in WIDE_INTEGERS:
+        return "integer"
+    if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
+        return "number"
+    if sql_type == "BOOLEAN":
+        return "boolean"
+    if sql_type == "DATE" or sql_type.startswith("TIMESTAMP"):
+        return "date"
+    if sql_type.startswith("ENUM"):
+        return "category"
+    if sql_type.endswith("]") or sql_type.startswith(LEFT_OUT):
+        return sql_type.split("(")[0] if sql_type.startswith(LEFT_OUT[:3]) and not sql_type.endswith("]") else sql_type
+    return "text"
+
+
+def expression(i: int, kind: str, sql_type: str, labels: bool) -> str:
+    """SQL for a column's cells as the core takes them: text, 64-bit numbers, booleans, microseconds."""
+    column = f"c{int(i)}"
+    if labels:
+        if kind == "number" and sql_type in ("FLOAT", "DOUBLE"):
+            return f"{column}::DOUBLE"
+        return column if kind == "boolean" else f"{column}::BIGINT" if sql_type in INTEGERS else f"{column}::VARCHAR"
+    if kind in ("number", "integer"):
+        return f"{column}::DOUBLE"
+    if kind == "date":
+        return f"CASE WHEN isfinite({column}) THEN epoch_us({column}{'::TIMESTAMP' if sql_type in ('TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'DATE') else ''}) END"
+    return column if kind == "boolean" else f"{column}::VARCHAR"
+
+
+def _cells(column: Any, kind: str, labels: bool) -> Cells:
+    if not isinstance(column, tuple):
+        return column
+    type_, values, missing = column
+    if type_ == "b":
+        return Numbers(values.astype(bool), missing)
+    return Instants(values, missing) if kind == "date" and not labels else Numbers(values, missing)
+
+
+class explained:  # noqa: N801 (used as a function)
+    """DuckDB's complaints in our grammar; an interrupted query is a KeyboardInterrupt, a full memory a MemoryError."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if error is None or isinstance(error, (DataError, OSError)):
+            return
         import duckdb
 
-        try:
-            return self.connection.execute(query)
-        except duckdb.Error as error:
-            raise _explained(error, self.label) from error
-        except RuntimeError as error:
-            if "interrupted" in str(error):
-                raise KeyboardInterrupt from error
-            raise
-
-    def _load(self, source: object) -> None:
-        if isinstance(source, (str, os.PathLike)):
-            self._load_named(os.fspath(source))
-        else:
-            self.label = "the data frame"
-            self._load_columns(source)
-
-    def _load_columns(self, source: object) -> None:
-        import narwhals.stable.v2 as nw
-
-        if isinstance(source, np.ndarray):
-            if source.ndim != 2:
-                raise DataError(f"expected a table with rows and columns, got an array of shape {source.shape}; reshape it")
-            source = {f"x{i}": source[:, i] for i in range(source.shape[1])}
-        if not isinstance(source, Mapping) and nw.dependencies.is_into_dataframe(source):
-            source = _numpy_columns(nw.from_native(source, eager_only=True))
-        elif not isinstance(source, Mapping) and not hasattr(source, "__arrow_c_stream__"):
-            raise TypeError(f"expected a path, a data frame or an array, got {type(source).__name__}")
-        if isinstance(source, Mapping) and not source:
-            raise DataError("expected a table with columns, got none")
-        self.connection.register("registered", source)
-        self.execute("CREATE TEMP TABLE raw AS SELECT * FROM registered")
-        self.connection.unregister("registered")
-
-    def _load_named(self, name: str) -> None:
-        self.label = name
-        if name.startswith("example:"):
-            self._load_columns(example(name.removeprefix("example:")))
-        elif name == "-":
-            self.label = "standard input"
-            copy = Path(self.folder, "stdin")
-            with copy.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-            self._load_files([copy])
-        elif "::" in name:
-            self._attach(*name.split("::", 1))
-        else:
-            self._load_files(self._paths(name))
-
-    @staticmethod
-    def _paths(name: str) -> list[Path]:
-        path = Path(name)
-        if path.is_dir():
-            raise DataError(f"expected a file, got the folder '{name}'; name the files, for example '{name}/*.csv'")
-        paths = [path] if path.exists() else sorted(Path(found) for found in glob(name, recursive=True))
-        if not paths:
-            near = did_you_mean(path.name, os.listdir(path.parent)) if path.parent.is_dir() else ""
-            raise DataError(f"expected a table, got '{name}', which does not exist{near}; give a path, a glob, FILE.duckdb::TABLE, - or example:{'|'.join(EXAMPLES)}")
-        return paths
-
-    def _load_files(self, paths: list[Path]) -> None:
-        size = sum(path.stat().st_size for path in paths)
-        if size > SMALL:
-            self.execute(f"SET memory_limit = '{min(max(size // 8 >> 20, 150), 4096)}MB'")
-        several = ", filename = " + text(FILE_COLUMN) if len(paths) > 1 else ""
-        names = "[" + ", ".join(text(str(path)) for path in paths) + "]"
-        start = start_of(paths[0], 512)
-        if start.startswith(b"PAR1"):
-            reader = f"read_parquet({names}{several})"
-        elif paths[0].name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")) or (paths[0].name == "stdin" and start.lstrip().startswith(b"{")):
-            reader = f"read_json({names}, format = 'newline_delimited'{several})"
-        else:
-            reader = _csv_reader(paths, names, several)
-        self.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM {reader}")
-
-    def _attach(self, path: str, table: str) -> None:
-        if not Path(path).is_file():
-            raise DataError(f"expected a DuckDB file, got '{path}', which does not exist")
-        self.execute(f"ATTACH {text(path)} AS source (READ_ONLY)")
-        tables = [row[0] for row in self.fetch("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'source'")]
-        if table not in tables:
-            raise DataError(f"expected a table of {path}, got '{table}'; it has {listing(tables)}{did_you_mean(table, tables)}")
-        self.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM source.{quoted(table)}")
-        self.execute("DETACH source")
-
-    def clean(self, name: str, missing: Sequence[str]) -> str:
-        """SQL for a column's value with every form of missing as NULL, text trimmed."""
-        column, kind = quoted(name), self.types[name]
-        if kind in ("VARCHAR", "JSON") or kind.startswith("ENUM"):
-            trimmed = f"trim({column}::VARCHAR, ' \t\r')"
-            return f"CASE WHEN lower({trimmed}) IN ({', '.join(text(word.lower()) for word in missing)}) THEN NULL ELSE {trimmed} END"
-        if kind in ("FLOAT", "DOUBLE"):
-            return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END"
-        return column
-
-    def number(self, name: str, missing: Sequence[str]) -> str:
-        """SQL for a column's value as DOUBLE, NULL where it is missing or not a number."""
-        if name not in self.plain_numbers:
-            return f"try_cast({self.clean(name, missing)} AS DOUBLE)"
-        value = f"try_cast({quoted(name)} AS DOUBLE)"
-        return f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"
-
-    def find_plain_numbers(self, names: Sequence[str], missing: Sequence[str]) -> None:
-        """Note which text columns need no cleaning: their numbers are then read several times faster."""
-        if any(_is_number(word) for word in missing):
-            return
-        texts = [name for name in names if self.types[name] == "VARCHAR"]
-        for first in range(0, len(texts), COLUMNS_A_QUERY):
-            some = texts[first : first + COLUMNS_A_QUERY]
-            counts = ", ".join(f"count({quoted(name)}) = count(try_cast({quoted(name)} AS DOUBLE)) AND count({quoted(name)}) > 0" for name in some)
-            self.plain_numbers |= {name for name, plain in zip(some, self.fetch(f"SELECT {counts} FROM raw")[0], strict=True) if plain}
-
-    def place(self, cell: str, condition: str, where: str) -> tuple[int, str, Any]:
-        """Row number (from 1, in its file), file and cell of the first kept row that fulfils a condition."""
-        file = quoted(FILE_COLUMN) if self.has_files else text(self.label)
-        row, name, value = self.fetch(f"SELECT rowid, {file}, {cell} FROM raw {where + ' AND' if where else 'WHERE'} {condition} ORDER BY rowid LIMIT 1")[0]
-        before = self.fetch(f"SELECT min(rowid) FROM raw WHERE {file} = {text(name)}")[0][0] if self.has_files else 0
-        return row - before + 1, name, value
+        if "interrupted" in str(error).lower() and isinstance(error, (duckdb.Error, RuntimeError)):
+            raise KeyboardInterrupt from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise MemoryError(first_line(error)) from error
+        if isinstance(error, (duckdb.Error, RuntimeError)):
+            raise complaint(error, self.label) from error
 
 
-def _is_number(word: str) -> bool:
-    try:
-        return not math.isnan(float(word))
-    except ValueError:
-        return False
+def first_line(error: BaseException) -> str:
+    return next((part for part in str(error).splitlines() if part.strip()), "no reason given")
 
 
-def _numpy_columns(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
-    import narwhals.stable.v2 as nw
-
-    columns: dict[str, np.ndarray[Any, Any]] = {}
-    for name in frame.columns:
-        if not isinstance(name, str):
-            raise TypeError(f"expected column names that are strings, got {name!r}; rename the columns, for example frame.columns = frame.columns.astype(str)")
-        series = frame[name]
-        if series.dtype.is_numeric() or series.dtype.is_temporal():
-            columns[name] = series.to_numpy()
-        elif series.dtype == nw.Boolean and not series.is_null().any():
-            columns[name] = series.to_numpy().astype(bool)
-        else:
-            values, nulls = series.to_list(), series.is_null().to_list()
-            columns[name] = np.empty(len(values), object)
-            columns[name][:] = [None if null else str(value) for value, null in zip(values, nulls, strict=True)]
-    return columns
-
-
-def _csv_reader(paths: list[Path], names: str, several: str) -> str:
-    separator, columns = header_of(paths[0])
-    for path in paths[1:]:
-        if (other := header_of(path)[1]) != columns:
-            raise DataError(f"expected the columns of {paths[0]} in every file, got {listing(other)} ({path})")
-    typed = ", ".join(f"{text(column)}: 'VARCHAR'" for column in columns)
-    return (
-        f"read_csv({names}, auto_detect = false, header = true, delim = {text(separator)}, quote = '\"', escape = '\"', "
-        f"columns = {{{typed}}}{several})"
-    )
-
-
-def _explained(error: Exception, label: str) -> DataError:
-    """DuckDB's complaint in our grammar."""
+def complaint(error: BaseException, label: str) -> Exception:
+    """What DuckDB says of a file."""
     message = str(error)
     line = re.search(r"Line: (\d+)", message)
     where = f"{label}, line {line[1]}" if line else label
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
     if counts:
         return DataError(f"expected {counts[1]} columns in every row, got {counts[2]} ({where}); mend the row, or quote cells that contain the separator")
-    if "not utf-8" in message.lower() or "invalid unicode" in message.lower():
-        return DataError(f"expected a UTF-8 file, got other bytes ({where}); convert it, for example: iconv -f latin1 -t utf-8")
+    if "not utf-8" in message.lower() or "invalid unicode" in message.lower() or "not valid utf" in message.lower():
+        return not_utf8(where)
     if "unterminated quote" in message:
         return DataError(f"expected a closing quote, got none ({where}); mend the row")
-    first = next((part for part in message.splitlines() if part.strip()), "no reason given")
-    return DataError(f"expected a readable table, got an error from its reader ({where}): {first}")
+    if "file system operations are disabled" in message:
+        return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")
+    if "No space left" in message:
+        return OSError(f"expected room on the disk for temporary files, got none ({label}); free some, or set TMPDIR to a larger disk")
+    return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(error)}")
+

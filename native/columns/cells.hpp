@@ -1,0 +1,89 @@
+// Where the cells of a column come from: Arrow's text layouts, or a Python list of str and None. May include words.hpp.
+#pragma once
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "words.hpp"
+
+// Arrow's C data interface (arrow.apache.org/docs/format/CDataInterface.html), as the specification prints it.
+extern "C" {
+struct ArrowSchema {
+    const char *format, *name, *metadata;
+    int64_t flags, n_children;
+    ArrowSchema **children, *dictionary;
+    void (*release)(ArrowSchema*);
+    void* private_data;
+};
+struct ArrowArray {
+    int64_t length, null_count, offset, n_buffers, n_children;
+    const void** buffers;
+    ArrowArray **children, *dictionary;
+    void (*release)(ArrowArray*);
+    void* private_data;
+};
+struct ArrowArrayStream {
+    int (*get_schema)(ArrowArrayStream*, ArrowSchema*);
+    int (*get_next)(ArrowArrayStream*, ArrowArray*);
+    const char* (*get_last_error)(ArrowArrayStream*);
+    void (*release)(ArrowArrayStream*);
+    void* private_data;
+};
+}
+
+namespace normexp::columns {
+
+inline bool bit_of(const void* bits, int64_t i) { return (static_cast<const uint8_t*>(bits)[i / 8] >> (i % 8)) & 1; }
+
+// Text of one column in one batch; `batch` keeps the memory alive.
+class TextColumn {
+  public:
+    enum Layout { small_offsets, large_offsets, views };
+
+    TextColumn(std::shared_ptr<ArrowArray> batch, const ArrowArray& array, Layout layout, int64_t parent_offset)
+        : batch_(std::move(batch)), array_(&array), layout_(layout), first_(array.offset + parent_offset), n_(0) {}
+
+    void limit(int64_t n) { n_ = n; }
+
+    // Its cells from `first` to before `stop`.
+    TextColumn part(int64_t first, int64_t stop) const {
+        TextColumn found(*this);
+        stop = std::clamp<int64_t>(stop, 0, n_);
+        first = std::clamp<int64_t>(first, 0, stop);
+        found.first_ += first, found.n_ = stop - first;
+        return found;
+    }
+    int64_t size() const { return n_; }
+
+    Cell operator[](int64_t i) const {
+        i += first_;
+        if (array_->buffers[0] && !bit_of(array_->buffers[0], i)) return {};
+        if (layout_ == views) return view(i);
+        const char* data = static_cast<const char*>(array_->buffers[2]);
+        if (!data) data = "";
+        if (layout_ == small_offsets) {
+            const int32_t* offsets = static_cast<const int32_t*>(array_->buffers[1]);
+            return {data + offsets[i], size_t(offsets[i + 1] - offsets[i])};
+        }
+        const int64_t* offsets = static_cast<const int64_t*>(array_->buffers[1]);
+        return {data + offsets[i], size_t(offsets[i + 1] - offsets[i])};
+    }
+
+  private:
+    // Sixteen bytes: a length, then the text itself, or four bytes of it, a buffer and an offset.
+    Cell view(int64_t i) const {
+        const char* at = static_cast<const char*>(array_->buffers[1]) + 16 * i;
+        int32_t head[4];
+        std::memcpy(head, at, 16);
+        if (head[0] <= 12) return {at + 4, size_t(head[0])};
+        return {static_cast<const char*>(array_->buffers[2 + head[2]]) + head[3], size_t(head[0])};
+    }
+
+    std::shared_ptr<ArrowArray> batch_;
+    const ArrowArray* array_;
+    Layout layout_;
+    int64_t first_, n_;
+};
+
+}  // namespace normexp::columns

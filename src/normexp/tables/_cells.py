@@ -1,0 +1,133 @@
+"""What a source hands out for a stretch of a column: text, numbers, instants or codes of declared categories.
+
+Text is the core's `TextColumn` (Arrow's memory as it lies) or a list of str and None.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
+
+INTEGER_LIMIT = 2**63
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Integers, floats (NaN is missing) or booleans; `missing` is 1 where there is none, or None where none is missing."""
+
+    values: NDArray[Any]
+    missing: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Instants:
+    """Microseconds since 1970 in UTC."""
+
+    micros: NDArray[np.int64]
+    missing: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.micros)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Declared categories: the number of each cell's word, -1 for missing."""
+
+    codes: NDArray[np.int64]
+    words: list[str]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+Cells = Any  # Numbers | Instants | Codes | TextColumn | list[str | None]
+
+
+def is_null(value: Any) -> bool:
+    """None, NaN, NaT, pandas.NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        return False
+
+
+def null_or_text(value: Any) -> str | None:
+    """A cell as text: numbers as Python prints them, instants in ISO form; None where it is missing."""
+    if isinstance(value, str):
+        return str(value)
+    if is_null(value):
+        return None
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "backslashreplace")
+    return text_of_number(value) if isinstance(value, (float, np.floating)) else str(value)
+
+
+def text_of_number(value: Any) -> str:
+    """3.0 is '3': a category keeps its name where a missing value has turned integers into floats."""
+    number = float(value)
+    if number.is_integer() and abs(number) < INTEGER_LIMIT:
+        return str(int(number))
+    return repr(number) if isinstance(value, float) else str(value)
+
+
+def text_of_numbers(cells: Numbers) -> Codes:
+    """Numbers as words, each distinct one once."""
+    distinct, codes = np.unique(cells.values, return_inverse=True)
+    codes = codes.astype(np.int64)
+    gone = np.zeros(len(codes), bool) if cells.missing is None else cells.missing.astype(bool)
+    if cells.values.dtype.kind == "f":
+        gone |= np.isnan(cells.values)
+    codes[gone] = -1
+    return Codes(codes, [str(value) if distinct.dtype.kind in "iub" else text_of_number(value) for value in distinct])
+
+
+def cells_of_values(values: Sequence[Any]) -> Cells:
+    """Cells of Python values of any kind: numbers if all are, booleans, instants, else text."""
+    kinds = {type(value) for value in values}
+    kinds.discard(type(None))
+    if kinds <= {str}:
+        return list(values)
+    nulls = [is_null(value) for value in values]
+    filled = [value for value, null in zip(values, nulls, strict=True) if not null]
+    missing = np.array(nulls, np.uint8) if len(filled) < len(values) else None
+    if filled and all(isinstance(value, (bool, np.bool_)) for value in filled):
+        return Numbers(np.array([bool(value) and not null for value, null in zip(values, nulls, strict=True)]), missing)
+    if all(isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) for value in filled):
+        if filled and all(isinstance(value, (int, np.integer)) and -INTEGER_LIMIT <= value < INTEGER_LIMIT for value in filled):
+            return Numbers(np.array([0 if null else int(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
+        return Numbers(np.array([np.nan if null else float(value) for value, null in zip(values, nulls, strict=True)], np.float64), missing)
+    if filled and all(isinstance(value, (datetime.date, np.datetime64)) for value in filled):
+        return Instants(np.array([0 if null else micros_of(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
+    return [None if null else null_or_text(value) for value, null in zip(values, nulls, strict=True)]
+
+
+def micros_of(value: Any) -> int:
+    """Microseconds since 1970 of a date, a datetime (UTC where it has no zone) or a datetime64."""
+    if isinstance(value, np.datetime64):
+        return int(value.astype("datetime64[us]").astype(np.int64))
+    if not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    since = value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value
+    return (since - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)) // datetime.timedelta(microseconds=1)
+
+
+def text_of_instants(cells: Instants) -> Codes:
+    """Instants as words in ISO form, each distinct one once."""
+    distinct, codes = np.unique(cells.micros, return_inverse=True)
+    codes = codes.astype(np.int64)
+    if cells.missing is not None:
+        codes[cells.missing.astype(bool)] = -1
+    return Codes(codes, [str(instant.astype("datetime64[us]")).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00") for instant in distinct.astype("datetime64[us]")])

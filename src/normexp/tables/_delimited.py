@@ -1,0 +1,152 @@
+"""A delimited text file before DuckDB sees it: separator, names, how many lines the header takes, and a clean copy where its dress needs one.
+
+Dresses that are taken off: UTF-16 and other encodings, line ends of old Macs and mixed ones, a line `sep=;`, blank lines in front,
+a separator at the end of lines, row names without a name of their own.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from normexp._checks import listing
+from normexp.errors import DataError
+
+__all__ = ["HEAD", "MOST_HEAD", "Delimited", "clean_copy", "delimited", "needs_copy", "not_utf8"]
+
+SEPARATORS = ",;\t|"
+BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # the longer first
+HEAD, MOST_HEAD = 1 << 16, 1 << 26
+RECORDS = 30
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Delimited:
+    """What DuckDB is told: the separator, the columns' names (some may be empty), lines before the data. `looks_headless` is a sentence where the header looks like data."""
+
+    separator: str
+    names: tuple[str, ...]
+    skip: int
+    looks_headless: str = ""
+
+
+def delimited(start: bytes, whole: bool, label: str, tabs: bool, header: bool) -> Delimited:
+    """From the first bytes of a UTF-8 file; `whole` says that there are no more."""
+    if not start.strip():
+        raise DataError(f"expected a table with a header row, got an empty file ({label})")
+    text = _decoded(start, whole, label)
+    lines = text.splitlines(keepends=True)
+    skip = next(i for i, line in enumerate(lines) if line.strip())
+    separator = None
+    if found := re.fullmatch(r"\"?sep=(.)\"?\s*", lines[skip], re.IGNORECASE):
+        separator, skip = found[1], skip + 1
+    body = "".join(lines[skip:])
+    separator = separator or ("\t" if tabs else _separator(body))
+    records, header_lines = _records(body, separator)
+    if not records:
+        raise DataError(f"expected a table with a header row, got no row ({label})")
+    if not header:
+        return Delimited(separator, tuple(f"x{i}" for i in range(len(records[0]))), skip)
+    names = _with_rows(records[0], records[1:])
+    _check_names(names, label)
+    return Delimited(separator, names, skip + header_lines, _headless(records[0]))
+
+
+def _decoded(start: bytes, whole: bool, label: str) -> str:
+    """As text, up to the last whole line where there is more."""
+    if not whole:
+        start = start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1 or None]
+    try:
+        return start.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if not whole and error.start > len(start) - 4:
+            return start[: error.start].decode("utf-8-sig")
+        raise not_utf8(f"{label}, byte {error.start + 1}") from error
+
+
+def not_utf8(where: str) -> DataError:
+    return DataError(f"expected a UTF-8 file, got other bytes ({where}); name its encoding, for example --encoding cp1252 (encoding='cp1252') for files from Windows")
+
+
+def _separator(body: str) -> str:
+    """The one that cuts the first records into the same number of cells; where several do, into the most."""
+    best, most = ",", (False, 1)
+    for separator in SEPARATORS:
+        records, _ = _records(body, separator)
+        widths = [len(record) for record in records]
+        consistent = len(widths) > 1 and max(widths[1:]) == min(widths[1:]) and abs(widths[1] - widths[0]) <= 1
+        if widths and widths[0] > 1 and (consistent, widths[0]) > most:
+            best, most = separator, (consistent, widths[0])
+    return best
+
+
+def _records(body: str, separator: str) -> tuple[list[list[str]], int]:
+    """The first records that are not blank, and how many lines the first one takes."""
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
+    records: list[list[str]] = []
+    header_lines = 0
+    try:
+        for record in reader:
+            if not records and record:
+                header_lines = reader.line_num
+            if record:
+                records.append(record)
+            if len(records) == RECORDS:
+                break
+    except csv.Error:  # a cell of more than the module's limit, or a quote that never ends: DuckDB will say which
+        pass
+    return records, header_lines
+
+
+def _with_rows(header: list[str], rows: list[list[str]]) -> tuple[str, ...]:
+    """The names, with one for row names or for what stands after a separator at the end of lines; both are empty."""
+    names = [name.strip() for name in header]
+    widths = {len(row) for row in rows}
+    if widths == {len(names) + 1}:
+        return (*names, "") if all(row[-1] == "" for row in rows) else ("", *names)
+    if widths == {len(names) - 1} and names[-1] == "":
+        return tuple(names[:-1])
+    return tuple(names)
+
+
+def _check_names(names: tuple[str, ...], label: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1 and name]
+    if twice:
+        hint = "; if the file has no header row, say so with --no-header (header=False)" if _headless(list(names)) else ""
+        raise DataError(f"expected distinct column names, got {listing(twice)} more than once ({label}, header); rename one of each{hint}")
+
+
+def _headless(header: list[str]) -> str:
+    """Numbers or dates among the names: the first row may be data."""
+    found = [name for name in header if re.fullmatch(r"\s*[-+]?\d[\d.,:/ -]*\s*", name)]
+    return f"the first row looks like data ({listing(found, 3)}): if the file has no header row, say so with --no-header (header=False)" if found else ""
+
+
+def needs_copy(start: bytes, encoding: str | None) -> str | None:
+    """The encoding to read a file in, where it must be written anew as UTF-8 with plain line ends."""
+    if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "ascii"):
+        return encoding
+    for mark, name in BOMS.items():
+        if start.startswith(mark):
+            return name
+    plain = re.sub(rb'"[^"]*"', b'""', start[: start.rfind(b"\n") + 1] or start)
+    alone, pairs = len(re.findall(rb"\r(?!\n)", plain)), plain.count(b"\r\n")
+    return "utf-8-sig" if alone or (pairs and plain.count(b"\n") > pairs) else None
+
+
+def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Path:
+    """The file as UTF-8 with \\n at the end of lines."""
+    try:
+        with io.TextIOWrapper(source, encoding=encoding, newline=None) as text, target.open("w", encoding="utf-8", newline="\n") as copy:
+            while chunk := text.read(CHUNK):
+                copy.write(chunk)
+    except UnicodeError as error:
+        raise DataError(f"expected a file in {encoding}, got bytes that are not ({label}): {error}; name another encoding") from error
+    return target
+
+

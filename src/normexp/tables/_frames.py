@@ -1,0 +1,268 @@
+"""Rows that are in memory already: data frames, Arrow tables, arrays, dicts. They never pass through a database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from normexp import _native
+from normexp._checks import listing
+from normexp.errors import DataError
+from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null
+
+__all__ = ["Frame", "frame_of"]
+
+
+class Frame:
+    """Columns in memory, each converted to `Cells` once; the face of `Database`."""
+
+    def __init__(self, columns: Mapping[str, Any], label: str = "the data frame") -> None:
+        self.label, self.names, self.hint, self.nested = label, list(columns), "", []
+        self.kinds: list[str] = []
+        self._cells: list[Cells] = []
+        for name, values in columns.items():
+            kind, cells = _column(values)
+            self.kinds.append(kind)
+            self._cells.append(cells)
+            if len(cells) != len(self._cells[0]):
+                raise DataError(f"expected columns of one length, got {len(self._cells[0])} and {len(cells)} cells ({label}, column {name!r})")
+        self.n_rows = len(self._cells[0]) if self._cells else 0
+
+    nested: list[str]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def batches(self, columns: Sequence[int], first: int = 0, stop: int | None = None, *, labels: bool = False) -> Iterator[tuple[int, int, list[Cells]]]:
+        """Cells of some columns in the rows from `first` to before `stop`, in one batch."""
+        stop = self.n_rows if stop is None else min(stop, self.n_rows)
+        if stop > first or not self.n_rows:
+            yield first, max(stop - first, 0), [_part(self._cells[i], first, stop) for i in columns]
+
+    def groups(self, columns: Sequence[int], _n_rows: int) -> Iterator[list[int]]:
+        yield list(columns)
+
+    def place(self, row: int) -> tuple[str, int]:
+        return self.label, row + 1
+
+
+def _part(cells: Cells, first: int, stop: int) -> Cells:
+    if first == 0 and stop >= len(cells):
+        return cells
+    if isinstance(cells, Numbers):
+        return Numbers(cells.values[first:stop], None if cells.missing is None else cells.missing[first:stop])
+    if isinstance(cells, Instants):
+        return Instants(cells.micros[first:stop], None if cells.missing is None else cells.missing[first:stop])
+    if isinstance(cells, Codes):
+        return Codes(cells.codes[first:stop], cells.words)
+    return cells.part(first, stop) if isinstance(cells, _native.TextColumn) else cells[first:stop]
+
+
+def frame_of(source: Any, label: str = "the data frame") -> Frame:
+    """A frame of pandas, polars or pyarrow, an Arrow stream, an array of two dimensions, a dict of columns or of cells, a list of dicts, a Series of cells."""
+    if isinstance(source, np.ndarray):
+        return Frame(_array_columns(source), "the array")
+    if isinstance(source, Mapping):
+        return Frame(_named(source), label)
+    if isinstance(source, (list, tuple)):
+        return Frame(_records(source), label)
+    import narwhals.stable.v2 as nw
+
+    if nw.dependencies.is_into_series(source):  # one row of a pandas frame
+        return Frame(_named(_cells_by_name(source)), label)
+    if nw.dependencies.is_into_dataframe(source):
+        frame = nw.from_native(source, eager_only=True)
+        return Frame(_named({name: frame[name] for name in _distinct(list(frame.columns))}), label)
+    if hasattr(source, "__arrow_c_stream__"):
+        return Frame(_arrow_columns(source), label)
+    if hasattr(source, "collect") and hasattr(source, "lazy"):
+        return frame_of(source.collect(), label)
+    raise TypeError(f"expected a path, a data frame, a dict, a list of dicts or an array, got {type(source).__name__}")
+
+
+def _array_columns(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    if array.dtype.names:
+        return {name: array[name] for name in array.dtype.names}
+    if array.ndim != 2:
+        raise DataError(f"expected a table with rows and columns, got an array of shape {array.shape}; reshape it")
+    if not array.shape[1]:
+        raise DataError("expected a table with columns, got none")
+    return {f"x{i}": array[:, i] for i in range(array.shape[1])}
+
+
+def _named(columns: Mapping[Any, Any]) -> dict[str, Any]:
+    """Names that are strings; one row where all values are single cells."""
+    if not columns:
+        raise DataError("expected a table with columns, got none")
+    for name in columns:
+        if not isinstance(name, str):
+            raise TypeError(f"expected column names that are strings, got {name!r}; rename the columns, for example frame.columns = frame.columns.astype(str)")
+    single = [isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim == 0) for value in columns.values()]
+    if all(single):
+        return {name: [value] for name, value in columns.items()}
+    if any(single):
+        name = list(columns)[single.index(True)]
+        raise TypeError(f"expected columns that are sequences, or single cells in all columns, got the cell {columns[name]!r} in column {name!r} beside sequences")
+    return dict(columns)
+
+
+def _records(rows: Sequence[Any]) -> dict[str, Any]:
+    """A list of dicts: a row each; a key that a row lacks is a missing cell."""
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        odd = "an empty list" if not rows else f"a list with {next(type(row).__name__ for row in rows if not isinstance(row, Mapping))}"
+        raise TypeError(f"expected a list of dicts, a row each, got {odd}; make a data frame or an array of it")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return _named({name: [row.get(name) for row in rows] for name in names})
+
+
+def _cells_by_name(series: Any) -> dict[Any, Any]:
+    if not hasattr(series, "to_dict"):
+        raise TypeError(f"expected a row with names, such as a pandas Series, got {type(series).__name__}; give a data frame")
+    return dict(series.to_dict())
+
+
+def _distinct(names: list[Any]) -> list[Any]:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
+    if twice:
+        raise DataError(f"expected distinct column names, got {listing(twice)} more than once (the data frame); rename one of each")
+    return names
+
+
+def _arrow_columns(source: Any) -> dict[str, Any]:
+    """Through pyarrow or polars where one is installed: the stream may hold any type."""
+    try:
+        import pyarrow as arrow_library
+    except ImportError:
+        try:
+            import polars as arrow_library
+        except ImportError:
+            raise TypeError(f"expected pyarrow or polars for a table of type {type(source).__name__}, got neither installed; install one") from None
+    import narwhals.stable.v2 as nw
+
+    frame = nw.from_native(arrow_library.table(source) if hasattr(arrow_library, "table") else arrow_library.from_arrow(source), eager_only=True)
+    return _named({name: frame[name] for name in _distinct(list(frame.columns))})
+
+
+def _column(values: Any) -> tuple[str, Cells]:
+    """What a column is declared to be, and its cells."""
+    if hasattr(values, "dtype") and not isinstance(values, np.ndarray):
+        import narwhals.stable.v2 as nw
+
+        series = values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True, strict=False) if nw.dependencies.is_into_series(values) else None
+        if series is not None:
+            return _series(series)
+        values = np.asarray(values)
+    cells = array_cells(values) if isinstance(values, np.ndarray) else cells_of_values(list(values))
+    return kind_of_cells(cells), cells
+
+
+def kind_of_cells(cells: Cells) -> str:
+    if isinstance(cells, Numbers):
+        return {"b": "boolean", "f": "number"}.get(cells.values.dtype.kind, "integer")
+    return "date" if isinstance(cells, Instants) else "category" if isinstance(cells, Codes) else "text"
+
+
+def array_cells(array: np.ndarray[Any, Any]) -> Cells:
+    """Cells of a NumPy array of one dimension."""
+    if array.ndim != 1:
+        raise DataError(f"expected a column of one dimension, got shape {array.shape}")
+    if isinstance(array, np.ma.MaskedArray):
+        return Numbers(array.filled(0), np.ma.getmaskarray(array).astype(np.uint8)) if array.dtype.kind in "biuf" else cells_of_values([None if v is np.ma.masked else v for v in array.tolist()])
+    if array.dtype.kind in "biuf":
+        return Numbers(array)
+    if array.dtype.kind == "M":
+        return Instants(array.astype("datetime64[us]").astype(np.int64), missing_or_none(np.isnat(array)))
+    if array.dtype.kind == "m":
+        return Numbers(np.where(np.isnat(array), np.nan, array.astype("timedelta64[us]").astype(np.float64) / 1e6))
+    return cells_of_values(array.tolist())
+
+
+def missing_or_none(missing: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
+    return np.ascontiguousarray(missing, np.uint8) if missing.any() else None
+
+
+def _series(series: Any) -> tuple[str, Cells]:
+    """A narwhals Series: its declared type decides, text stays where it lies."""
+    import narwhals.stable.v2 as nw
+
+    dtype = series.dtype
+    if isinstance(dtype, (nw.Categorical, nw.Enum)):
+        return "category", _coded(series)
+    if dtype.is_numeric():
+        if isinstance(dtype, nw.Decimal):
+            return "number", cells_of_values([None if value is None else float(value) for value in series.to_list()])
+        return ("integer" if dtype.is_integer() else "number"), _number_cells(series)
+    if dtype == nw.Boolean:
+        missing = series.is_null().to_numpy().astype(np.uint8)
+        return "boolean", Numbers(np.array([value is True for value in series.to_list()], bool) if missing.any() else series.to_numpy().astype(bool), missing_or_none(missing))
+    if isinstance(dtype, (nw.Datetime, nw.Date)):
+        return "date", _instants(series)
+    if isinstance(dtype, nw.Duration):
+        return "number", array_cells(series.to_numpy())
+    if isinstance(dtype, nw.String) and (text := _arrow_text(series)) is not None:
+        return "text", text
+    values = series.to_list()
+    if isinstance(dtype, (nw.List, nw.Array, nw.Struct)) or any(isinstance(value, (list, dict, np.ndarray, set)) for value in values[:100]):
+        return str(dtype), [None] * len(values)
+    cells = cells_of_values(values)
+    return kind_of_cells(cells), cells
+
+
+def _number_cells(series: Any) -> Numbers:
+    missing = series.is_null().to_numpy().astype(bool)
+    if not missing.any():
+        values = np.asarray(series.to_numpy())
+        return Numbers(values) if values.dtype.kind in "iuf" else Numbers(values.astype(np.float64))
+    values = np.asarray(series.to_numpy())
+    if values.dtype.kind != "f":
+        exact = [0 if null else value for value, null in zip(series.to_list(), missing, strict=True)]
+        values = np.array(exact) if series.dtype.is_integer() else np.array(exact, np.float64)
+    return Numbers(values, missing.astype(np.uint8))
+
+
+def _instants(series: Any) -> Instants:
+    import narwhals.stable.v2 as nw
+
+    missing = series.is_null().to_numpy().astype(np.uint8)
+    if isinstance(series.dtype, nw.Date):
+        series = series.cast(nw.Datetime("us"))
+    elif series.dtype.time_zone is not None:
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return Instants(np.ascontiguousarray(series.to_numpy().astype("datetime64[us]").astype(np.int64)), missing_or_none(missing))
+
+
+def _coded(series: Any) -> Codes:
+    """Declared categories: each cell's place among the distinct values."""
+    native = series.to_native()
+    if hasattr(native, "cat") and hasattr(native.cat, "codes"):  # pandas: the codes are there
+        words = [None if is_null(word) else word for word in native.cat.categories]
+        return Codes(native.cat.codes.to_numpy().astype(np.int64), words_of(words))
+    values = series.to_list()
+    words = list(dict.fromkeys(value for value in values if value is not None))
+    places = {word: i for i, word in enumerate(words)}
+    return Codes(np.array([places.get(value, -1) for value in values], np.int64), words_of(words))
+
+
+def words_of(values: Sequence[Any]) -> list[str]:
+    """Declared categories as text."""
+    cells = cells_of_values(values)
+    if isinstance(cells, Numbers):
+        return [str(value) if isinstance(value, (bool, str)) else f"{value}" if not isinstance(value, float) or not value.is_integer() else str(int(value)) for value in cells.values.tolist()]
+    if isinstance(cells, Instants):
+        return [str(value) for value in values]
+    return [word if isinstance(word, str) else "" for word in cells]
+
+
+def _arrow_text(series: Any) -> Any:
+    """A text column where it lies, if it can be handed over as Arrow."""
+    native = series.to_native()
+    if not hasattr(native, "__arrow_c_stream__"):
+        return None
+    try:
+        batches = _native.read_arrow(native.__arrow_c_stream__())
+    except (ImportError, ValueError, NotImplementedError, RuntimeError, TypeError):
+        return None
+    texts = [columns[0] for n, columns in batches if n]
+    if any(not isinstance(text, _native.TextColumn) for text in texts):
+        return None
+    return texts[0] if len(texts) == 1 else [cell for text in texts for cell in text.to_list()]

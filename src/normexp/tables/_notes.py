@@ -1,0 +1,72 @@
+"""What a table's reader says in words: bad cells, unseen categories, words taken as missing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from normexp.errors import DataError
+from normexp.tables._convert import Converter, Count, folded
+from normexp.tables._inference import Bad
+from normexp.tables._options import Options
+from normexp.tables._schema import Column
+
+__all__ = ["bad_cells_error", "conversion_notes", "counted"]
+
+MOST_SHOWN = 12
+WANTED = {"number": "a number", "date": "a date", "boolean": "a boolean"}
+
+
+def bad_cells_error(bad: Sequence[Bad], data: Any) -> DataError:
+    """All cells that do not fit, of all columns, in one message."""
+    shown: list[str] = []
+    cells = [(kind_cells, word, count) for kind_cells in bad for word, count in sorted(kind_cells.cells.items(), key=lambda item: item[1].first)]
+    for found, word, count in cells[:MOST_SHOWN]:
+        file, row = data.place(count.first)
+        more = f", and in {count.n - 1} more row{'s' if count.n > 2 else ''}" if count.n > 1 else ""
+        got = "an infinity" if word.lstrip("+-").lower() in ("inf", "infinity") else f"'{word}'"
+        shown.append(f"expected {found.kind} in column '{found.name}', got {got} ({file}, row {row}{more})")
+    if len(cells) > MOST_SHOWN:
+        shown.append(f"and {len(cells) - MOST_SHOWN} more such cells")
+    words = " ".join(dict.fromkeys(f"--missing '{word}'" for found, word, _ in cells[:3] if not found.typed))
+    names = " ".join(dict.fromkeys(f"--ignore '{found.name}'" for found, _, _ in cells[:3]))
+    advice = f"correct the cells, or take them as missing with --bad-cells missing (bad_cells='missing'){f' or {words}' if words else ''}, or leave out columns with {names} (ignore=[…])"
+    return DataError(f"{'; '.join(shown)}; {advice}")
+
+
+def counted(n: int, word: str = "row") -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"
+
+
+def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any, options: Options) -> tuple[list[str], list[Bad]]:
+    """What was not as the schema expects, in words; and the bad cells."""
+    notes: list[str] = []
+    bad: list[Bad] = []
+    for i, column in enumerate(columns):
+        tally = converter.tally(i)
+        if tally.bad:
+            bad.append(Bad(column.name, WANTED[column.kind], tally.bad))
+            notes.append(_bad_note(column, tally.bad, data))
+        if tally.taken and any(folded(word) not in column.missing for word in tally.taken):
+            said = ", ".join(f"'{word}' ({count.n})" for word, count in sorted(tally.taken.items(), key=lambda item: -item[1].n)[:MOST_SHOWN])
+            notes.append(f"column '{column.name}': {said} taken as missing")
+        if tally.unseen:
+            notes += _unseen_notes(column, tally.unseen, options.match_case)
+    return notes, bad
+
+
+def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
+    n = sum(count.n for count in bad.values())
+    word, count = min(bad.items(), key=lambda item: item[1].first)
+    file, row = data.place(count.first)
+    return f"column '{column.name}': {counted(n, 'cell')} {'is' if n == 1 else 'are'} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
+
+
+def _unseen_notes(column: Column, unseen: dict[str, Count], match_case: bool) -> list[str]:
+    by_folded = {folded(word): word for word in reversed(column.categories)}
+    notes = []
+    for word, count in unseen.items():
+        if match_case and (known := by_folded.get(folded(word))) is not None:
+            notes.append(f"column '{column.name}': '{word}' ({counted(count.n)}) differs from the trained '{known}' in case or spaces only; --match-case no (match_case=False) takes it as that")
+    n = sum(count.n for count in unseen.values())
+    words = sorted(unseen, key=lambda word: (-unseen[word].n, word))
+    shown = ", ".join(f"'{word}'" for word in words[:3]) + (", …" if len(words) > 3 else "")
+    return [*notes, f"column '{column.name}': {counted(n)} with a category not seen in training ({shown})"]

@@ -1,0 +1,243 @@
+"""An opened table: what its columns are is found out or given, its rows come in pieces or whole."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp._checks import did_you_mean, listing
+from normexp.errors import DataError
+from normexp.tables._cells import Numbers
+from normexp.tables._convert import FLOAT32_MAX, Converter
+from normexp.tables._frames import frame_of
+from normexp.tables._inference import Bad, Inference
+from normexp.tables._labels import Labels, classes_of, labels_of, refuse_many, targets_of, too_few
+from normexp.tables._names import named
+from normexp.tables._notes import bad_cells_error, conversion_notes
+from normexp.tables._options import Options, missing_numbers
+from normexp.tables._schema import Column, Schema
+from normexp.tables._table import Table
+
+__all__ = ["Source"]
+
+PIECE_ROWS = 61_440  # half of what DuckDB keeps together
+
+
+class Source:
+    """An opened table. Use it as a context, or close it."""
+
+    def __init__(self, source: object, options: Options, schema: Schema | None = None, classes: NDArray[Any] | None = None) -> None:
+        if isinstance(source, (str, os.PathLike)):
+            from normexp.tables._sources import open_named
+
+            self.data: Any = open_named(os.fspath(source), options)
+        else:
+            self.data = frame_of(source)
+        self.options, self.classes, self.notes = options, classes, list[str]()
+        self.label: str = self.data.label
+        try:
+            self._prepare(schema)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.data.close()
+
+    def _prepare(self, schema: Schema | None) -> None:
+        options = self.options
+        self.names, left_out = named(self.data, keep=options.keep_columns if schema is None else tuple(column.name for column in schema.columns))
+        self.data.names = self.names
+        self.indices = {name: i for i, name in enumerate(self.names)}
+        self.target = None if options.target_optional and options.target not in self.indices else options.target
+        self.weight = options.weight
+        self.words = options.words(schema)
+        roles = [(self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in options.ignore), *((name, "column to keep") for name in options.keep_columns)]
+        for name, role in roles:
+            if name is not None and name not in self.indices:
+                raise self._no_column(name, role)
+        self.labels = self._labels()
+        self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
+        self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
+        if schema is None:
+            self.notes += [note for name, note in left_out.items() if name != self.target]
+            self.schema = self._inferred([name for name in self.names if name not in (self.target, self.weight, *options.ignore, *left_out)])
+        else:
+            self.schema = schema
+            self._check_columns()
+        used = {column.name for column in self.schema.columns} | {self.target, self.weight, self.schema.target}
+        self.unused = [name for name in self.names if name not in used]
+        self.converter = Converter(self.schema, self.words, options.match_case)
+        self.targets = None if self.labels is None or self.classes is None else targets_of(self.labels, self.classes)
+
+    def _no_column(self, name: str, role: str) -> DataError:
+        near = did_you_mean(name, self.names)
+        hint = "" if near else f"; {self.data.hint}" if self.data.hint else ""
+        return DataError(f"expected a column named '{name}' as {role}, got a table with columns {listing(self.names)} ({self.label}){near}{hint}")
+
+    def _labels(self) -> Labels | None:
+        if self.target is None:
+            return None
+        i = self.indices[self.target]
+        if self.target in self.data.nested or self.data.kinds[i] not in ("text", "number", "integer", "boolean", "date", "category", "BLOB", "INTERVAL", "TIME", "BIT"):
+            raise DataError(f"expected labels that are text, numbers or booleans, got a column of type {'JSON' if self.target in self.data.nested else self.data.kinds[i]} "
+                            f"({self.label}, column '{self.target}'); choose another column, or write it as text")  # fmt: skip
+        labels = labels_of(self.data.batches([i], labels=True), self.data.n_rows, self.words[0])
+        n = int((labels.numbers < 0).sum())
+        if n:
+            written = {repr(word): k for word, k in labels.missing_words.items() if word}
+            how = f": {', '.join(f'{k} with {word}' for word, k in written.items())} ({' '.join(f'--keep-words {word}' for word in written)} keeps {'it' if len(written) == 1 else 'them'} as a class)"
+            self.notes.append(f"{n} row{'s' if n > 1 else ''} without a target dropped{how if written else ''}")
+        return labels
+
+    def _infer_classes(self, labels: Labels) -> None:
+        place = f"{self.label}, column '{self.target}'"
+        refuse_many(labels, place, self.options.any_classes)
+        words = [word for word in labels.missing_words if word]
+        if len(labels.values) < 2:
+            dropped = f"; {listing(words)} {'is' if len(words) == 1 else 'are'} taken as missing, keep with --keep-words {' --keep-words '.join(words)} (keep_words={words!r})" if words else ""
+            raise too_few(labels, place, dropped)
+        self.classes = classes_of(labels)
+        if len(self.classes) < 2:
+            raise too_few(labels, place, "")
+
+    def _inferred(self, names: Sequence[str]) -> Schema:
+        if self.n_rows == 0:
+            raise DataError(f"expected rows with a target, got none ({self.label})" if self.keep is not None else f"expected a table with rows, got a header only ({self.label})")
+        if self.labels is not None and self.classes is None:
+            self._infer_classes(self.labels)
+        found = Inference(self.data, self.options, self.words, self.keep)
+        columns = found.columns([self.indices[name] for name in names])
+        self.notes += found.notes
+        self._judge(found.bad)
+        if not columns:
+            raise DataError(f"expected at least one column to learn from, got none besides the target ({self.label})" + "".join(f"; {note}" for note in found.notes if "left out" in note))
+        self._say_unmatched(found.found_missing)
+        return Schema(tuple(columns), self.target, *self.words)
+
+    def _judge(self, bad: list[Bad]) -> None:
+        """Refuse bad cells, or leave them to be taken as missing: numbers that no float32 holds are refused unless the caller says otherwise."""
+        refused = bad if self.options.bad_cells == "refuse" else [cells for cells in bad if cells.typed] if self.options.bad_cells is None else []
+        if refused:
+            raise bad_cells_error(refused, self.data)
+
+    def _say_unmatched(self, found: set[str]) -> None:
+        found = found | {word.lower() for word in (self.labels.missing_words if self.labels else {})}
+        for word in self.options.missing:
+            if word.strip().lower() not in found:
+                self.notes.append(f"no cell is {word!r}, which --missing names (missing={[word]!r})")
+
+    def _check_columns(self) -> None:
+        absent = [column.name for column in self.schema.columns if column.name not in self.indices]
+        if absent:
+            found = f"a table without {listing(absent)} ({self.label})"
+            hint = f"; {self.data.hint}" if self.data.hint else ""
+            raise DataError(f"expected the columns that the model was trained on, got {found}{did_you_mean(absent[0], self.names)}; add or rename them{hint}")
+
+    # ---- rows
+
+    def pieces(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32] | None, NDArray[np.float32] | None]]:
+        """Matrix, targets and weights of up to 61,440 rows at a time, in order; notes on their cells are there after the last."""
+        for first in range(0, self.data.n_rows, PIECE_ROWS):
+            stop = min(first + PIECE_ROWS, self.data.n_rows)
+            matrix = np.empty((stop - first, self.converter.width), np.float32)
+            self._convert(matrix, first, stop)
+            weights = self._weights(first, stop) if self.weight else None
+            rows = slice(None) if self.keep is None else self.keep[first:stop].astype(bool)
+            targets = None if self.targets is None else self.targets[first:stop][rows]
+            if targets is None or len(targets):
+                yield matrix if self.keep is None else matrix[rows], targets, None if weights is None else weights[rows]
+        self._note_cells()
+
+    def _convert(self, matrix: NDArray[np.float32], first: int, stop: int) -> None:
+        """Fill a matrix with the rows from `first` to before `stop`; a row that does not come is an error."""
+        places = [self.indices[column.name] for column in self.schema.columns]
+        by_index: dict[int, list[int]] = {}
+        for k, i in enumerate(places):
+            by_index.setdefault(i, []).append(k)
+        for group in self.data.groups(list(by_index), stop - first):
+            n_filled = 0
+            for at, n, cells in self.data.batches(group, first, stop):
+                keep = None if self.keep is None else self.keep[at : at + n]
+                self.converter.convert([by_index[i][0] for i in group], cells, at, matrix[at - first : at - first + n], keep)
+                n_filled += n
+            if n_filled != stop - first:
+                raise RuntimeError(f"expected {stop - first} rows from row {first + 1} on, got {n_filled} ({self.label})")
+
+    def _note_cells(self) -> None:
+        if not hasattr(self, "_noted"):
+            self._noted = True
+            notes, bad = conversion_notes(self.schema.columns, self.converter, self.data, self.options)
+            if self.options.bad_cells == "refuse" and bad:
+                raise bad_cells_error(bad, self.data)
+            self.notes += [note for note in notes if note not in self.notes]
+
+    def _weights(self, first: int, stop: int) -> NDArray[np.float32]:
+        name = self.weight or ""
+        schema = Schema((Column(name, "number"),), None, *self.words)
+        converter, out = Converter(schema, self.words), np.empty(stop - first, np.float64)
+        for at, n, (cells,) in self.data.batches([self.indices[name]], first, stop):
+            if isinstance(cells, Numbers):
+                values = cells.values.astype(np.float64)
+                if cells.missing is not None:
+                    values[cells.missing.astype(bool)] = np.nan
+                for number in missing_numbers(self.words[0]):
+                    values[values == number] = np.nan
+            else:
+                values = converter.values(0, cells, at, None)
+            out[at - first : at - first + n] = values
+        wrong = ~((out >= 0) & (out <= FLOAT32_MAX))
+        if self.keep is not None:
+            wrong &= self.keep[first:stop].astype(bool)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            tally, value = converter.tally(0).bad, out[row]
+            shown = next((word for word, count in tally.items() if count.first == first + row), "nan" if np.isnan(value) else str(value))
+            wanted = f"up to {FLOAT32_MAX}" if value > FLOAT32_MAX else "of at least 0"
+            file, number = self.data.place(first + row)
+            raise DataError(f"expected weights {wanted} in column '{name}', got {shown} ({file}, row {number}); correct the cell")
+        return out.astype(np.float32)
+
+    def row(self, number: int) -> Table:
+        """One row, counted from 1 as in messages; its target is -1 where it is missing or unknown."""
+        if not 1 <= number <= self.data.n_rows:
+            raise DataError(f"expected a row from 1 to {self.data.n_rows}, got {number} ({self.label}); rows are counted without the header")
+        matrix = np.empty((1, self.converter.width), np.float32)
+        keep, self.keep = self.keep, None
+        self._convert(matrix, number - 1, number)
+        self.keep = keep
+        return Table(self.schema, matrix, None if self.targets is None else self.targets[number - 1 : number], self.classes)
+
+    def table(self) -> Table:
+        """All rows at once."""
+        matrix = np.empty((self.n_rows, self.converter.width), np.float32)
+        targets = None if self.targets is None else np.empty(self.n_rows, np.int32)
+        weights = np.empty(self.n_rows, np.float32) if self.weight else None
+        at = 0
+        if self.keep is None and self.n_rows <= PIECE_ROWS:  # no copy
+            self._convert(matrix, 0, self.n_rows)
+            targets, weights, at = self.targets, self._weights(0, self.n_rows) if self.weight else None, self.n_rows
+            self._note_cells()
+        else:
+            for piece, piece_targets, piece_weights in self.pieces():
+                rows = slice(at, at + len(piece))
+                matrix[rows] = piece
+                if targets is not None and piece_targets is not None:
+                    targets[rows] = piece_targets
+                if weights is not None and piece_weights is not None:
+                    weights[rows] = piece_weights
+                at += len(piece)
+        if at != self.n_rows:
+            raise RuntimeError(f"expected {self.n_rows} rows, got {at} ({self.label})")
+        numbers = None if self.keep is None else np.flatnonzero(self.keep).astype(np.int64) + 1
+        return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes), numbers)
+
+

@@ -1,0 +1,46 @@
+"""A table, ready for a classifier."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.errors import DataError
+from normexp.tables._schema import Schema
+
+__all__ = ["Table"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, ready for a classifier.
+
+    `matrix` is float32 of shape (n_rows, n_matrix_columns), columns as in `schema.matrix_columns()`; `targets` are indices into `classes`;
+    `row_numbers` count the source's rows from 1 where some were dropped, else None; `notes` say what was left out, dropped or counted.
+    """
+
+    schema: Schema
+    matrix: NDArray[np.float32]
+    targets: NDArray[np.int32] | None = None
+    classes: NDArray[Any] | None = None
+    weights: NDArray[np.float32] | None = None
+    notes: tuple[str, ...] = ()
+    row_numbers: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def take(self, rows: NDArray[np.int64]) -> "Table":
+        """Some of the rows, which keep their numbers."""
+        targets, weights = None if self.targets is None else self.targets[rows], None if self.weights is None else self.weights[rows]
+        numbers = rows + 1 if self.row_numbers is None else self.row_numbers[rows]
+        return Table(self.schema, self.matrix[rows], targets, self.classes, weights, self.notes, numbers)
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The target's own values, one a row."""
+        if self.targets is None or self.classes is None:
+            raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
+        labels: NDArray[Any] = self.classes[self.targets]
+        return labels
