@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from normexp._checks import integer_at_least, listing
-from normexp.classifier._encoder import Encoder, number_columns
+from normexp.model import Encoder, number_columns
 from normexp.classifier._recipe import Recipe, default_recipe
 from normexp.errors import DataError
 from normexp.evaluation import fit_temperature
