@@ -13,11 +13,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from normexp._checks import integer_at_least, listing
-from normexp.model import Encoder, number_columns
+from normexp.classifier._model import fill_from_model, model_of
 from normexp.classifier._recipe import Recipe, default_recipe
 from normexp.errors import DataError
 from normexp.evaluation import fit_temperature
 from normexp.functional import log_softmax, softmax
+from normexp.model import Encoder, Model, number_columns
 from normexp.network import History, Network, Optimizer, OptimizerState, Parameters, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
 from normexp.network._training import EpochCallback, PollCallback
@@ -226,11 +227,14 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self)
         matrix = self._matrix(X)
-        pieces = [predict_logits(self.network_, self.parameters_, piece, self.n_threads or 0) for piece in self.encoder_.pieces(matrix)]
-        dtype = np.float32 if matrix.dtype == np.float32 and not self._is_frame_with_text(X) else np.float64
-        logits: NDArray[Any] = np.concatenate(pieces).astype(dtype) if pieces else np.empty((0, len(self.classes_)), dtype)
-        logits /= dtype(self.temperature_)
-        return logits
+        return model_of(self).logits(matrix, self.n_threads or 0, dtype=np.float64 if self._is_frame_with_text(X) else None)
+
+    @classmethod
+    def from_model(cls, model: Model) -> Self:
+        """The fitted estimator that answers as a model does."""
+        estimator = cls(**model.params)
+        fill_from_model(estimator, model)
+        return estimator
 
     # ---- from what came in to a matrix
 

@@ -80,15 +80,17 @@ class Encoder:
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
         out = np.zeros((len(matrix) if rows is None else len(rows), self.n_inputs), np.float32)
-        for first in range(0, len(out), BLOCK_ROWS):
-            block = slice(first, first + BLOCK_ROWS)
-            self._encode_block(matrix[block] if rows is None else matrix[rows[block]], out[block])
+        self._encode_into(out, matrix, rows)
         return out
 
     def pieces(self, matrix: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
-        """Encoded rows, 8,192 at a time."""
+        """Encoded rows, 8,192 at a time; each piece takes the place of the one before it."""
+        room = np.empty((min(len(matrix), PIECE_ROWS), self.n_inputs), np.float32)
         for first in range(0, len(matrix), PIECE_ROWS):
-            yield self.encode(matrix[first : first + PIECE_ROWS])
+            out = room[: len(matrix) - first]
+            out.fill(0)
+            self._encode_into(out, matrix[first : first + PIECE_ROWS])
+            yield out
 
     def encode_number(self, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
         """What values of one number or boolean column become, none of them missing."""
@@ -98,6 +100,11 @@ class Encoder:
     @cached_property
     def _places(self) -> "_Places":
         return _Places.of(self)
+
+    def _encode_into(self, out: NDArray[np.float32], matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:
+        for first in range(0, len(out), BLOCK_ROWS):
+            block = slice(first, first + BLOCK_ROWS)
+            self._encode_block(matrix[block] if rows is None else matrix[rows[block]], out[block])
 
     def _encode_block(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
         """Into rows of zeros, C-contiguous."""
@@ -117,7 +124,7 @@ class Encoder:
             inputs = np.where(known, codes, 0).astype(np.int64)
             inputs += p.first_inputs
             inputs += np.arange(0, out.size, out.shape[1])[:, None]
-            out.reshape(-1)[inputs] = known  # an unknown code writes the 0 that is there
+            out.reshape(-1)[inputs] = known.astype(np.float32)  # an unknown code writes the 0 that is there
 
 
 class _Places(NamedTuple):
@@ -129,7 +136,7 @@ class _Places(NamedTuple):
     indicators: NDArray[np.intp]
     indicator_inputs: slice
     categories: NDArray[np.intp]
-    n_codes: NDArray[np.int64]
+    n_codes: NDArray[np.float32]
     first_inputs: NDArray[np.int64]
 
     @staticmethod
@@ -137,7 +144,7 @@ class _Places(NamedTuple):
         numbers, indicators, categories = np.flatnonzero(encoder.n_codes == 0), np.flatnonzero(encoder.has_indicator), np.flatnonzero(encoder.n_codes)
         n_codes, n_before = encoder.n_codes[categories], len(numbers) + len(indicators)
         first_inputs = n_before + np.cumsum(n_codes) - n_codes
-        return _Places(numbers, encoder.centre[numbers], encoder.scale[numbers], indicators, slice(len(numbers), n_before), categories, n_codes, first_inputs)
+        return _Places(numbers, encoder.centre[numbers], encoder.scale[numbers], indicators, slice(len(numbers), n_before), categories, n_codes.astype(np.float32), first_inputs)
 
 
 def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -149,8 +156,11 @@ def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """x / sqrt(1 + (x / 3)^2): near the identity around 0, at most 3."""
-    x = np.clip(x, -HUGE, HUGE)
-    clipped: NDArray[np.float64] = x / np.sqrt(1 + (x / 3) ** 2)
+    clipped: NDArray[np.float64] = np.clip(x, -HUGE, HUGE)
+    divisors = clipped / 3
+    divisors *= divisors
+    divisors += 1
+    clipped /= np.sqrt(divisors, out=divisors)
     return clipped
 
 
