@@ -69,13 +69,16 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
         raise Refused("expected a model file, got one which does not exist", TRAIN) from None
     except (OSError, ValueError) as error:
         raise Refused(f"expected a model file, got one that cannot be opened: {error}", "check its name and rights") from error
-    with open(handle, "rb", buffering=0) as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise Refused(f"expected a model file, got {_kind(status.st_mode)}", "name the file itself")
         if status.st_size > MAX_FILE:
             raise Refused(f"expected a model file of at most {MAX_FILE} bytes, got {status.st_size} bytes", "this is no model")
-        yield file, status.st_size
+        with open(handle, "rb", buffering=0, closefd=False) as file:
+            yield file, status.st_size
+    finally:
+        os.close(handle)
 
 
 def _kind(mode: int) -> str:
