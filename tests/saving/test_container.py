@@ -97,8 +97,8 @@ def test_places_that_do_not_fit(content, tmp_path, offsets):
 def test_a_file_that_becomes_shorter(content, tmp_path, monkeypatch):
     path = tmp_path / "m"
     path.write_bytes(content[:-10])
-    status = os.stat_result((0o100644, *os.stat(path)[1:6], len(content), *os.stat(path)[7:]))
-    monkeypatch.setattr(os, "fstat", lambda handle: status)
+    status = os.stat_result((0o100644, *path.stat()[1:6], len(content), *path.stat()[7:]))
+    monkeypatch.setattr(os, "fstat", lambda _handle: status)
     with pytest.raises(ModelFileError, match="got one that became shorter while it was read"):
         load_model(path)
 
@@ -133,7 +133,7 @@ def test_the_tensors_are_not_read_before_the_description_is_right(content, tmp_p
     from normexp.saving import _model_file
 
     read = []
-    monkeypatch.setattr(_model_file, "read_tensors", lambda *arguments: read.append(1))
+    monkeypatch.setattr(_model_file, "read_tensors", lambda *_: read.append(1))
     parts = parts_of(content)
     parts.description["temperature"] = 0
     (tmp_path / "m").write_bytes(forged(parts))
