@@ -1,17 +1,17 @@
 """Model files: the same bits back, and damaged ones refused."""
 
-import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from safetensors import safe_open
-from safetensors.numpy import save_file
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
-from normexp import ModelFileError, SoftmaxClassifier, load, save
-from normexp.saving import info
+from normexp import SoftmaxClassifier, load, save
+from normexp.saving import info, load_model
 from normexp.tables import read
 
 X, Y = load_iris(return_X_y=True)
@@ -72,45 +72,47 @@ def test_what_cannot_be_saved(model, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def tensors_and_text(path):
-    with safe_open(path, framework="np") as file:
-        return {key: file.get_tensor(key) for key in file.keys()}, json.loads(file.metadata()["normexp"])  # noqa: SIM118
-
-
-def rewritten(path, change):
-    tensors, data = tensors_and_text(path)
-    change(tensors, data)
-    save_file(tensors, path, metadata={"normexp": json.dumps(data)})
-    return path
-
-
-def test_damaged_and_foreign_files_are_refused(path, tmp_path):
-    content = path.read_bytes()
-    for name, damaged in (("cut", content[:-100]), ("short", content[:40]), ("empty", b""), ("text", b"hello, this is no model at all")):
-        (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(ModelFileError, match="got a file that does not read as one"):
-            load(tmp_path / name)
-    (tmp_path / "liar").write_bytes(content.replace(b'"shape":[4]', b'"shape":[9]', 1))
-    with pytest.raises(ModelFileError, match="does not read as one"):
-        load(tmp_path / "liar")
-    save_file({"a": np.zeros(3)}, tmp_path / "other")
-    with pytest.raises(ModelFileError, match="got a safetensors file of another kind"):
-        load(tmp_path / "other")
-    with pytest.raises(ModelFileError, match="which does not exist"):
-        load(tmp_path / "nothing")
-
-
-def test_descriptions_that_do_not_fit_are_refused(path):
-    content = path.read_bytes()
+def test_what_could_not_be_read_again_is_not_written(model, tmp_path):
     cases = [
-        (lambda _tensors, data: data.update(format=99), "expected model format 1 or older, got 99"),
-        (lambda _tensors, data: data.pop("layers"), "expected a complete model description, got a damaged one"),
-        (lambda _tensors, data: data.update(label_type="thing"), "got one with a part that does not read"),
-        (lambda _tensors, data: data.update(classes=[0, 1]), "expected a model whose parts fit together"),
-        (lambda tensors, _data: tensors.update(parameters=tensors["parameters"][:-1]), "expected a model whose parts fit together"),
-        (lambda tensors, _data: tensors.update({"encoder/centre": np.zeros(9)}), "expected a model whose parts fit together"),
+        (SoftmaxClassifier(epochs=1).fit(X, np.array([1, 2, 2**64 - 1], np.uint64)[Y]), {}, "a class to be an integer"),
+        (SoftmaxClassifier(epochs=1).fit(X, np.array(["a", "b", "\ud800"], object)[Y]), {}, "a class to be text, got half of a character"),
+        (SoftmaxClassifier(epochs=1).fit(X, Y).set_params(epochs=0), {}, "the parameter epochs to be an integer"),
+        (SoftmaxClassifier(epochs=1).fit(X, Y).set_params(verbose=object()), {}, "is not JSON serializable"),
+        (model, {"accuracy": np.nan}, "the score 'accuracy' to be a finite number"),
     ]
-    for change, message in cases:
-        path.write_bytes(content)
-        with pytest.raises(ModelFileError, match=message):
-            load(rewritten(path, change))
+    for fitted, scores, message in cases:
+        with pytest.raises(ValueError, match=f"expected a model that can be read again, got one that cannot be written: .*{message}"):
+            save(fitted, tmp_path / "m", scores=scores)
+    with pytest.raises(TypeError, match="expected labels that are numbers, booleans or text, got dtype object"):
+        save(replace(model.to_model(), classes=np.array([1, None, "x"], object)), tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_is_read_without_scikit_learn_and_is_the_same(model, path, tmp_path):
+    read = load_model(path)
+    np.testing.assert_array_equal(read.probabilities(X), model.predict_proba(X))
+    np.testing.assert_array_equal(read.logits(X.astype(np.float32), n_threads=2), model.decision_function(X.astype(np.float32)))
+    assert (read.scores, read.params["epochs"], read.n_features, read.feature_names) == ({"accuracy": 0.5}, 10, 4, None)
+    save(read, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+    heavy = ("sklearn", "pandas", "scipy", "duckdb", "narwhals", "matplotlib", "click")
+    code = f"import sys; from normexp.saving import load_model; import normexp.model; load_model({str(path)!r}); print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_diverged_history_and_numpy_parameters_survive(tmp_path):
+    fitted = SoftmaxClassifier(np.array([3]), epochs=np.int64(2), learning_rate=np.float32(0.5), validation_fraction=0, random_state=np.random.RandomState(0)).fit(X, Y)
+    fitted.history_ = replace(fitted.history_, loss=(np.inf, np.nan), stopped="diverged")
+    save(fitted, tmp_path / "m", scores={"n": np.float32(0.5)})
+    read = load_model(tmp_path / "m")
+    assert read.history.loss[0] == np.inf
+    assert np.isnan(read.history.loss[1])
+    assert np.isnan(read.history.validation_loss).all()
+    assert (read.params["hidden_layer_sizes"], read.params["learning_rate"], read.params["random_state"], read.scores) == ((3,), 0.5, None, {"n": 0.5})
+
+
+def test_a_warm_start_goes_on_from_a_file(model, path):
+    again = load(path).set_params(warm_start=True, epochs=3).fit(X, Y)
+    assert again.history_.best_epoch < 3
+    save(again, path)
+    np.testing.assert_array_equal(load(path).predict_proba(X), again.predict_proba(X))

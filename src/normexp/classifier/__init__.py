@@ -1,6 +1,6 @@
 """SoftmaxClassifier: encoder, network and calibration in one scikit-learn estimator."""
 
 from normexp.classifier._classifier import SoftmaxClassifier as SoftmaxClassifier
-from normexp.classifier._encoder import Encoder as Encoder
+from normexp.model import Encoder as Encoder
 
 __all__ = ["Encoder", "SoftmaxClassifier"]

@@ -12,12 +12,13 @@ from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from normexp._checks import integer_at_least, listing
-from normexp.classifier._encoder import Encoder, number_columns
-from normexp.classifier._recipe import Recipe, default_recipe
+from normexp._checks import listing
+from normexp.classifier._model import fill_from_model, model_of
+from normexp.classifier._recipe import Recipe, chosen_recipe
 from normexp.errors import DataError
 from normexp.evaluation import fit_temperature
 from normexp.functional import log_softmax, softmax
+from normexp.model import Encoder, Model, number_columns
 from normexp.network import History, Network, Optimizer, OptimizerState, Parameters, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
 from normexp.network._training import EpochCallback, PollCallback
@@ -226,11 +227,18 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self)
         matrix = self._matrix(X)
-        pieces = [predict_logits(self.network_, self.parameters_, piece, self.n_threads or 0) for piece in self.encoder_.pieces(matrix)]
-        dtype = np.float32 if matrix.dtype == np.float32 and not self._is_frame_with_text(X) else np.float64
-        logits: NDArray[Any] = np.concatenate(pieces).astype(dtype) if pieces else np.empty((0, len(self.classes_)), dtype)
-        logits /= dtype(self.temperature_)
-        return logits
+        return self.to_model().logits(matrix, self.n_threads or 0, dtype=np.float64 if self._is_frame_with_text(X) else None)
+
+    def to_model(self) -> Model:
+        """What was fitted, as data without scikit-learn; it shares its arrays with the estimator."""
+        return model_of(self)
+
+    @classmethod
+    def from_model(cls, model: Model) -> Self:
+        """The fitted estimator that answers as a model does."""
+        estimator = cls(**model.params)
+        fill_from_model(estimator, model)
+        return estimator
 
     # ---- from what came in to a matrix
 
@@ -289,17 +297,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _recipe(self, n_rows: int) -> Recipe:
         if not 0 < float(self.learning_rate) < np.inf:
             raise ValueError(f"expected a finite learning_rate above 0, got {self.learning_rate!r}")
-        default = default_recipe(n_rows)
-        hidden = default.hidden
-        if not (isinstance(self.hidden_layer_sizes, str) and self.hidden_layer_sizes == "auto"):
-            if isinstance(self.hidden_layer_sizes, str):
-                raise ValueError(f"expected hidden_layer_sizes 'auto' or a sequence of integers, got {self.hidden_layer_sizes!r}")
-            hidden = tuple(integer_at_least(units, 1, "hidden_layer_sizes") for units in self.hidden_layer_sizes)
-        chosen = {
-            name: getattr(default, name) if (value := getattr(self, name)) == "auto" else integer_at_least(value, least, name)
-            for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 0))
-        }
-        return Recipe(hidden, chosen["epochs"], chosen["batch_size"], chosen["patience"])
+        return chosen_recipe(n_rows, self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience)
 
     def _state_before(self) -> tuple[Any, Any] | None:
         """Classes and schema of the network that a warm start would keep."""

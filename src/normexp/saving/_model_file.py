@@ -1,8 +1,8 @@
-"""The model file: safetensors, data only, never code. All that predicting needs, no time stamp: equal models give equal bytes."""
+"""Models to files and back: data only, never code. All that predicting needs, no time stamp: equal models give equal bytes."""
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,76 +12,43 @@ from numpy.typing import NDArray
 from normexp import __version__
 from normexp._files import replaced
 from normexp.errors import ModelFileError
-from normexp.network import Dense, History, Network, OptimizerState, Parameters
+from normexp.model import Encoder, Model
+from normexp.network import Dense, History, Network, Parameters
 from normexp.network._parameters import segments_of
+from normexp.saving._check import check_declared, check_description, check_tensors
+from normexp.saving._container import Refused, opened, parsed, read_header, read_tensors, to_bytes
+from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
+from normexp.saving._values import shown
 from normexp.tables import Schema
 
 if TYPE_CHECKING:
     from normexp.classifier import SoftmaxClassifier
 
-__all__ = ["ModelInfo", "info", "load", "save"]
-
-FORMAT = 1
-KEY = "normexp"
-LABEL_TYPES = {"int": np.int64, "float": np.float64, "bool": np.bool_, "text": np.str_, "object": object}
+__all__ = ["info", "load", "load_model", "save"]
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """What a model file says of itself, without its weights."""
-
-    format: int
-    version: str
-    params: dict[str, Any]
-    classes: list[Any]
-    label_type: str
-    layers: list[dict[str, Any]]
-    n_inputs: int
-    n_features_in: int
-    feature_names: list[str] | None
-    schema: dict[str, Any] | None
-    temperature: float
-    history: dict[str, Any]
-    scores: dict[str, float]
-    class_shares: list[float] | None = None
-
-
-def save(model: "SoftmaxClassifier", path: str | os.PathLike[str], *, scores: dict[str, float] | None = None) -> None:
-    """Write a fitted SoftmaxClassifier to a file, whole or not at all.
+def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, scores: dict[str, float] | None = None) -> None:
+    """Write a fitted SoftmaxClassifier, or a Model, to a file, whole or not at all.
 
     Parameters
     ----------
-    model : SoftmaxClassifier
-        A fitted one.
+    model : SoftmaxClassifier or Model
+        A fitted one. Class weights given as a dict and random-state objects are not kept.
     path : str or path
         Where to write; an existing file is replaced at the last moment.
     scores : dict, optional
-        Scores on held-out rows, kept in the file.
+        Finite scores on held-out rows, kept in the file; by default those that a Model has.
 
     Raises
     ------
     TypeError
         If the model is of another kind, or its labels are neither numbers, booleans nor text.
+    ValueError
+        If the model could not be read again, such as one with text that is not Unicode.
     OSError
         If the file cannot be written; an old one is then still there.
     """
-    from safetensors.numpy import save as to_bytes
-    from sklearn.utils.validation import check_is_fitted
-
-    from normexp.classifier import SoftmaxClassifier
-
-    if not isinstance(model, SoftmaxClassifier):
-        raise TypeError(f"expected a SoftmaxClassifier, got {type(model).__name__}")
-    check_is_fitted(model)
-    names = getattr(model, "feature_names_in_", None)
-    described = ModelInfo(
-        FORMAT, __version__, _plain(model.get_params(deep=False)), model.classes_.tolist(), _label_type(model.classes_),
-        [asdict(layer) for layer in model.network_.layers], model.network_.n_inputs, int(model.n_features_in_), None if names is None else list(names),
-        model.schema_.to_dict() if model.schema_ else None, model.temperature_, asdict(model.history_), scores or {},
-        None if model.class_shares_ is None else model.class_shares_.tolist(),
-    )  # fmt: skip
-    tensors = {"parameters": model.parameters_.values, **{f"encoder/{key}": value for key, value in vars(model.encoder_).items() if value is not None}}
-    payload = to_bytes(tensors, metadata={KEY: json.dumps(asdict(described), ensure_ascii=False)})
+    payload = _payload(_as_model(model), scores)
     with replaced(Path(path)) as temporary:
         temporary.write_bytes(payload)
 
@@ -91,68 +58,100 @@ def info(path: str | os.PathLike[str]) -> ModelInfo:
     return _read(path)[0]
 
 
-def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
-    """Read a model that `save` wrote; its predictions are the same bits on the same instruction set.
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Read a model file as a `Model`, without scikit-learn; its predictions are the same bits on the same instruction set.
 
     Raises
     ------
     ModelFileError
         If the file is missing, damaged, of another kind or from a newer version.
     """
-    from normexp.classifier import Encoder, SoftmaxClassifier
+    described, arrays = _read(path)
+    network = Network(described.n_inputs, tuple(Dense(**layer) for layer in described.layers))
+    history: dict[str, Any] = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in described.history.items()}
+    return Model(
+        schema=Schema.from_dict(described.schema) if described.schema else None,
+        classes=np.array(described.classes, LABEL_TYPES[described.label_type]),
+        encoder=Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")}),
+        network=network,
+        parameters=Parameters(arrays["parameters"], segments_of(network)),
+        temperature=float(described.temperature),
+        class_shares=None if described.class_shares is None else np.array(described.class_shares, np.float64),
+        n_features=described.n_features_in,
+        feature_names=None if described.feature_names is None else tuple(described.feature_names),
+        history=History(**history),
+        scores=described.scores,
+        params={name: tuple(value) if isinstance(value, list) else value for name, value in described.params.items()},
+    )
 
-    described, tensors = _read(path)
-    try:
-        network = Network(described.n_inputs, tuple(Dense(**layer) for layer in described.layers))
-        segments = segments_of(network)
-        encoder = Encoder(**{key.removeprefix("encoder/"): value for key, value in tensors.items() if key.startswith("encoder/")})
-        schema = Schema.from_dict(described.schema) if described.schema else None
-        classes: NDArray[Any] = np.array(described.classes, LABEL_TYPES[described.label_type])
-        params: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in described.params.items()}
-        model = SoftmaxClassifier(**params)
-        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in described.history.items()}
-        history = History(**fields)
-    except (TypeError, KeyError, ValueError) as error:
-        raise ModelFileError(f"expected a complete model, got one with a part that does not read ({path}): {error}; save it again") from error
-    parameters = Parameters(tensors["parameters"], segments)
-    n_columns = len(schema.matrix_columns()) if schema else described.n_features_in
-    if parameters.values.shape != (segments[-1].first + segments[-1].size,) or parameters.values.dtype != np.float32 or network.n_outputs != len(classes) or len(classes) < 2 \
-            or len(described.class_shares or classes) != len(classes) \
-            or any(len(value) != n_columns for key, value in vars(encoder).items() if key != "shares" and value is not None) or encoder.n_inputs != network.n_inputs \
-            or (encoder.shares is not None and encoder.shares.shape != (encoder.n_inputs,)):  # fmt: skip
-        raise ModelFileError(f"expected a model whose parts fit together, got shapes that do not ({path}); the file is damaged, save it again")
-    model.network_, model.parameters_, model.encoder_, model.schema_ = network, parameters, encoder, schema
-    model.optimizer_state_ = OptimizerState.fresh(parameters)
-    model.classes_, model.temperature_, model.history_ = classes, described.temperature, history
-    model.class_shares_ = None if described.class_shares is None else np.array(described.class_shares)
-    model.n_features_in_ = described.n_features_in
-    if described.feature_names is not None:
-        model.feature_names_in_ = np.array(described.feature_names, object)
-    return model
+
+def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
+    """Read a model that `save` wrote as an estimator; raises ModelFileError as `load_model` does."""
+    model = load_model(path)
+    from normexp.classifier import SoftmaxClassifier
+
+    return SoftmaxClassifier.from_model(model)
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[ModelInfo, dict[str, NDArray[Any]]]:
-    from safetensors import SafetensorError, safe_open
+    """Everything that the file holds, checked: first the header, then the description, then what tensors it declares, then these."""
+    try:
+        with opened(path) as (file, size):
+            header = read_header(file, size)
+            described = _description(header.description)
+            if (header.digest is None) != (described.format == 1):
+                raise Refused(f"expected a checksum in a model of format 2 and none in format 1, got format {described.format}")
+            check_declared(described, header.tensors)
+            arrays = read_tensors(file, header)
+        check_tensors(described, arrays)
+    except Refused as error:
+        raise ModelFileError(f"{error} ({os.fsdecode(path)}); {error.advice}") from error
+    except OSError as error:
+        raise ModelFileError(f"expected a model file, got one that cannot be read ({os.fsdecode(path)}): {error.strerror}; copy it to another disk") from error
+    return described, arrays
 
-    if not os.path.isfile(path):
-        raise ModelFileError(f"expected a model file, got '{os.fspath(path)}', which does not exist; train one with: normexp train TABLE --target COLUMN")
+
+def _description(text: str) -> ModelInfo:
     try:
-        with safe_open(path, framework="np") as file:
-            text = (file.metadata() or {}).get(KEY)
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise ModelFileError(f"expected a normexp model (safetensors), got a file that does not read as one ({path}): {error}") from error
-    if text is None:
-        raise ModelFileError(f"expected a normexp model, got a safetensors file of another kind ({path})")
+        data = parsed(text)
+    except ValueError as error:
+        raise Refused(f"expected a model description in JSON, got a damaged one: {error}") from error
+    version = data.get("format") if isinstance(data, dict) else None
+    if type(version) is int and FORMAT < version < 2**31:
+        raise Refused(f"expected model format {FORMAT} or older, got {version}, written by normexp {shown(data.get('version'))}", "upgrade normexp")
+    return check_description(data)
+
+
+def _as_model(model: Any) -> Model:
+    if isinstance(model, Model):
+        return model
+    from sklearn.utils.validation import check_is_fitted
+
+    from normexp.classifier import SoftmaxClassifier
+
+    if not isinstance(model, SoftmaxClassifier):
+        raise TypeError(f"expected a SoftmaxClassifier, got {type(model).__name__}")
+    check_is_fitted(model)
+    return replace(model.to_model(), params=_plain(model.get_params(deep=False)))
+
+
+def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
+    """The file's bytes, after the checks that reading does."""
+    kept = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
+    described = ModelInfo(
+        FORMAT, __version__, dict(model.params), model.classes.tolist(), _label_type(model.classes), [asdict(layer) for layer in model.network.layers],
+        model.network.n_inputs, model.n_features, None if model.feature_names is None else list(model.feature_names),
+        model.schema.to_dict() if model.schema else None, float(model.temperature), asdict(model.history), kept,
+        None if model.class_shares is None else model.class_shares.tolist(),
+    )  # fmt: skip
+    encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
+    arrays = {"parameters": model.parameters.values, **{name: array for name, array in encoder.items() if array is not None}}
     try:
-        data = json.loads(text)
-        if data["format"] > FORMAT:
-            raise ModelFileError(f"expected model format {FORMAT} or older, got {data['format']} ({path}), written by normexp {data.get('version')}; upgrade normexp")
-        return ModelInfo(**data), tensors
-    except (ValueError, TypeError, KeyError) as error:
-        if isinstance(error, ModelFileError):
-            raise
-        raise ModelFileError(f"expected a complete model description, got a damaged one ({path}): {error}") from error
+        text = json.dumps(asdict(described), ensure_ascii=False)
+        check_tensors(_description(text), arrays)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected a model that can be read again, got one that cannot be written: {error}") from error
+    return to_bytes(text, arrays)
 
 
 def _label_type(classes: NDArray[Any]) -> str:

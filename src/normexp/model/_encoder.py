@@ -6,7 +6,8 @@ A boolean becomes -1 or 1, a category a one-hot vector; an unseen or missing cat
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from normexp.tables import MatrixColumn
 __all__ = ["Encoder", "number_columns"]
 
 PIECE_ROWS = 8_192
+BLOCK_ROWS = 1_024  # what stays in cache on its way through the formulas
 HUGE = 1e15  # keeps the square in the clip finite
 TINY, MAX_SCALE = 2.3e-308, 1e300
 
@@ -58,7 +60,7 @@ class Encoder:
         n_codes = np.array([column.n_codes for column in columns], np.int64)
         return Encoder(centre, scale, n_codes, indicator, np.concatenate([booleans[n_codes == 0], missing[indicator], *codes]), low, high, kinds == "boolean")
 
-    @property
+    @cached_property
     def n_inputs(self) -> int:
         """Width of the encoded matrix."""
         return int((self.n_codes == 0).sum() + self.has_indicator.sum() + self.n_codes.sum())
@@ -78,38 +80,71 @@ class Encoder:
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
         out = np.zeros((len(matrix) if rows is None else len(rows), self.n_inputs), np.float32)
-        for first in range(0, len(out), PIECE_ROWS):
-            piece = slice(first, first + PIECE_ROWS)
-            self._encode_piece(matrix[piece] if rows is None else matrix[rows[piece]], out[piece])
+        self._encode_into(out, matrix, rows)
         return out
 
     def pieces(self, matrix: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
-        """Encoded rows, 8,192 at a time."""
+        """Encoded rows, 8,192 at a time; each piece takes the place of the one before it."""
+        room = np.empty((min(len(matrix), PIECE_ROWS), self.n_inputs), np.float32)
         for first in range(0, len(matrix), PIECE_ROWS):
-            yield self.encode(matrix[first : first + PIECE_ROWS])
+            out = room[: len(matrix) - first]
+            out.fill(0)
+            self._encode_into(out, matrix[first : first + PIECE_ROWS])
+            yield out
 
     def encode_number(self, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
         """What values of one number or boolean column become, none of them missing."""
         with np.errstate(over="ignore", invalid="ignore"):
             return _smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
 
-    def _encode_piece(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
-        numbers = np.flatnonzero(self.n_codes == 0)
-        values = matrix[:, numbers].astype(np.float64)
-        missing = np.isnan(values)
-        with np.errstate(over="ignore", invalid="ignore"):  # the clip takes infinities; a constant column has scale 0
-            values = (values - self.centre[numbers]) * self.scale[numbers]
-        values[missing | np.isnan(values)] = 0
-        out[:, : len(numbers)] = _smooth_clip(values)
-        at = len(numbers)
-        for i in np.flatnonzero(self.has_indicator):
-            out[:, at] = np.isnan(matrix[:, i])
-            at += 1
-        for i in np.flatnonzero(self.n_codes):
-            codes = matrix[:, i]
-            known = np.flatnonzero((codes >= 0) & (codes < self.n_codes[i]))
-            out[known, at + codes[known].astype(np.int64)] = 1
-            at += int(self.n_codes[i])
+    @cached_property
+    def _places(self) -> "_Places":
+        return _Places.of(self)
+
+    def _encode_into(self, out: NDArray[np.float32], matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:
+        for first in range(0, len(out), BLOCK_ROWS):
+            block = slice(first, first + BLOCK_ROWS)
+            self._encode_block(matrix[block] if rows is None else matrix[rows[block]], out[block])
+
+    def _encode_block(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
+        """Into rows of zeros, C-contiguous."""
+        p = self._places
+        if len(p.numbers):
+            values = matrix[:, p.numbers].astype(np.float64)
+            with np.errstate(over="ignore", invalid="ignore"):  # the clip takes infinities; a constant column has scale 0
+                values -= p.centre
+                values *= p.scale
+            np.copyto(values, 0, where=np.isnan(values))
+            out[:, : len(p.numbers)] = _smooth_clip(values)
+        if len(p.indicators):
+            out[:, p.indicator_inputs] = np.isnan(matrix[:, p.indicators])
+        if len(p.categories):
+            codes = matrix[:, p.categories]
+            known = (codes >= 0) & (codes < p.n_codes)
+            inputs = np.where(known, codes, 0).astype(np.int64)
+            inputs += p.first_inputs
+            inputs += np.arange(0, out.size, out.shape[1])[:, None]
+            out.reshape(-1)[inputs] = known.astype(np.float32)  # an unknown code writes the 0 that is there
+
+
+class _Places(NamedTuple):
+    """Which columns go to which inputs of the network: what every row needs, found once."""
+
+    numbers: NDArray[np.intp]
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    indicators: NDArray[np.intp]
+    indicator_inputs: slice
+    categories: NDArray[np.intp]
+    n_codes: NDArray[np.float32]
+    first_inputs: NDArray[np.int64]
+
+    @staticmethod
+    def of(encoder: Encoder) -> "_Places":
+        numbers, indicators, categories = np.flatnonzero(encoder.n_codes == 0), np.flatnonzero(encoder.has_indicator), np.flatnonzero(encoder.n_codes)
+        n_codes, n_before = encoder.n_codes[categories], len(numbers) + len(indicators)
+        first_inputs = n_before + np.cumsum(n_codes) - n_codes
+        return _Places(numbers, encoder.centre[numbers], encoder.scale[numbers], indicators, slice(len(numbers), n_before), categories, n_codes.astype(np.float32), first_inputs)
 
 
 def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -121,8 +156,11 @@ def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """x / sqrt(1 + (x / 3)^2): near the identity around 0, at most 3."""
-    x = np.clip(x, -HUGE, HUGE)
-    clipped: NDArray[np.float64] = x / np.sqrt(1 + (x / 3) ** 2)
+    clipped: NDArray[np.float64] = np.clip(x, -HUGE, HUGE)
+    divisors = clipped / 3
+    divisors *= divisors
+    divisors += 1
+    clipped /= np.sqrt(divisors, out=divisors)
     return clipped
 
 

@@ -1,0 +1,196 @@
+"""Does a description make a model? Asked once, of every file that is read and of every model before it is written.
+
+What is checked here is what the rest of the package may trust: nothing of a description is allocated, converted or looked up before it has passed.
+"""
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.saving._check_schema import check_schema
+from normexp.saving._container import Declared, Refused
+from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
+from normexp.saving._values import boolean, check_keys, distinct_texts, integer, list_of, number, one_of, shown, text
+from normexp.tables import MatrixColumn, Schema
+
+__all__ = ["check_bounds", "check_declared", "check_description", "check_tensors"]
+
+MANY = 2**31 - 1
+LARGEST = float(np.finfo(np.float32).max) / 4
+TEMPERATURES = (1e-30, 1e30)
+MAX_LABEL_CHARACTERS = 2**26  # of an array of text, in which every label takes the room of the longest
+LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
+HISTORY = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+STOPPED = ("epochs", "patience", "time_limit", "interrupted", "callback", "diverged")
+LATER = ("encoder/shares", "encoder/low", "encoder/high", "encoder/is_boolean")  # what the first files of format 1 lack
+
+
+def check_description(data: Any) -> ModelInfo:
+    """A description with every field of the right type, within its range, and in agreement with the others; raises Refused."""
+    check_keys(data, "the description", needed=[name for name in ModelInfo.__dataclass_fields__ if name != "class_shares"], optional=["class_shares"])
+    integer(data["format"], "format", 1, FORMAT)
+    text(data["version"], "version")
+    _check_params(data["params"])
+    n_classes = _check_classes(data["classes"], data["label_type"])
+    number(data["temperature"], "temperature", *TEMPERATURES)
+    integer(data["n_features_in"], "n_features_in", 1, MANY)
+    integer(data["n_inputs"], "n_inputs", 1, MANY)
+    _check_layers(data["layers"], n_classes)
+    names = None if data["feature_names"] is None else distinct_texts(data["feature_names"], "feature_names")
+    if names is not None and len(names) != data["n_features_in"]:
+        raise Refused(f"expected {data['n_features_in']} feature_names, one a feature, got {len(names)}")
+    if data["schema"] is not None:
+        check_schema(data["schema"], data["n_features_in"], names)
+    _check_history(data["history"])
+    check_keys(data["scores"], "scores", optional=list(data["scores"]) if isinstance(data["scores"], dict) else [])
+    for name, value in data["scores"].items():
+        number(value, f"the score {shown(name)}")
+    if data.get("class_shares") is not None:
+        _check_shares(data["class_shares"], n_classes)
+    return ModelInfo(**data)
+
+
+def _check_params(params: Any) -> None:
+    checks: dict[str, Any] = {
+        "hidden_layer_sizes": lambda v, n: v == "auto" or [integer(width, n, 1, MANY) for width in list_of(v, n)],
+        "epochs": lambda v, n: v == "auto" or integer(v, n, 1, MANY),
+        "batch_size": lambda v, n: v == "auto" or integer(v, n, 1, MANY),
+        "patience": lambda v, n: v == "auto" or integer(v, n, 0, MANY),
+        "learning_rate": lambda v, n: number(v, n, math.ulp(0)),
+        "weight_decay": lambda v, n: number(v, n, 0),
+        "validation_fraction": lambda v, n: number(v, n, 0, math.nextafter(1, 0)),
+        "class_weight": lambda v, n: one_of(v, n, (None, "balanced")),
+        "warm_start": lambda v, n: isinstance(v, bool) or integer(v, n, 0, 1),
+        "random_state": lambda v, n: v is None or integer(v, n, 0, 2**32 - 1),
+        "verbose": lambda v, n: isinstance(v, bool) or integer(v, n, 0, MANY),
+        "time_limit": lambda v, n: v is None or number(v, n, 0),
+    }
+    check_keys(params, "params", optional=list(checks))
+    for name, value in params.items():
+        checks[name](value, f"the parameter {name}")
+
+
+def _check_classes(classes: Any, label_type: Any) -> int:
+    one_of(label_type, "label_type", tuple(LABEL_TYPES))
+    list_of(classes, "classes", 2)
+    for label in classes:
+        if label_type == "int":
+            integer(label, "a class", -(2**63), 2**63 - 1)
+        elif label_type == "float":
+            number(label, "a class")
+        elif label_type == "bool":
+            boolean(label, "a class")
+        else:
+            text(label, "a class")
+    if label_type == "text" and (len(classes) * max(map(len, classes)) > MAX_LABEL_CHARACTERS or any(label.endswith("\0") for label in classes)):
+        raise Refused(f"expected classes of at most {MAX_LABEL_CHARACTERS // len(classes)} characters that do not end in zeros, got others")
+    if len({float(label) if label_type == "float" else label for label in classes}) < len(classes):
+        raise Refused(f"expected each class once, got {len(classes)} classes of which some are equal")
+    return len(classes)
+
+
+def _check_layers(layers: Any, n_classes: int) -> None:
+    """relu layers and a linear one of a logit a class: what the estimator makes, and what explanations rely on."""
+    list_of(layers, "layers", 1)
+    for i, layer in enumerate(layers):
+        check_keys(layer, f"layer {i}", needed=["units", "activation", "use_bias", "trained"])
+        integer(layer["units"], f"the units of layer {i}", 1, MANY)
+        one_of(layer["activation"], f"the activation of layer {i}", ("linear" if i == len(layers) - 1 else "relu",))
+        for name in ("use_bias", "trained"):
+            one_of(boolean(layer[name], f"{name} of layer {i}"), f"{name} of layer {i}", (True,))
+    if layers[-1]["units"] != n_classes:
+        raise Refused(f"expected a last layer of {n_classes} units, one a class, got {layers[-1]['units']}")
+
+
+def _check_history(history: Any) -> None:
+    check_keys(history, "history", needed=[*HISTORY, "best_epoch", "stopped"])
+    n_epochs = len(list_of(history["loss"], "loss in history"))
+    for name in HISTORY:
+        if len(list_of(history[name], f"{name} in history")) != n_epochs:
+            raise Refused(f"expected {n_epochs} entries of {name} in history, one an epoch, got {len(history[name])}")
+        for value in history[name]:  # NaN where there were no validation rows, infinite where training diverged
+            if type(value) not in (float, int) or (type(value) is int and abs(value) > MANY):
+                raise Refused(f"expected numbers in history, got {shown(value)} as {name}")
+    integer(history["best_epoch"], "best_epoch in history", -1, n_epochs - 1)
+    one_of(history["stopped"], "stopped in history", STOPPED)
+
+
+def _check_shares(shares: Any, n_classes: int) -> None:
+    if len(list_of(shares, "class_shares")) != n_classes:
+        raise Refused(f"expected {n_classes} class_shares, one a class, got {len(shares)}")
+    total = sum(number(share, "a class share", 0, 1) for share in shares)
+    if not math.isclose(total, 1, abs_tol=1e-6):
+        raise Refused(f"expected class_shares whose sum is 1, got {total:.6g}")
+
+
+def _columns(described: ModelInfo) -> tuple[MatrixColumn, ...] | None:
+    return Schema.from_dict(described.schema).matrix_columns() if described.schema else None
+
+
+def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
+    """The tensors that the description needs, in the shapes that follow from it; nothing is read yet."""
+    columns = _columns(described)
+    n_columns = len(columns) if columns is not None else described.n_features_in
+    widths = [described.n_inputs, *(layer["units"] for layer in described.layers)]
+    n_parameters = sum((n_inputs + 1) * units for n_inputs, units in pairwise(widths))
+    a_column = (n_columns,)
+    wanted: dict[str, tuple[str, tuple[int, ...]]] = {
+        "parameters": ("F32", (n_parameters,)), "encoder/centre": ("F64", a_column), "encoder/scale": ("F64", a_column), "encoder/n_codes": ("I64", a_column),
+        "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (described.n_inputs,)), "encoder/low": ("F64", a_column),
+        "encoder/high": ("F64", a_column), "encoder/is_boolean": ("BOOL", a_column),
+    }  # fmt: skip
+    if set(declared) not in (set(wanted), set(wanted) - set(LATER)):
+        raise Refused(f"expected the tensors {', '.join(wanted)}, got {len(declared)}, some of them others or not all of them")
+    for name, tensor in declared.items():
+        if (tensor.dtype, tensor.shape) != wanted[name]:
+            raise Refused(f"expected the tensor {name} as {wanted[name][0]} of shape {wanted[name][1]}, as the description says, got {tensor.dtype} of shape {tensor.shape}")
+
+
+def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None:
+    """Finite values that agree with the columns; raises Refused."""
+    columns = _columns(described)
+    for name, array in arrays.items():
+        if array.dtype == np.bool_ and array.view(np.uint8).max() > 1:
+            raise Refused(f"expected truth values in the tensor {name}, got other bytes")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise Refused(f"expected finite numbers in the tensor {name}, got NaN or infinite ones")
+    n_codes, indicators, scale = arrays["encoder/n_codes"], arrays["encoder/has_indicator"], arrays["encoder/scale"]
+    is_category = n_codes > 0
+    if not np.array_equal(n_codes, np.array([column.n_codes for column in columns]) if columns is not None else np.zeros(len(n_codes))):
+        raise Refused("expected as many codes as the columns have categories, got others in the tensor encoder/n_codes")
+    n_inputs = int((~is_category).sum() + indicators.sum() + n_codes.sum())
+    if n_inputs != described.n_inputs or (indicators & is_category).any():
+        raise Refused(f"expected an encoder of {described.n_inputs} inputs, as the network has, got one of {n_inputs} or with indicators of categories")
+    if (scale < 0).any() or (scale[is_category] != 0).any():
+        raise Refused("expected scales of at least 0, and 0 for categories, got others in the tensor encoder/scale")
+    if "encoder/shares" in arrays:
+        _check_training_facts(columns, arrays)
+    check_bounds(described, arrays["parameters"])
+
+
+def _check_training_facts(columns: tuple[MatrixColumn, ...] | None, arrays: dict[str, NDArray[Any]]) -> None:
+    if np.abs(arrays["encoder/shares"]).max() > 1:
+        raise Refused("expected shares from -1 to 1, got others in the tensor encoder/shares")
+    if (arrays["encoder/low"] > arrays["encoder/high"]).any():
+        raise Refused("expected no encoder/low above encoder/high, got one")
+    wanted = [column.kind == "boolean" for column in columns] if columns is not None else np.zeros(len(arrays["encoder/low"]), bool)
+    if not np.array_equal(arrays["encoder/is_boolean"], wanted):
+        raise Refused("expected encoder/is_boolean to agree with the kinds of the columns, got a difference")
+
+
+def check_bounds(described: ModelInfo, parameters: NDArray[np.float32]) -> None:
+    """Logits stay finite whatever the row: a unit is at most |bias| + sum of |weight| x the bound of its input, and inputs are clipped at 3."""
+    bounds, at = np.full(described.n_inputs, LARGEST_INPUT), 0
+    for layer in described.layers:
+        n, units = len(bounds), layer["units"]
+        weights = np.abs(parameters[at : at + n * units].reshape(n, units))
+        at += (n + 1) * units
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            bounds = bounds @ weights + np.abs(parameters[at - units : at])
+        if not (bounds < LARGEST).all():
+            raise Refused("expected parameters that give finite logits, got some so large that they may overflow", "train with a smaller learning rate")
+    if not bounds.max() / described.temperature < LARGEST:
+        raise Refused(f"expected logits that stay finite over the temperature, got {described.temperature:.3g} under logits up to {bounds.max():.3g}")

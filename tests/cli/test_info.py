@@ -1,0 +1,67 @@
+"""normexp info: what it says, and that no file makes it fail in another way than with exit code 4."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from forging import forged, parts_of
+
+from normexp import SoftmaxClassifier, save
+from normexp.cli import main
+
+
+@pytest.fixture
+def path(tmp_path):
+    frame = pd.DataFrame({"size": np.arange(40.0), "colour": ["red", "green"] * 20})
+    fitted = SoftmaxClassifier((3,), epochs=2, random_state=0).fit(frame, np.array(["p", "q"] * 20))
+    save(fitted, tmp_path / "m", scores={"accuracy": 0.875, "n_rows": 40})
+    return tmp_path / "m"
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return ended.value.code
+
+
+def test_what_it_says(path, capsys):
+    assert run("info", path) == 0
+    said = capsys.readouterr().out
+    assert f"{path}: model format 2, written by normexp" in said
+    assert "labels of an array; 2 classes: p, q" in said
+    assert "3 inputs - 3 relu - 2 linear - softmax" in said
+    assert "scores:  accuracy 0.875, n rows 40 (held-out rows)" in said
+    assert "green, red" in said
+
+
+def test_json(path, capsys):
+    assert run("info", path, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["format"], said["classes"], said["n_inputs"], said["scores"]["n_rows"]) == (2, ["p", "q"], 3, 40)
+    assert [column["name"] for column in said["schema"]["columns"]] == ["size", "colour"]
+
+
+@pytest.mark.parametrize("change", [{"scores": []}, {"schema": {"columns": [{}]}}, {"layers": [{}]}, {"temperature": None}, {"classes": 3}, {"history": 10**30}], ids=str)
+def test_a_forged_file_is_code_4(path, capsys, change):
+    parts = parts_of(path.read_bytes())
+    parts.description.update(change)
+    path.write_bytes(forged(parts))
+    for arguments in (("info", path), ("info", path, "--json")):
+        assert run(*arguments) == 4
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("normexp: error: expected ")
+        assert said.err.count("\n") == 1
+
+
+def test_names_that_would_move_the_cursor(path, capsys):
+    parts = parts_of(path.read_bytes())
+    parts.description.update(version="1\n2", classes=["\x1b[2J", "q"])
+    parts.description["schema"]["columns"][0]["name"] = parts.description["feature_names"][0] = "[bold]\x07\u202e"
+    path.write_bytes(forged(parts))
+    assert run("info", path) == 0
+    said = capsys.readouterr().out
+    assert "\\x1b[2J, q" in said
+    assert "written by normexp 1\\n2" in said
+    assert "[bold]\\x07\\u202e" in said

@@ -1,0 +1,198 @@
+"""Descriptions and tensors that do not make a model: each refused by name, in `load`, `load_model` and `info` alike."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forging import arrays_of, forged, parts_of, with_arrays
+from normexp import ModelFileError, SoftmaxClassifier, load, save
+from normexp.saving import info, load_model
+
+N = 60
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """A model of a table with columns of all kinds, and missing numbers."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({
+        "word": rng.choice(["p", "q", "r"], N), "x": np.where(rng.random(N) < 0.2, np.nan, rng.standard_normal(N)), "flag": rng.random(N) < 0.5,
+        "day": pd.date_range("2001-02-03", periods=N, freq="31h"),
+    })  # fmt: skip
+    path = tmp_path_factory.mktemp("model") / "m"
+    save(SoftmaxClassifier((4,), epochs=3, random_state=0).fit(frame, rng.choice(["a", "b", "c"], N)), path, scores={"accuracy": 0.5})
+    return path.read_bytes()
+
+
+def assert_refused(path, match):
+    for read in (info, load, load_model):
+        with pytest.raises(ModelFileError, match=match):
+            read(path)
+
+
+def changed(data, place, value):
+    """data[place[0]][place[1]]… = value"""
+    *outer, last = place
+    for key in outer:
+        data = data[key]
+    data[last] = value
+
+
+FIRST = ("schema", "columns", 0)
+CHANGES = [
+    (("format",), 0, "format to be an integer from 1 to 2, got 0"),
+    (("format",), True, "format to be an integer from 1 to 2, got True"),
+    (("format",), "2", "format to be an integer from 1 to 2, got '2'"),
+    (("version",), None, "version to be text, got None"),
+    (("extra",), 1, "expected the description with what normexp writes, got the unknown 'extra'"),
+    (("params",), [], "params to be a mapping, got a list of 0"),
+    (("params", "__class__"), 1, "expected params with what normexp writes, got the unknown '__class__'"),
+    (("params", "n_threads"), 10**6, "the unknown 'n_threads'"),
+    (("params", "hidden_layer_sizes"), "many", "the parameter hidden_layer_sizes to be a list of at least 0 entries, got 'many'"),
+    (("params", "hidden_layer_sizes"), [10**20], "hidden_layer_sizes to be an integer from 1 to 2147483647, got an integer beyond 64 bits"),
+    (("params", "epochs"), 0, "the parameter epochs to be an integer"), (("params", "batch_size"), 2.0, "the parameter batch_size to be an integer"),
+    (("params", "patience"), -1, "the parameter patience to be an integer"), (("params", "learning_rate"), 0, "learning_rate to be a finite number of at least 5e-324, got 0.0"),
+    (("params", "weight_decay"), math.nan, "weight_decay to be a finite number of at least 0, got nan"),
+    (("params", "validation_fraction"), 1, "validation_fraction to be a finite number from 0 to 0.99"),
+    (("params", "class_weight"), "best", "class_weight to be out of None, 'balanced', got 'best'"), (("params", "warm_start"), 2, "warm_start to be an integer from 0 to 1"),
+    (("params", "random_state"), 2**32, "random_state to be an integer from 0 to 4294967295"), (("params", "verbose"), "yes", "verbose to be an integer"),
+    (("params", "time_limit"), math.inf, "time_limit to be a finite number of at least 0, got inf"),
+    (("label_type",), "thing", "label_type to be out of 'int', 'float', 'bool', 'text', 'object', got 'thing'"),
+    (("classes",), ["a"], "classes to be a list of at least 2 entries, got a list of 1"), (("classes", 1), 1, "a class to be text, got 1"),
+    (("classes", 1), "a", "expected each class once, got 3 classes"), (("classes", 1), "b\0", "that do not end in zeros"),
+    (("classes", 1), "b" * 23_000_000, "classes of at most 22369621 characters"), (("classes", 1), "\ud800", r"a class to be text, got half of a character in '\\ud800'"),
+    (("layers",), [], "layers to be a list of at least 1 entries"), (("layers", 0), 5, "layer 0 to be a mapping, got 5"),
+    (("layers", 0, "units"), 10**12, "the units of layer 0 to be an integer from 1 to 2147483647, got 1000000000000"),
+    (("layers", 0, "activation"), "tanh", "the activation of layer 0 to be out of 'relu', got 'tanh'"),
+    (("layers", 1, "activation"), "relu", "the activation of layer 1 to be out of 'linear', got 'relu'"),
+    (("layers", 0, "use_bias"), False, "use_bias of layer 0 to be out of True, got False"), (("layers", 0, "trained"), 1, "trained of layer 0 to be true or false, got 1"),
+    (("layers", 1, "units"), 4, "expected a last layer of 3 units, one a class, got 4"), (("layers", 0, "units"), 5, r"expected the tensor parameters as F32 of shape"),
+    (("n_inputs",), -1, "n_inputs to be an integer"), (("n_features_in",), 0, "n_features_in to be an integer"),
+    (("feature_names",), ["word", "x", "flag", "flag"], "expected each entry of feature_names once"),
+    (("feature_names",), ["word"], "expected 4 feature_names, one a feature, got 1"),
+    (("feature_names", 0), 7, "an entry of feature_names to be text, got 7"), (("feature_names", 0), "other", "expected columns among the feature_names, got another"),
+    (("temperature",), math.nan, "temperature to be a finite number from 1e-30 to 1e\\+30, got nan"), (("temperature",), 10**400, "got an integer beyond 64 bits"),
+    (("temperature",), 1e-30 / 2, "temperature to be"), (("temperature",), "1", "temperature to be a finite number"),
+    (("history",), None, "history to be a mapping, got None"), (("history", "loss"), [1.0], "expected 1 entries of accuracy in history, one an epoch, got 3"),
+    (("history", "loss"), 3, "loss in history to be a list"), (("history", "accuracy", 0), "1", "expected numbers in history, got '1' as accuracy"),
+    (("history", "accuracy", 0), 10**400, "expected numbers in history, got an integer beyond 64 bits"),
+    (("history", "best_epoch"), 3, "best_epoch in history to be an integer from -1 to 2"),
+    (("history", "stopped"), "bored", "stopped in history to be out of 'epochs'"), (("scores",), [0.5], "scores to be a mapping, got a list of 1"),
+    (("scores", "accuracy"), math.inf, "the score 'accuracy' to be a finite number, got inf"),
+    (("scores", "accuracy"), True, "the score 'accuracy' to be a finite number, got True"),
+    (("scores", "\udc00"), 0.5, "a key of scores to be text, got half of a character"), (("class_shares",), [1.0], "expected 3 class_shares, one a class, got 1"),
+    (("class_shares",), [0.5, 0.5, 0.5], "expected class_shares whose sum is 1, got 1.5"), (("class_shares", 0), -0.1, "a class share to be a finite number from 0 to 1"),
+    (("schema",), 5, "the schema to be a mapping, got 5"), (("schema",), {"columns": []}, "expected the schema with what normexp writes, got one without 'target'"),
+    (("schema", "columns"), [], "the schema's columns to be a list of 1 to 4 entries, got a list of 0"),
+    ((*FIRST, "name"), ["x"], "the name of a column to be text, got a list of 1"),
+    ((*FIRST, "name"), "x", "expected each entry of the columns' names once"), ((*FIRST, "kind"), "image", "the kind of column 'word' to be out of 'number'"),
+    ((*FIRST, "kind"), "number", "expected categories in columns of them only, got some in column 'word' of kind number"),
+    ((*FIRST, "more"), 1, "expected a column with what normexp writes"),
+    ((*FIRST, "centre"), math.inf, "the centre of column 'word' to be a finite number"), ((*FIRST, "has_other"), 0, "has_other of column 'word' to be true or false"),
+    ((*FIRST, "has_other"), True, "expected as many codes as the columns have categories"),
+    ((*FIRST, "categories"), ["q", "p", "r"], "expected sorted categories of column 'word', got others"),
+    ((*FIRST, "categories"), ["p", "p", "r"], "expected each entry of the categories of column 'word' once"),
+    ((*FIRST, "categories"), [str(i) for i in range(256)], "the categories of column 'word' to be a list of 0 to 255 entries, got a list of 256"),
+    ((*FIRST, "decimal"), "'", "the decimal mark of column 'word' to be out of '.', ','"),
+    ((*FIRST, "thousands"), ".", "expected two marks for decimals and thousands of column 'word'"),
+    ((*FIRST, "prefix"), "$" * 65, "the prefix of column 'word' to be text of at most 64 characters, got 65"), ((*FIRST, "suffix"), 1, "the suffix of column 'word' to be text"),
+    ((*FIRST, "date_order"), "myd", "the date_order of column 'word' to be out of 'ymd'"), ((*FIRST, "missing"), "none", "the missing words of column 'word' to be a list"),
+    (("schema", "target"), "x", "expected a target that is not a column, got 'x'"), (("schema", "target"), 1, "the target to be text"),
+    (("schema", "missing"), ["", ""], "expected each entry of the schema's missing once"),
+    (("schema", "missing_among_numbers"), None, "the schema's missing_among_numbers to be a list"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "value", "match"), CHANGES, ids=lambda value: str(value)[:40])
+def test_a_changed_description(content, tmp_path, place, value, match):
+    parts = parts_of(content)
+    changed(parts.description, place, value)
+    (tmp_path / "m").write_bytes(forged(parts, checksum=True))
+    assert_refused(tmp_path / "m", rf"{match}.* \(.*\); it is damaged or not by normexp: save the model again")
+
+
+def test_a_missing_field_and_what_is_no_description(content, tmp_path):
+    parts = parts_of(content)
+    for key in set(parts.description) - {"class_shares", "format"}:
+        less = {name: value for name, value in parts.description.items() if name != key}
+        (tmp_path / "m").write_bytes(forged(parts._replace(description=less)))
+        assert_refused(tmp_path / "m", f"expected the description with what normexp writes, got one without '{key}'")
+    (tmp_path / "m").write_bytes(forged(parts._replace(description=[1]), checksum=True))
+    assert_refused(tmp_path / "m", "expected the description to be a mapping, got a list of 1")
+
+
+def tensors(**changes):
+    """A change of arrays by name, the folder encoder/ left away."""
+    def change(arrays):
+        for name, value in changes.items():
+            place = name if name == "parameters" else f"encoder/{name}"
+            arrays[place] = value(arrays[place].copy())
+        return arrays
+    return change  # fmt: skip
+
+
+def put(index, value):
+    def change(array):
+        array[index] = value
+        return array
+    return change  # fmt: skip
+
+
+ARRAYS = [
+    (tensors(parameters=put(3, np.nan)), "expected finite numbers in the tensor parameters"),
+    (tensors(centre=put(1, np.inf)), "expected finite numbers in the tensor encoder/centre"),
+    (tensors(parameters=lambda a: a * np.float32(1e30)), "expected parameters that give finite logits, got some so large that they may overflow"),
+    (tensors(parameters=lambda a: a[:-1]), r"expected the tensor parameters as F32 of shape \(\d+,\), as the description says, got F32 of shape"),
+    (tensors(centre=lambda a: a.astype(np.float32)), r"expected the tensor encoder/centre as F64 of shape \(8,\), as the description says, got F32"),
+    (tensors(has_indicator=lambda a: (a.view(np.uint8) * 3).view(bool)), "expected truth values in the tensor encoder/has_indicator, got other bytes"),
+    (tensors(n_codes=put(0, 2)), "expected as many codes as the columns have categories"),
+    (tensors(n_codes=put(0, -(2**62))), "expected as many codes as the columns have categories"),
+    (tensors(has_indicator=put(slice(None), False)), "expected an encoder of 11 inputs, as the network has, got one of 10"),
+    (tensors(has_indicator=lambda a: np.roll(a, -1)), "or with indicators of categories"), (tensors(scale=put(1, -1.0)), "expected scales of at least 0, and 0 for categories"),
+    (tensors(scale=put(0, 1.0)), "expected scales of at least 0, and 0 for categories"), (tensors(shares=put(0, 1.5)), "expected shares from -1 to 1"),
+    (tensors(low=put(1, 1e9)), "expected no encoder/low above encoder/high"), (tensors(is_boolean=put(1, True)), "expected encoder/is_boolean to agree with the kinds"),
+    (lambda arrays: {**arrays, "other": arrays["parameters"]}, "expected the tensors parameters, encoder/centre, .*, got 10, some of them others"),
+    (lambda arrays: {name: array for name, array in arrays.items() if name != "encoder/low"}, "got 8, some of them others or not all of them"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "match"), ARRAYS, ids=range(len(ARRAYS)))
+def test_changed_tensors(content, tmp_path, change, match):
+    parts = parts_of(content)
+    (tmp_path / "m").write_bytes(forged(with_arrays(parts, change(arrays_of(parts)))))
+    assert_refused(tmp_path / "m", match)
+
+
+def test_a_temperature_that_makes_logits_overflow(content, tmp_path):
+    parts = parts_of(content)
+    parts.description["temperature"] = 1e-30
+    (tmp_path / "m").write_bytes(forged(with_arrays(parts, tensors(parameters=lambda a: a * np.float32(1e6))(arrays_of(parts)))))
+    assert_refused(tmp_path / "m", "expected logits that stay finite over the temperature, got 1e-30 under logits up to")
+
+
+@pytest.mark.parametrize(
+    ("label_type", "classes", "match"),
+    [
+        ("int", [0, 1, 2**63], "a class to be an integer from"), ("int", [0, 1, 1.0], "a class to be an integer"), ("float", [0, 1, math.nan], "a class to be a finite number"),
+        ("float", [0, 2**53, 2**53 + 1], "expected each class once"), ("bool", [True, False, 1], "a class to be true or false, got 1"),
+        ("object", ["a", "b", None], "a class to be text, got None"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_labels_of_another_type(content, tmp_path, label_type, classes, match):
+    parts = parts_of(content)
+    parts.description.update(label_type=label_type, classes=classes)
+    (tmp_path / "m").write_bytes(forged(parts))
+    assert_refused(tmp_path / "m", match)
+
+
+def test_the_checks_take_what_was_not_changed(content, tmp_path):
+    parts = parts_of(content)
+    assert forged(with_arrays(parts, arrays_of(parts))) != content  # json.dumps of the tests escapes and spaces otherwise
+    (tmp_path / "m").write_bytes(forged(with_arrays(parts, dict(reversed(arrays_of(parts).items())))))  # odd places are no harm
+    again = load_model(tmp_path / "m")
+    (tmp_path / "m").write_bytes(content)
+    x = np.full((1, 8), np.nan, np.float32)
+    np.testing.assert_array_equal(again.probabilities(x), load_model(tmp_path / "m").probabilities(x))
