@@ -10,19 +10,21 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from normexp._checks import listing
+from normexp.classifier._inputs import matrix_of, training_data
+from normexp.classifier._labels import as_labels, check_class_weight, validation_labels
 from normexp.classifier._model import fill_from_model, model_of
 from normexp.classifier._recipe import Recipe, chosen_recipe
 from normexp.errors import DataError
 from normexp.evaluation import fit_temperature
 from normexp.functional import log_softmax, softmax
-from normexp.model import Encoder, Model, number_columns
+from normexp.model import Encoder, Model
 from normexp.network import History, Network, Optimizer, OptimizerState, Parameters, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
 from normexp.network._training import EpochCallback, PollCallback
-from normexp.tables import MatrixColumn, Schema, Table, held_out_rows, read
+from normexp.tables import MatrixColumn, Schema, Table, held_out_rows
 
 __all__ = ["SoftmaxClassifier"]
 
@@ -129,9 +131,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array_like or data frame of shape (n_samples, n_features), or Table
-            Numbers, NaN for missing; data frames may hold text, booleans and dates. Infinities and sparse matrices are refused.
+            Numbers, NaN for missing; data frames, dicts of columns and lists of dicts may hold text, booleans and dates. Infinities and sparse matrices are refused.
         y : array_like of shape (n_samples,)
-            Labels of any type; taken from a Table if not given.
+            Labels of any type, none missing; a Series or a frame of one column will do. Taken from a Table if not given.
         sample_weight : array_like of shape (n_samples,), optional
             At least 0; rows of weight 0 are not used.
         validation_data : (X, y), optional
@@ -140,12 +142,12 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if isinstance(X, Table) and y is None:
             y = X.labels
         before = self._state_before()
-        matrix, columns, y, self.schema_ = self._training_data(X, y)
+        matrix, columns, y, self.schema_ = training_data(self, X, y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
         if validation_data is not None:
             n = len(matrix)
-            matrix = np.concatenate([matrix, self._matrix(validation_data[0])])
-            y = np.concatenate([y, _validation_labels(y, validation_data[1], len(matrix) - n)])
+            matrix = np.concatenate([matrix, matrix_of(self, validation_data[0])])
+            y = np.concatenate([y, validation_labels(y, validation_data[1], len(matrix) - n)])
             weights = None if weights is None else np.concatenate([weights, np.ones(len(matrix) - n)])
         check_classification_targets(y)
         self.classes_, targets = np.unique(y, return_inverse=True)
@@ -177,10 +179,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         """
         first = not hasattr(self, "network_")
         if first:
-            matrix, columns, y, self.schema_ = self._training_data(X, y)
-            self.classes_ = np.unique(np.asarray(y) if classes is None else np.asarray(classes))
+            matrix, columns, y, self.schema_ = training_data(self, X, y)
+            self.classes_ = np.unique(y if classes is None else as_labels(classes))
         else:
-            matrix, y = self._matrix(X), np.asarray(y)
+            matrix, y = matrix_of(self, X), as_labels(y)
             if len(matrix) != len(y):
                 raise ValueError(f"expected as many labels as rows, got {len(y)} labels and {len(matrix)} rows")
         check_classification_targets(y)
@@ -226,8 +228,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self)
-        matrix = self._matrix(X)
-        return self.to_model().logits(matrix, self.n_threads or 0, dtype=np.float64 if self._is_frame_with_text(X) else None)
+        matrix = matrix_of(self, X)
+        return self.to_model().logits(matrix, self.n_threads or 0, dtype=None if matrix is X or self.schema_ is None or isinstance(X, Table) else np.float64)
 
     def to_model(self) -> Model:
         """What was fitted, as data without scikit-learn; it shares its arrays with the estimator."""
@@ -239,51 +241,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         estimator = cls(**model.params)
         fill_from_model(estimator, model)
         return estimator
-
-    # ---- from what came in to a matrix
-
-    def _training_data(self, X: Any, y: Any) -> tuple[NDArray[Any], tuple[MatrixColumn, ...], NDArray[Any], Schema | None]:
-        if isinstance(X, Table):
-            self.n_features_in_ = len(X.schema.columns)
-            self.feature_names_in_ = np.array([column.name for column in X.schema.columns], object)
-            return X.matrix, X.schema.matrix_columns(), np.asarray(y), X.schema
-        if self._is_frame_with_text(X):
-            _, y = validate_data(self, X, y, skip_check_array=True)
-            table = self._read_frame(X)
-            y = np.asarray(y)
-            if y.shape != (len(table),):
-                raise ValueError(f"expected one label a row, got labels of shape {y.shape} for {len(table)} rows")
-            return table.matrix, table.schema.matrix_columns(), y, table.schema
-        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the numbers to look for NaN
-            matrix, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", multi_output=False)
-        return matrix, number_columns(matrix.shape[1]), y, None
-
-    def _read_frame(self, X: Any) -> Table:
-        """With warm_start, by the schema of the last fit where it has the same columns: a category keeps the input that was trained on it."""
-        last = getattr(self, "schema_", None)
-        if self.warm_start and last is not None and {column.name for column in last.columns} <= set(self.feature_names_in_):
-            return read(X, schema=last)
-        return read(X)
-
-    def _matrix(self, X: Any) -> NDArray[Any]:
-        if isinstance(X, Table):
-            return X.matrix
-        if self.schema_ is not None:
-            validate_data(self, X, reset=False, skip_check_array=True)
-            return read(X, schema=self.schema_).matrix
-        with np.errstate(over="ignore", invalid="ignore"):
-            matrix: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", reset=False)
-        return matrix
-
-    @staticmethod
-    def _is_frame_with_text(X: Any) -> bool:
-        if isinstance(X, (np.ndarray, list, tuple)) or (not hasattr(X, "__dataframe__") and not hasattr(X, "__arrow_c_stream__")):
-            return False
-        import narwhals.stable.v2 as nw
-
-        if not nw.dependencies.is_into_dataframe(X):
-            return False
-        return not all(dtype.is_numeric() for dtype in nw.from_native(X, eager_only=True).schema.values())
 
     # ---- training
 
@@ -335,6 +292,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _row_weights(self, targets: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[np.float32] | None:
         """sample_weight x class weight, scaled to mean 1; None where all are equal."""
         if self.class_weight is not None:
+            check_class_weight(self.class_weight, self.classes_.tolist())
             by_class = compute_sample_weight(self.class_weight, self.classes_[targets])
             weights = by_class if weights is None else weights * by_class
         return None if weights is None else (weights / weights.mean()).astype(np.float32)
@@ -373,17 +331,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if self.history_.stopped == "interrupted":
             warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=3)
         return self
-
-
-def _validation_labels(y: NDArray[Any], labels: Any, n_rows: int) -> NDArray[Any]:
-    array = np.asarray(labels)
-    if array.shape != (n_rows,):
-        raise ValueError(f"expected one label a row in validation_data, got labels of shape {array.shape} for {n_rows} rows")
-    known = set(y.tolist())
-    wrong = next((label for label in array.tolist() if label not in known), None)
-    if wrong is not None:
-        raise ValueError(f"expected labels of validation_data among the classes {listing(sorted(known))}, got {wrong!r}")
-    return array
 
 
 def _print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
+__all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "is_null", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
 
 INTEGER_LIMIT = 2**63
 

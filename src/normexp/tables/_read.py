@@ -4,15 +4,16 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from normexp.errors import DataWarning
 from normexp.tables._options import Options, date_order_of
-from normexp.tables._schema import Schema
+from normexp.tables._schema import Column, Schema
 from normexp.tables._source import Source
 from normexp.tables._table import Table
 
-__all__ = ["open_source", "read", "warn_of"]
+__all__ = ["number_matrix", "open_source", "read", "warn_of"]
 
 
 def open_source(source: object, *, schema: Schema | None = None, classes: NDArray[Any] | None = None, **options: Any) -> Source:
@@ -33,6 +34,16 @@ def warn_of(notes: Iterable[str], stacklevel: int = 3) -> None:
     """Each note as a DataWarning."""
     for note in notes:
         warnings.warn(note, DataWarning, stacklevel=stacklevel)
+
+
+def number_matrix(source: object, names: Sequence[str]) -> NDArray[np.float64]:
+    """Columns of numbers by their names, as float64 of shape (n_rows, n_names); NaN is missing. For rows that come as dicts or frames to a model of numbers alone.
+
+    Raises DataError where a column is absent or a cell is neither a number nor missing.
+    """
+    with open_source(source, schema=Schema(tuple(Column(name, "number") for name in names)), bad_cells="refuse") as opened:
+        opened.table()  # refuses what is not a number
+        return opened.numbers()
 
 
 def read(

@@ -180,10 +180,9 @@ class Source:
                 raise bad_cells_error(bad, self.data)
             self.notes += [note for note in notes if note not in self.notes]
 
-    def _weights(self, first: int, stop: int) -> NDArray[np.float32]:
-        name = self.weight or ""
-        schema = Schema((Column(name, "number"),), None, *self.words)
-        converter, out = Converter(schema, self.words), np.empty(stop - first, np.float64)
+    def _doubles(self, name: str, first: int, stop: int) -> tuple[NDArray[np.float64], Converter]:
+        """A column of plain numbers in float64, NaN where there is none, and the tally of its cells."""
+        converter, out = Converter(Schema((Column(name, "number"),), None, *self.words), self.words), np.empty(stop - first, np.float64)
         for at, n, (cells,) in self.data.batches([self.indices[name]], first, stop):
             if isinstance(cells, Numbers):
                 values = cells.values.astype(np.float64)
@@ -194,6 +193,15 @@ class Source:
             else:
                 values = converter.values(0, cells, at, None)
             out[at - first : at - first + n] = values
+        return out, converter
+
+    def numbers(self) -> NDArray[np.float64]:
+        """The schema's columns, all of numbers, in float64, shape (n_rows, n_columns)."""
+        return np.stack([self._doubles(column.name, 0, self.data.n_rows)[0] for column in self.schema.columns], axis=1)
+
+    def _weights(self, first: int, stop: int) -> NDArray[np.float32]:
+        name = self.weight or ""
+        out, converter = self._doubles(name, first, stop)
         wrong = ~((out >= 0) & (out <= FLOAT32_MAX))
         if self.keep is not None:
             wrong &= self.keep[first:stop].astype(bool)
