@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from normexp._checks import listing
 from normexp.cli._console import print_json, print_table, say, say_notes, scores_table
+from normexp.cli._reading import prediction_options, reading
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ MOST_TO_RANK = 100_000  # rows x classes whose ranking scores get intervals: som
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
 @click.argument("table")
+@prediction_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(models: tuple[str, ...], table: str, as_json: bool) -> None:
+def evaluate(models: tuple[str, ...], table: str, as_json: bool, **given: Any) -> None:
     """Score MODEL on TABLE, which has the target column that the model was trained on.
 
     \b
@@ -36,7 +39,7 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool) -> None:
 
     refuse_several_of_standard_input(models, table)
     loaded = [saving.load(model) for model in models]
-    tables = [labelled(model, path, table) for model, path in zip(loaded, models, strict=True)]
+    tables = [labelled(model, path, table, reading(given)) for model, path in zip(loaded, models, strict=True)]
     if any(data.targets is None for data in tables):
         _print_predictions(loaded, models, tables, table, as_json)
         return
@@ -48,14 +51,16 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool) -> None:
         _print_comparison(loaded, models, table, evaluations, as_json)
 
 
-def labelled(model: "SoftmaxClassifier", path: str, table: str) -> "Table":
+def labelled(model: "SoftmaxClassifier", path: str, table: str, options: dict[str, Any]) -> "Table":
     """The table as the model reads it, with targets if it has the target column; what was dropped is said."""
     from normexp.tables import open_source
 
     if model.schema_ is None or model.schema_.target is None:
         raise DataError(f"expected a model trained from a table with a target column, got one trained from arrays ({path}); evaluate it from Python")
-    with open_source(table, target=model.schema_.target, target_optional=True, schema=model.schema_, classes=model.classes_) as source:
+    with open_source(table, target=model.schema_.target, target_optional=True, schema=model.schema_, classes=model.classes_, **options) as source:
         data = source.table()
+        if source.unused:
+            say(f"note: column{'s' if len(source.unused) > 1 else ''} {listing(source.unused)} of {table} not used by the model")
     if data.targets is None:
         say(f"note: {table} has no column '{model.schema_.target}': predictions only")
     say_notes(data.notes)

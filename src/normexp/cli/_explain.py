@@ -8,6 +8,7 @@ import click
 from normexp._checks import did_you_mean, listing
 from normexp.cli._console import print_json, print_table, say
 from normexp.cli._outputs import writable
+from normexp.cli._reading import file_options
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from normexp.explanation import Explanation
 
-OPTIONS = ("--labels", "--target", "--temperature", "--sigmoid", "--plot", "--row", "--json", "--help")
+OPTIONS = ("--labels", "--target", "--temperature", "--sigmoid", "--plot", "--row", "--encoding", "--no-header", "--json", "--help")
 MOST_FEATURES = 20
 SIGMOID = (
     "Softmax probabilities share a sum of 1: use them where exactly one class is true. Sigmoids judge each class by itself and sum to anything: "
@@ -30,10 +31,11 @@ SIGMOID = (
 @click.option("--target", metavar="LABEL", help="The true class: marks it and gives its loss.")
 @click.option("--temperature", type=float, help="Divide LOGITS by it first: above 1 evens the probabilities out, near 0 all goes to the largest.")
 @click.option("--sigmoid", is_flag=True, help="Beside softmax, the sigmoid of each of LOGITS by itself, and when to use which.")
+@file_options
 @click.option("--plot", metavar="FILE", help="Draw it: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def explain(words: tuple[str, ...], row: int | None, labels: str | None, target: str | None, temperature: float | None, sigmoid: bool,
-            plot: str | None, as_json: bool) -> None:  # fmt: skip
+            plot: str | None, as_json: bool, encoding: str | None, no_header: bool) -> None:  # fmt: skip
     """Softmax of LOGITS, step by step; or why MODEL answers what it answers for one row of TABLE.
 
     \b
@@ -50,7 +52,7 @@ def explain(words: tuple[str, ...], row: int | None, labels: str | None, target:
         given = [name for name, value in (("--labels", labels), ("--temperature", temperature), ("--sigmoid", sigmoid or None)) if value is not None]
         if given:
             raise click.UsageError(f"expected logits with {', '.join(given)}, got a model and a table; a model has labels and a temperature of its own")
-        _explain_row(words[0], words[1], 1 if row is None else row, target, path, as_json)
+        _explain_row(words[0], words[1], 1 if row is None else row, target, path, as_json, {"encoding": encoding, "header": not no_header})
         return
     if row is not None:
         raise click.UsageError(f"expected MODEL TABLE with --row, got {' '.join(words)}")
@@ -125,7 +127,7 @@ def _draw_chain(path: Path, names: list[str], x: "NDArray[Any]", target: str | N
     plots.save_figure(drawn, path)
 
 
-def _explain_row(model: str, table: str, row: int, target: str | None, path: Path | None, as_json: bool) -> None:
+def _explain_row(model: str, table: str, row: int, target: str | None, path: Path | None, as_json: bool, options: dict[str, Any]) -> None:
     from normexp import saving
     from normexp.explanation import explain as explain_rows
     from normexp.tables import open_source
@@ -135,7 +137,7 @@ def _explain_row(model: str, table: str, row: int, target: str | None, path: Pat
         raise DataError(f"expected a model trained from a table with named columns, got one trained from an array ({model}); explain it from Python: normexp.explain(model, X)")
     if target is not None:
         raise click.UsageError("expected no --target with a table, whose own target column tells the true class")
-    with open_source(table, target=loaded.schema_.target, target_optional=True, schema=loaded.schema_, classes=loaded.classes_) as source:
+    with open_source(table, target=loaded.schema_.target, target_optional=True, schema=loaded.schema_, classes=loaded.classes_, **options) as source:
         found = explain_rows(loaded, source.row(row))
     if path is not None:
         from normexp import plots

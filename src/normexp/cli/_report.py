@@ -2,20 +2,23 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from normexp.cli._console import say
 from normexp.cli._evaluate import apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input
 from normexp.cli._outputs import writable
+from normexp.cli._reading import prediction_options, reading
 
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
 @click.argument("table")
 @click.option("-o", "--output", metavar="REPORT", default="report.html", show_default=True, help="HTML file to write.")
+@prediction_options
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads; the report does not depend on it.")
-def report(models: tuple[str, ...], table: str, output: str, threads: int | None) -> None:
+def report(models: tuple[str, ...], table: str, output: str, threads: int | None, **given: Any) -> None:
     """Write one HTML file that says whether MODEL can be trusted on TABLE.
 
     \b
@@ -32,7 +35,7 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
 
     refuse_several_of_standard_input(models, table)
     loaded = [saving.load(model) for model in models]
-    tables = [labelled(model, name, table) for model, name in zip(loaded, models, strict=True)]
+    tables = [labelled(model, name, table, reading(given)) for model, name in zip(loaded, models, strict=True)]
     for model in loaded:
         model.n_threads = threads
     names, steps = apart(models), Steps()

@@ -14,6 +14,7 @@ from normexp import saving
 from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
 from normexp.cli._outputs import writable
+from normexp.cli._reading import reading, training_options
 from normexp.cli._report import Steps, short_name
 from normexp.errors import DataError
 
@@ -66,7 +67,7 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
 @click.option("--force", is_flag=True, help="Replace an existing default output.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
 @click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
-@click.option("--missing", multiple=True, metavar="WORD", help="A word that means a missing value, besides empty, NA, N/A, NaN, null and ?; may be repeated.")
+@training_options
 @click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides split, first weights and order; same seed, same model.")
@@ -77,9 +78,9 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Give every class the same total weight.")
 @click.option("--report", metavar="REPORT", help="Also write an HTML report of the test: can the model be trusted?")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None, missing: tuple[str, ...],
+def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None,
           test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
-          time_limit: float | None, class_weight: str | None, report: str | None, as_json: bool) -> int:  # fmt: skip
+          time_limit: float | None, class_weight: str | None, report: str | None, as_json: bool, **given: Any) -> int:  # fmt: skip
     """Train a classifier from TABLE, test it on rows it has not seen, and save it.
 
     \b
@@ -100,8 +101,8 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     from normexp.tables import read
 
     started = time.monotonic()
-    data = read(table, target=target, ignore=ignore, weight=weight, missing=missing)
-    parts = _parts(data, test, test_fraction, seed, weight)
+    data = read(table, target=target, ignore=ignore, weight=weight, **reading(given))
+    parts = _parts(data, test, test_fraction, seed, weight, given)
     say_notes([*data.notes, *_single_rows(data)])
     model = SoftmaxClassifier(
         hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
@@ -137,13 +138,14 @@ class Parts:
     test_rows: "NDArray[np.int64]"
 
 
-def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, weight: str | None) -> Parts:
+def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, weight: str | None, given: dict[str, Any]) -> Parts:
     from normexp.tables import held_out_rows, read
 
     assert data.targets is not None
     every = np.arange(len(data))
     if test is not None:
-        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight)
+        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight, bad_cells=given["bad_cells"], encoding=given["encoding"], header=not given["no_header"])
+        say_notes(tested.notes)
         assert tested.targets is not None
         if (tested.targets < 0).any():
             raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")

@@ -15,7 +15,7 @@ MOST_SHOWN = 12
 WANTED = {"number": "a number", "date": "a date", "boolean": "a boolean"}
 
 
-def bad_cells_error(bad: Sequence[Bad], data: Any) -> DataError:
+def bad_cells_error(bad: Sequence[Bad], data: Any, training: bool) -> DataError:
     """All cells that do not fit, of all columns, in one message."""
     shown: list[str] = []
     cells = [(kind_cells, word, count) for kind_cells in bad for word, count in sorted(kind_cells.cells.items(), key=lambda item: item[1].first)]
@@ -26,9 +26,11 @@ def bad_cells_error(bad: Sequence[Bad], data: Any) -> DataError:
         shown.append(f"expected {found.kind} in column '{found.name}', got {got} ({file}, row {row}{more})")
     if len(cells) > MOST_SHOWN:
         shown.append(f"and {len(cells) - MOST_SHOWN} more such cells")
-    words = " ".join(dict.fromkeys(f"--missing '{word}'" for found, word, _ in cells[:3] if not found.typed))
-    names = " ".join(dict.fromkeys(f"--ignore '{found.name}'" for found, _, _ in cells[:3]))
-    advice = f"correct the cells, or take them as missing with --bad-cells missing (bad_cells='missing'){f' or {words}' if words else ''}, or leave out columns with {names} (ignore=[…])"
+    advice = "correct the cells, or take them as missing with --bad-cells missing (bad_cells='missing')"
+    if training:
+        words = " ".join(dict.fromkeys(f"--missing '{word}'" for found, word, _ in cells[:3] if not found.typed))
+        names = " ".join(dict.fromkeys(f"--ignore '{found.name}'" for found, _, _ in cells[:3]))
+        advice += f"{f' or {words}' if words else ''}, or leave columns out with {names} (ignore=[…])"
     return DataError(f"{'; '.join(shown)}; {advice}")
 
 

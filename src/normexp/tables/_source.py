@@ -127,7 +127,7 @@ class Source:
         """Refuse bad cells, or leave them to be taken as missing: numbers that no float32 holds are refused unless the caller says otherwise."""
         refused = bad if self.options.bad_cells == "refuse" else [cells for cells in bad if cells.typed] if self.options.bad_cells is None else []
         if refused:
-            raise bad_cells_error(refused, self.data)
+            raise bad_cells_error(refused, self.data, training=True)
 
     def _say_unmatched(self, found: set[str]) -> None:
         found = found | {word.lower() for word in (self.labels.missing_words if self.labels else {})}
@@ -177,7 +177,7 @@ class Source:
             self._noted = True
             notes, bad = conversion_notes(self.schema.columns, self.converter, self.data, self.options)
             if self.options.bad_cells == "refuse" and bad:
-                raise bad_cells_error(bad, self.data)
+                raise bad_cells_error(bad, self.data, training=False)
             self.notes += [note for note in notes if note not in self.notes]
 
     def _doubles(self, name: str, first: int, stop: int) -> tuple[NDArray[np.float64], Converter]:

@@ -1,0 +1,120 @@
+"""New columns beside the rows of a source, written as CSV or Parquet: DuckDB keeps and formats them, names are written by us."""
+
+import csv
+import io
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp import _native
+from normexp._checks import listing
+from normexp.errors import DataError
+from normexp.tables._cells import Codes, Instants, Numbers, text_of_instants
+from normexp.tables._database import Database, explained, literal
+from normexp.tables._source import Source
+
+__all__ = ["Results"]
+
+TYPES = {"b": "BOOLEAN", "i": "BIGINT", "u": "UBIGINT", "f": "DOUBLE"}
+
+
+class Results:
+    """Columns that come in pieces, in the order of the source's rows; `kept` columns of the source are written before them."""
+
+    def __init__(self, source: Source, names: Sequence[str], types: Sequence[np.dtype[Any]], kept: Sequence[str] = ()) -> None:
+        clashes = [name for name in kept if name in names]
+        if clashes:
+            raise DataError(f"expected kept columns with other names than the predictions', got {listing(clashes)}; rename them in the table")
+        self.source, self.names, self.kept, self.n_rows = source, [*kept, *names], [source.indices[name] for name in kept], 0
+        self._own: Database | None = None
+        if isinstance(source.data, Database):
+            self.database = source.data
+        else:
+            self.database = self._own = Database(source.label)
+        try:
+            if self._own is not None and kept:
+                self._copy_kept()
+            typed = ", ".join(f"p{i} {TYPES.get(dtype.kind, 'VARCHAR')}" for i, dtype in enumerate(types))
+            self.database.execute(f"CREATE TEMP TABLE results ({typed})")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Results":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
+    def add(self, columns: Sequence[NDArray[Any]]) -> None:
+        """The next rows."""
+        piece = {f"p{i}": np.ascontiguousarray(column) if column.dtype.kind in TYPES else column.astype(object) for i, column in enumerate(columns)}
+        self._insert("results", piece)
+        self.n_rows += len(columns[0])
+
+    def _insert(self, table: str, piece: dict[str, Any]) -> None:
+        with explained(self.source.label):
+            self.database.connection.register("piece", piece)
+            self.database.connection.execute(f"INSERT INTO {table} SELECT * FROM piece")
+            self.database.connection.unregister("piece")
+
+    def _copy_kept(self) -> None:
+        """Kept columns of rows in memory, as text."""
+        self.database.execute(f"CREATE TEMP TABLE raw ({', '.join(f'c{i} VARCHAR' for i in self.kept)})")
+        for _, n, cells in self.source.data.batches(self.kept):
+            if n:
+                self._insert("raw", {f"c{i}": _texts(column) for i, column in zip(self.kept, cells, strict=True)})
+
+    def _query(self, aliases: Sequence[str] | None = None) -> str:
+        columns = [*(f"raw.c{int(i)}" for i in self.kept), *(f"results.p{i}" for i in range(len(self.names) - len(self.kept)))]
+        if aliases is not None:
+            columns = [f"{column} AS " + '"' + name.replace('"', '""') + '"' for column, name in zip(columns, aliases, strict=True)]
+        return f"SELECT {', '.join(columns)} FROM {'raw POSITIONAL JOIN results' if self.kept else 'results'}"
+
+    def write_csv(self, file: IO[bytes]) -> None:
+        """Header and rows as UTF-8."""
+        self._check_rows()
+        body = Path(self.database.folder.path, "body.csv")
+        self.database.execute(f"COPY ({self._query()}) TO {literal(str(body))} (FORMAT csv, HEADER false)")
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow(self.names)
+        file.write(header.getvalue().encode("utf-8", "surrogateescape"))
+        with body.open("rb") as rows:
+            shutil.copyfileobj(rows, file, 1 << 20)
+        body.unlink()
+
+    def write_parquet(self, path: Path) -> None:
+        """One file; DuckDB's writer takes names that differ in case only for the same."""
+        self._check_rows()
+        folded = [name.lower() for name in self.names]
+        same = [name for name in self.names if folded.count(name.lower()) > 1]
+        if same:
+            raise DataError(f"expected names that differ in more than case for a Parquet file, got {listing(same)}; write CSV")
+        body = Path(self.database.folder.path, "body.parquet")
+        self.database.execute(f"COPY ({self._query(self.names)}) TO {literal(str(body))} (FORMAT parquet)")
+        with body.open("rb") as rows, path.open("wb") as file:
+            shutil.copyfileobj(rows, file, 1 << 20)
+        body.unlink()
+
+    def _check_rows(self) -> None:
+        if self.n_rows != self.source.n_rows:
+            raise RuntimeError(f"expected results for {self.source.n_rows} rows, got {self.n_rows}")
+
+
+def _texts(cells: Any) -> NDArray[Any]:
+    if isinstance(cells, Instants):
+        cells = text_of_instants(cells)
+    if isinstance(cells, Codes):
+        return np.array([*cells.words, None], object)[cells.codes]
+    if isinstance(cells, Numbers):
+        gone = np.zeros(len(cells.values), bool) if cells.missing is None else cells.missing.astype(bool)
+        return np.array([None if missing or value != value else str(value) for value, missing in zip(cells.values.tolist(), gone, strict=True)], object)
+    return np.array(cells.to_list() if isinstance(cells, _native.TextColumn) else cells, object)
