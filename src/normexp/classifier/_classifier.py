@@ -228,8 +228,16 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self)
-        matrix = matrix_of(self, X)
+        matrix = self.to_matrix(X)
         return self.to_model().logits(matrix, self.n_threads or 0, dtype=None if matrix is X or self.schema_ is None or isinstance(X, Table) else np.float64)
+
+    def to_matrix(self, X: Any) -> NDArray[Any]:
+        """Rows as the encoder takes them, shape (n_samples, n_matrix_columns): numbers, codes of categories, NaN for missing.
+
+        X is what fit took, or a Table; frames, a dict of columns or of cells, a list of dicts or a Series hold the columns by name, in any order. Further columns,
+        unseen categories and cells that cannot be read are told by a DataWarning.
+        """
+        return matrix_of(self, X)
 
     def to_model(self) -> Model:
         """What was fitted, as data without scikit-learn; it shares its arrays with the estimator."""

@@ -142,7 +142,7 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     if not isinstance(model, SoftmaxClassifier):
         raise TypeError(f"expected a SoftmaxClassifier, got {type(model).__name__}")
     check_is_fitted(model)
-    matrix = np.asarray(model._matrix(X))
+    matrix = np.asarray(model.to_matrix(X))
     targets = _targets(model.classes_, X, y, len(matrix))
     network, encoder = ReluNetwork.of(model), model.encoder_
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline

@@ -16,7 +16,7 @@ from typing import IO
 from normexp._checks import listing
 from normexp.errors import DataError
 
-__all__ = ["HEAD", "MOST_HEAD", "Delimited", "clean_copy", "delimited", "needs_copy", "not_utf8"]
+__all__ = ["HEAD", "MOST_HEAD", "Delimited", "clean_copy", "delimited", "is_gzipped", "needs_copy", "not_utf8"]
 
 SEPARATORS = ",;\t|"
 BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # the longer first
@@ -125,6 +125,11 @@ def _headless(header: list[str]) -> str:
     """Numbers or dates among the names: the first row may be data."""
     found = [name for name in header if re.fullmatch(r"\s*[-+]?\d[\d.,:/ -]*\s*", name)]
     return f"the first row looks like data ({listing(found, 3)}): if the file has no header row, say so with --no-header (header=False)" if found else ""
+
+
+def is_gzipped(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def needs_copy(start: bytes, encoding: str | None) -> str | None:

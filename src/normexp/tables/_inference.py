@@ -47,13 +47,19 @@ class Inference:
     notes: list[str] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     found_missing: set[str] = field(default_factory=set)
+    identifiers: dict[str, Column] = field(default_factory=dict)  # columns of numbers that are left out
 
     def columns(self, indices: Sequence[int]) -> list[Column]:
         """The schema of some columns, those that are left out not among them."""
         text = [i for i in indices if self.data.kinds[i] == "text" and self.data.names[i] not in self.data.nested]
         readings = self._decided(self._scanned(text))
         found = [self._column(i, readings.get(i)) for i in indices]
-        return [column for column in found if column is not None]
+        kept = [column for column in found if column is not None]
+        if not kept and self.identifiers:  # better than nothing
+            kept = list(self.identifiers.values())
+            self.notes = [note.replace(" is left out: ", " is all that there is to learn from, though ").split("; --keep-column")[0] if note.startswith(tuple(f"column '{name}' is left out" for name in self.identifiers)) else note
+                          for note in self.notes]  # fmt: skip
+        return kept
 
     def _part(self, first: int, n: int) -> NDArray[np.uint8] | None:
         return None if self.keep is None else self.keep[first : first + n]
@@ -202,11 +208,13 @@ class Inference:
             return Column(column.name, "number")
         if column.kind == "boolean":
             return column
+        column = column if np.abs(filled).max() <= FLOAT32_EXACT else replace(column, centre=_median(filled))
         reason = None if column.name in self.options.keep_columns else number_identifier(column.name, values)
         if reason:
             self.notes.append(f"column '{column.name}' is left out: {reason}; --keep-column '{column.name}' keeps it")
+            self.identifiers[column.name] = column
             return None
-        return column if np.abs(filled).max() <= FLOAT32_EXACT else replace(column, centre=_median(filled))
+        return column
 
     def _dates(self, i: int, column: Column) -> Column:
         values = self._values(i, column)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from normexp.errors import DataError
 from normexp.tables._database import Database
+from normexp.tables._delimited import is_gzipped
 from normexp.tables._options import Options
 
 __all__ = ["load"]
@@ -13,8 +14,7 @@ KEYS_A_QUERY = 256
 
 def load(database: Database, path: Path, label: str, i: int, _options: Options) -> list[str]:
     """Objects of a file into `raw`, a column a key in the order of their first appearance; returns the keys."""
-    with path.open("rb") as file:
-        packed = "gzip" if file.read(2) == b"\x1f\x8b" else "none"
+    packed = "gzip" if is_gzipped(path) else "none"
     source = f"read_json_objects({database.own_path(path, i)}, format = 'auto', compression = '{packed}', maximum_object_size = 67108864)"
     database.execute(f"CREATE OR REPLACE TEMP TABLE objects AS SELECT json FROM {source}")
     wrong = database.fetch("SELECT rowid, json_type(json) FROM objects WHERE json_type(json) <> 'OBJECT' OR json IS NULL ORDER BY rowid LIMIT 1")

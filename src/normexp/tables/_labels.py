@@ -112,7 +112,7 @@ def refuse_many(labels: Labels, place: str, any_classes: bool) -> None:
 def classes_of(labels: Labels) -> NDArray[Any]:
     """The sorted classes in their own type; text that numbers or booleans would not spell the same way stays text."""
     values = labels.values
-    if all(isinstance(value, (bool, np.bool_)) for value in values) or (values and set(values) <= {"true", "false"}):
+    if all(isinstance(value, (bool, np.bool_)) for value in values) or _are_booleans(values):
         return np.array([False, True])
     if labels.is_typed and not any(isinstance(value, str) for value in values):
         return np.array(sorted(values))
@@ -121,6 +121,12 @@ def classes_of(labels: Labels) -> NDArray[Any]:
     if all(isinstance(value, str) and _is_float(value) for value in values):
         return np.array(sorted(map(float, values)))
     return np.array(sorted(null_or_text(value) or "" for value in values))
+
+
+def _are_booleans(values: Sequence[Any]) -> bool:
+    """true and false as we write them, or in more spellings than two."""
+    words = {str(value) for value in values}
+    return {word.lower() for word in words} == {"true", "false"} and (words == {"true", "false"} or len(words) > 2)
 
 
 def _is_float(word: str) -> bool:

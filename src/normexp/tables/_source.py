@@ -209,7 +209,7 @@ class Source:
             row = int(np.flatnonzero(wrong)[0])
             tally, value = converter.tally(0).bad, out[row]
             shown = next((word for word, count in tally.items() if count.first == first + row), "nan" if np.isnan(value) else str(value))
-            wanted = f"up to {FLOAT32_MAX}" if value > FLOAT32_MAX else "of at least 0"
+            wanted = f"up to {FLOAT32_MAX}" if value > FLOAT32_MAX or (np.isnan(value) and _is_large(shown)) else "of at least 0"
             file, number = self.data.place(first + row)
             raise DataError(f"expected weights {wanted} in column '{name}', got {shown} ({file}, row {number}); correct the cell")
         return out.astype(np.float32)
@@ -249,3 +249,8 @@ class Source:
         return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes), numbers)
 
 
+def _is_large(word: str) -> bool:
+    try:
+        return float(word) > FLOAT32_MAX
+    except ValueError:
+        return False

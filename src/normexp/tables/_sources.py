@@ -16,7 +16,7 @@ from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
 from normexp.tables import _databases, _json
 from normexp.tables._database import Database, literal
-from normexp.tables._delimited import HEAD, MOST_HEAD, Delimited, clean_copy, delimited, needs_copy
+from normexp.tables._delimited import HEAD, MOST_HEAD, Delimited, clean_copy, delimited, is_gzipped, needs_copy
 from normexp.tables._examples import EXAMPLES, example
 from normexp.tables._frames import Frame, frame_of
 from normexp.tables._options import Options
@@ -43,11 +43,16 @@ def open_named(name: str, options: Options) -> Database | Frame:
         return _databases.open_table(*name.split("::", 1))
     paths = _paths(name)
     if len(paths) == 1 and not stat.S_ISREG(mode := paths[0].stat().st_mode):
-        if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not os.isatty(os.open(paths[0], os.O_RDONLY | os.O_NONBLOCK))):
+        if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not _is_terminal(paths[0])):
             raise DataError(f"expected a file or a pipe, got a device ({name})")
         with paths[0].open("rb") as file:
             return _streamed(file, name, options)
     return _from_files(paths, name, options)
+
+
+def _is_terminal(path: Path) -> bool:
+    with path.open("rb", buffering=0) as file:
+        return file.isatty()
 
 
 def _paths(name: str) -> list[Path]:
@@ -145,10 +150,7 @@ def _start(path: Path, size: int) -> bytes:
 
 def _opened(path: Path) -> IO[bytes]:
     """The file's bytes, unpacked where it is gzipped."""
-    file = path.open("rb")
-    packed = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    return gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[return-value]
+    return gzip.open(path) if is_gzipped(path) else path.open("rb")  # type: ignore[return-value]
 
 
 def _kind(path: Path, start: bytes, label: str | None = None) -> str:
@@ -254,7 +256,7 @@ def _load_clean(database: Database, path: Path, label: str, i: int, options: Opt
     database.hint = head.looks_headless
     names = list(head.names)
     typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
-    packed = "gzip" if path.open("rb").read(2) == b"\x1f\x8b" else "none"
+    packed = "gzip" if is_gzipped(path) else "none"
     query = (
         f"SELECT * FROM read_csv({database.own_path(path, i)}, auto_detect = false, header = false, skip = {head.skip}, delim = {literal(head.separator)}, quote = '\"', escape = '\"', "
         f"hive_partitioning = false, compression = '{packed}', columns = {{{typed}}})"
