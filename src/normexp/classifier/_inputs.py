@@ -23,7 +23,7 @@ def is_table(X: Any) -> bool:
     """Must columns be told apart: rows as dicts, or a frame with other columns than numbers?"""
     if isinstance(X, np.ndarray):
         return X.dtype.names is not None
-    if isinstance(X, Mapping) or (isinstance(X, list) and X and isinstance(X[0], Mapping)):
+    if (isinstance(X, Mapping) and not hasattr(X, "toarray")) or (isinstance(X, list) and X and isinstance(X[0], Mapping)):
         return True
     frame = _frame(X)
     return frame is not None and not all(dtype.is_numeric() for dtype in frame.schema.values())
@@ -71,7 +71,7 @@ def _read(model: "SoftmaxClassifier", X: Any) -> Table:
     """With warm_start, by the schema of the last fit where it has the same columns: a category keeps the input that was trained on it."""
     last = getattr(model, "schema_", None)
     again = model.warm_start and last is not None and {column.name for column in last.columns} <= set(model.feature_names_in_)
-    with open_source(X, schema=last if again else None) as source:
+    with open_source(X, schema=last if again else None, keep_numbers=True) as source:
         table = source.table()
     warn_of(table.notes, stacklevel=6)
     return table

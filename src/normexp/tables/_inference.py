@@ -209,7 +209,7 @@ class Inference:
         if column.kind == "boolean":
             return column
         column = column if np.abs(filled).max() <= FLOAT32_EXACT else replace(column, centre=_median(filled))
-        reason = None if column.name in self.options.keep_columns else number_identifier(column.name, values)
+        reason = None if self.options.keep_numbers or column.name in self.options.keep_columns else number_identifier(column.name, values)
         if reason:
             self.notes.append(f"column '{column.name}' is left out: {reason}; --keep-column '{column.name}' keeps it")
             self.identifiers[column.name] = column

@@ -13,7 +13,11 @@ __all__ = ["Options", "date_order_of", "missing_numbers"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to read a table; the fields are the parameters of `read`."""
+    """How to read a table; the fields are the parameters of `read`.
+
+    Beside them, `target_optional` lets a table lack its target, and `keep_numbers` keeps columns of numbers that look like identifiers: whoever hands a frame
+    to an estimator has chosen its columns.
+    """
 
     target: str | None = None
     ignore: tuple[str, ...] = ()
@@ -29,6 +33,7 @@ class Options:
     encoding: str | None = None
     header: bool = True
     target_optional: bool = False
+    keep_numbers: bool = False
 
     def __post_init__(self) -> None:
         if self.decimal not in (None, ".", ","):

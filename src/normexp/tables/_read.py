@@ -17,7 +17,7 @@ __all__ = ["number_matrix", "open_source", "read", "warn_of"]
 
 
 def open_source(source: object, *, schema: Schema | None = None, classes: NDArray[Any] | None = None, **options: Any) -> Source:
-    """Open a table without reading its rows into memory; the options are those of `read`, and `target_optional`: a table that lacks the target is read without targets."""
+    """Open a table without reading its rows into memory; the options are those of `Options`."""
     return Source(source, options_of(**options), schema, classes)
 
 
