@@ -19,7 +19,7 @@ test-parity: .venv/parity
 
 # Files that were made to do harm, many of them; NORMEXP_FUZZ says how many of each kind.
 fuzz: .venv/test
-	NORMEXP_FUZZ=$${NORMEXP_FUZZ:-20000} $(BIN)/python -m pytest -n auto -s tests/fuzz
+	NORMEXP_FUZZ=$${NORMEXP_FUZZ:-20000} $(BIN)/python -m pytest -q -s tests/fuzz
 
 test-slow: .venv/test
 	$(BIN)/python -m pytest -n auto -m "not parity"

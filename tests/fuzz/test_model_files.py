@@ -120,7 +120,7 @@ def mutate_declared(rng, tensors):
 
 
 def mutate_arrays(rng, arrays):
-    name = rng.choice(list(arrays))
+    name = "parameters" if rng.random() < 0.5 else rng.choice(list(arrays))
     array = arrays[name].reshape(-1)
     kind = rng.randrange(5)
     if kind == 0 and array.dtype.kind == "f":
