@@ -31,7 +31,8 @@ def test_layout_and_dtype_do_not_matter(kind):
     matrix = {
         "float64": MATRIX.astype(np.float64),
         "big-endian": MATRIX.astype(">f4"), "Fortran": np.asfortranarray(MATRIX), "every second": np.repeat(MATRIX, 2, axis=0)[::2],
-        "backwards": MATRIX[::-1, ::-1].copy()[::-1, ::-1], "unaligned": unaligned, "read-only": locked, "objects": MATRIX.astype(object), "big-endian float64": MATRIX.astype(">f8"),
+        "objects": MATRIX.astype(object),
+        "backwards": MATRIX[::-1, ::-1].copy()[::-1, ::-1], "unaligned": unaligned, "read-only": locked, "big-endian float64": MATRIX.astype(">f8"),
     }[kind]  # fmt: skip
     assert filled(matrix).tobytes() == filled(MATRIX).tobytes()
 
