@@ -1,9 +1,9 @@
-# demo, test, test-parity, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
+# demo, test, test-parity, fuzz, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
 PYTHON ?= python3
 BIN := .venv/bin
 NATIVE := $(wildcard native/* native/*/*) pyproject.toml
 
-.PHONY: demo test test-parity test-slow check build wheel-test sanitize accuracy bench clean
+.PHONY: demo test test-parity test-slow fuzz check build wheel-test sanitize accuracy bench clean
 
 demo: .venv/installed
 	$(BIN)/normexp demo
@@ -16,6 +16,10 @@ test: .venv/test
 # normexp.keras against Keras on JAX.
 test-parity: .venv/parity
 	$(BIN)/python -m pytest -n auto -m parity tests/keras tests/test_examples.py
+
+# Files that were made to do harm, many of them; NORMEXP_FUZZ says how many of each kind.
+fuzz: .venv/test
+	NORMEXP_FUZZ=$${NORMEXP_FUZZ:-20000} $(BIN)/python -m pytest -q -s tests/fuzz
 
 test-slow: .venv/test
 	$(BIN)/python -m pytest -n auto -m "not parity"

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROWS, COLUMNS = 1_000_000, 50
-MODULES = "click, duckdb, numpy, scipy.optimize, safetensors.numpy, rich.table, rich.console, normexp.classifier, normexp.saving, normexp.evaluation"
+MODULES = "click, duckdb, numpy, scipy.optimize, rich.table, rich.console, normexp.classifier, normexp.saving, normexp.evaluation"
 
 
 def measure(table):

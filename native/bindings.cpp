@@ -11,6 +11,7 @@
 
 #include "columns/border.hpp"
 #include "dispatch.hpp"
+#include "inputs.hpp"
 #include "rows.hpp"
 #include "threads.hpp"
 #include "trainer.hpp"
@@ -159,6 +160,16 @@ void predict_outputs(const std::vector<LayerTuple>& plan, Vec<const float> param
     predict(layers, parameters.data(), features.data(), int64_t(features.shape(0)), outputs.data(), threads_or_default(n_threads));
 }
 
+template <class T> void fill_inputs_of_rows(
+    nb::ndarray<const T, nb::ndim<2>, nb::device::cpu> matrix, Vec<const int64_t> numbers, Vec<const double> centres, Vec<const double> scales,
+    Vec<const int64_t> indicators, Vec<const int64_t> categories, Vec<const int64_t> n_codes, Mat<float> out) {
+    const InputPlan plan{numbers.data(), centres.data(), scales.data(), int64_t(numbers.shape(0)), indicators.data(), int64_t(indicators.shape(0)),
+                         categories.data(), n_codes.data(), int64_t(categories.shape(0)), int64_t(out.shape(1))};
+    const Cells<T> cells{matrix.data(), matrix.stride(0), matrix.stride(1)};
+    nb::gil_scoped_release no_gil;
+    fill_inputs(plan, cells, int64_t(out.shape(0)), out.data());
+}
+
 template <class T> void top_k_of_rows(Mat<const T> x, Mat<int64_t> places, Mat<T> probabilities) {
     nb::gil_scoped_release no_gil;
     top_k<T>(x.data(), int64_t(x.shape(0)), int64_t(x.shape(1)), int64_t(places.shape(1)), places.data(), probabilities.data());
@@ -183,6 +194,10 @@ NB_MODULE(_native, m) {
           nb::arg("rates").noconvert(), nb::arg("steps"), nb::arg("training"), nb::arg("validation"), nb::arg("epochs"), nb::arg("batch_size"), nb::arg("patience"), nb::arg("seed"),
           nb::arg("first_epoch"), nb::arg("time_limit"), nb::arg("shuffle"), nb::arg("restore_best"), nb::arg("n_threads"), nb::arg("on_poll").none(), nb::arg("on_epoch").none());
     m.def("evaluate_network", &evaluate_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("loss"), nb::arg("data"), nb::arg("n_threads"));
+    m.def("fill_inputs_f32", &fill_inputs_of_rows<float>, nb::arg("matrix"), nb::arg("numbers"), nb::arg("centres"), nb::arg("scales"), nb::arg("indicators"),
+          nb::arg("categories"), nb::arg("n_codes"), nb::arg("out").noconvert());
+    m.def("fill_inputs_f64", &fill_inputs_of_rows<double>, nb::arg("matrix"), nb::arg("numbers"), nb::arg("centres"), nb::arg("scales"), nb::arg("indicators"),
+          nb::arg("categories"), nb::arg("n_codes"), nb::arg("out").noconvert());
     m.def("top_k_f32", &top_k_of_rows<float>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
     m.def("top_k_f64", &top_k_of_rows<double>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
     m.def("predict_outputs", &predict_outputs, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("outputs").noconvert(), nb::arg("n_threads"));

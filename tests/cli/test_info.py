@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from forging import forged, parts_of
 
+from forging import forged, parts_of
 from normexp import SoftmaxClassifier, save
 from normexp.cli import main
 

@@ -7,17 +7,17 @@ A boolean becomes -1 or 1, a category a one-hot vector; an unseen or missing cat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.network import InputPlan, fill_inputs
 from normexp.tables import MatrixColumn
 
 __all__ = ["Encoder", "number_columns"]
 
 PIECE_ROWS = 8_192
-BLOCK_ROWS = 1_024  # what stays in cache on its way through the formulas
 HUGE = 1e15  # keeps the square in the clip finite
 TINY, MAX_SCALE = 2.3e-308, 1e300
 
@@ -79,8 +79,13 @@ class Encoder:
 
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
-        out = np.zeros((len(matrix) if rows is None else len(rows), self.n_inputs), np.float32)
-        self._encode_into(out, matrix, rows)
+        out = np.empty((len(matrix) if rows is None else len(rows), self.n_inputs), np.float32)
+        if rows is None:
+            fill_inputs(self._plan, matrix, out)
+        else:
+            for first in range(0, len(out), PIECE_ROWS):
+                piece = slice(first, first + PIECE_ROWS)
+                fill_inputs(self._plan, matrix[rows[piece]], out[piece])
         return out
 
     def pieces(self, matrix: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
@@ -88,8 +93,7 @@ class Encoder:
         room = np.empty((min(len(matrix), PIECE_ROWS), self.n_inputs), np.float32)
         for first in range(0, len(matrix), PIECE_ROWS):
             out = room[: len(matrix) - first]
-            out.fill(0)
-            self._encode_into(out, matrix[first : first + PIECE_ROWS])
+            fill_inputs(self._plan, matrix[first : first + PIECE_ROWS], out)
             yield out
 
     def encode_number(self, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
@@ -98,53 +102,12 @@ class Encoder:
             return _smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
 
     @cached_property
-    def _places(self) -> "_Places":
-        return _Places.of(self)
-
-    def _encode_into(self, out: NDArray[np.float32], matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:
-        for first in range(0, len(out), BLOCK_ROWS):
-            block = slice(first, first + BLOCK_ROWS)
-            self._encode_block(matrix[block] if rows is None else matrix[rows[block]], out[block])
-
-    def _encode_block(self, matrix: NDArray[Any], out: NDArray[np.float32]) -> None:
-        """Into rows of zeros, C-contiguous."""
-        p = self._places
-        if len(p.numbers):
-            values = matrix[:, p.numbers].astype(np.float64)
-            with np.errstate(over="ignore", invalid="ignore"):  # the clip takes infinities; a constant column has scale 0
-                values -= p.centre
-                values *= p.scale
-            np.copyto(values, 0, where=np.isnan(values))
-            out[:, : len(p.numbers)] = _smooth_clip(values)
-        if len(p.indicators):
-            out[:, p.indicator_inputs] = np.isnan(matrix[:, p.indicators])
-        if len(p.categories):
-            codes = matrix[:, p.categories]
-            known = (codes >= 0) & (codes < p.n_codes)
-            inputs = np.where(known, codes, 0).astype(np.int64)
-            inputs += p.first_inputs
-            inputs += np.arange(0, out.size, out.shape[1])[:, None]
-            out.reshape(-1)[inputs] = known.astype(np.float32)  # an unknown code writes the 0 that is there
-
-
-class _Places(NamedTuple):
-    """Which columns go to which inputs of the network: what every row needs, found once."""
-
-    numbers: NDArray[np.intp]
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    indicators: NDArray[np.intp]
-    indicator_inputs: slice
-    categories: NDArray[np.intp]
-    n_codes: NDArray[np.float32]
-    first_inputs: NDArray[np.int64]
-
-    @staticmethod
-    def of(encoder: Encoder) -> "_Places":
-        numbers, indicators, categories = np.flatnonzero(encoder.n_codes == 0), np.flatnonzero(encoder.has_indicator), np.flatnonzero(encoder.n_codes)
-        n_codes, n_before = encoder.n_codes[categories], len(numbers) + len(indicators)
-        first_inputs = n_before + np.cumsum(n_codes) - n_codes
-        return _Places(numbers, encoder.centre[numbers], encoder.scale[numbers], indicators, slice(len(numbers), n_before), categories, n_codes.astype(np.float32), first_inputs)
+    def _plan(self) -> InputPlan:
+        """Where the inputs lie: what every row needs, found once."""
+        numbers, categories = np.flatnonzero(self.n_codes == 0), np.flatnonzero(self.n_codes)
+        return InputPlan(
+            numbers, self.centre[numbers], self.scale[numbers], np.flatnonzero(self.has_indicator), categories, self.n_codes[categories], len(self.n_codes), self.n_inputs
+        )  # fmt: skip
 
 
 def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -156,11 +119,8 @@ def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """x / sqrt(1 + (x / 3)^2): near the identity around 0, at most 3."""
-    clipped: NDArray[np.float64] = np.clip(x, -HUGE, HUGE)
-    divisors = clipped / 3
-    divisors *= divisors
-    divisors += 1
-    clipped /= np.sqrt(divisors, out=divisors)
+    x = np.clip(x, -HUGE, HUGE)
+    clipped: NDArray[np.float64] = x / np.sqrt(1 + (x / 3) ** 2)
     return clipped
 
 

@@ -1,5 +1,7 @@
 """The engine: layer descriptions, one flat parameter vector, training."""
 
+from normexp.network._inputs import InputPlan as InputPlan
+from normexp.network._inputs import fill_inputs as fill_inputs
 from normexp.network._layers import Activate as Activate
 from normexp.network._layers import BatchNormalize as BatchNormalize
 from normexp.network._layers import Dense as Dense
@@ -29,7 +31,7 @@ from normexp.network._training import predict_logits as predict_logits
 from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
-    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters",
-    "Rows", "Scale", "Segment", "Softmax", "Sums", "Task", "Training", "evaluate_rows", "fit", "fit_rows", "fit_side_by_side", "initial_parameters", "predict_logits",
-    "predict_outputs",
+    "Activate", "BatchNormalize", "Dense", "Dropout", "History", "InputPlan", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU",
+    "Parameters", "Rows", "Scale", "Segment", "Softmax", "Sums", "Task", "Training", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "fit_side_by_side",
+    "initial_parameters", "predict_logits", "predict_outputs",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ LARGEST = float(np.finfo(np.float32).max) / 4
 TEMPERATURES = (1e-30, 1e30)
 MAX_LABEL_CHARACTERS = 2**26  # of an array of text, in which every label takes the room of the longest
 LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
+ROWS_AT_A_TIME = 256
 HISTORY = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 STOPPED = ("epochs", "patience", "time_limit", "interrupted", "callback", "diverged")
 LATER = ("encoder/shares", "encoder/low", "encoder/high", "encoder/is_boolean")  # what the first files of format 1 lack
@@ -186,10 +187,13 @@ def check_bounds(described: ModelInfo, parameters: NDArray[np.float32]) -> None:
     bounds, at = np.full(described.n_inputs, LARGEST_INPUT), 0
     for layer in described.layers:
         n, units = len(bounds), layer["units"]
-        weights = np.abs(parameters[at : at + n * units].reshape(n, units))
+        weights = parameters[at : at + n * units].reshape(n, units)
         at += (n + 1) * units
+        inputs, bounds = bounds, np.abs(parameters[at - units : at]).astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):  # refused below
-            bounds = bounds @ weights + np.abs(parameters[at - units : at])
+            for first in range(0, n, ROWS_AT_A_TIME):  # a copy of some of the weights, not of all
+                rows = slice(first, first + ROWS_AT_A_TIME)
+                bounds += inputs[rows] @ np.abs(weights[rows])
         if not (bounds < LARGEST).all():
             raise Refused("expected parameters that give finite logits, got some so large that they may overflow", "train with a smaller learning rate")
     if not bounds.max() / described.temperature < LARGEST:

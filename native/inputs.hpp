@@ -1,0 +1,58 @@
+// From the rows of a table's matrix to the inputs of a network, in one pass over each row: numbers scaled and clipped, indicators of missing ones, codes one-hot.
+// float64 with every operation rounded by itself, as NumPy does it: the bits are the same on every instruction set.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace normexp {
+
+// Which columns go where. Inputs come in this order: numbers, indicators, the codes of each category.
+struct InputPlan {
+    const int64_t* numbers;
+    const double *centres, *scales;
+    int64_t n_numbers;
+    const int64_t* indicators;
+    int64_t n_indicators;
+    const int64_t *categories, *n_codes;
+    int64_t n_categories, n_inputs;
+};
+
+// A matrix in any layout; distances in entries.
+template <class T> struct Cells {
+    const T* first;
+    int64_t row, column;
+};
+
+constexpr double huge = 1e15;  // keeps the square in the clip finite
+
+// x / sqrt(1 + (x / 3)^2) of (value - centre) * scale; a missing one, and infinity in a constant column, is 0
+inline float number_input(double value, double centre, double scale) {
+    double x = (value - centre) * scale;
+    x = x != x ? 0.0 : std::min(std::max(x, -huge), huge);
+    const double third = x / 3;
+    return float(x / std::sqrt(third * third + 1));
+}
+
+template <class T> void fill_row(const InputPlan& plan, const T* cells, int64_t column, float* out) {
+    for (int64_t k = 0; k < plan.n_numbers; ++k) out[k] = number_input(double(cells[plan.numbers[k] * column]), plan.centres[k], plan.scales[k]);
+    out += plan.n_numbers;
+    for (int64_t k = 0; k < plan.n_indicators; ++k) {
+        const T cell = cells[plan.indicators[k] * column];
+        out[k] = cell != cell ? 1.0f : 0.0f;
+    }
+    out += plan.n_indicators;
+    std::fill_n(out, plan.n_inputs - plan.n_numbers - plan.n_indicators, 0.0f);
+    for (int64_t k = 0; k < plan.n_categories; ++k) {
+        const double code = double(cells[plan.categories[k] * column]);
+        if (code >= 0 && code < double(plan.n_codes[k])) out[int64_t(code)] = 1.0f;  // an unseen or missing one is all zeros
+        out += plan.n_codes[k];
+    }
+}
+
+// On one thread: a piece of rows is done before a waiting thread on a busy machine has begun.
+template <class T> void fill_inputs(const InputPlan& plan, Cells<T> matrix, int64_t n_rows, float* out) {
+    for (int64_t i = 0; i < n_rows; ++i) fill_row(plan, matrix.first + i * matrix.row, matrix.column, out + i * plan.n_inputs);
+}
+
+}  // namespace normexp
