@@ -14,11 +14,13 @@ from normexp.tables._convert import FLOAT32_MAX, Converter, Count
 from normexp.tables._forms import Reading, reading_of
 from normexp.tables._identifiers import number_identifier, text_left_out
 from normexp.tables._options import Options, missing_numbers
-from normexp.tables._schema import MAX_CATEGORIES, Column, Schema
+from normexp.tables._schema import MAX_CATEGORIES, Column, Kind, Schema
 
 __all__ = ["Bad", "Inference"]
 
 FLOAT32_EXACT = 2.0**24
+KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "boolean": "boolean", "date": "date", "category": "category"}
+VALUES_AT_ONCE = 1 << 22
 MOST_WORDS = 1 << 22
 
 
@@ -47,19 +49,35 @@ class Inference:
     notes: list[str] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     found_missing: set[str] = field(default_factory=set)
-    identifiers: dict[str, Column] = field(default_factory=dict)  # columns of numbers that are left out
+    _identifiers: dict[str, Column] = field(default_factory=dict)  # columns of numbers that are left out
+    _said: dict[int, list[str]] = field(default_factory=dict)
 
     def columns(self, indices: Sequence[int]) -> list[Column]:
         """The schema of some columns, those that are left out not among them."""
         text = [i for i in indices if self.data.kinds[i] == "text" and self.data.names[i] not in self.data.nested]
-        readings = self._decided(self._scanned(text))
-        found = [self._column(i, readings.get(i)) for i in indices]
-        kept = [column for column in found if column is not None]
-        if not kept and self.identifiers:  # better than nothing
-            kept = list(self.identifiers.values())
-            self.notes = [note.replace(" is left out: ", " is all that there is to learn from, though ").split("; --keep-column")[0] if note.startswith(tuple(f"column '{name}' is left out" for name in self.identifiers)) else note
-                          for note in self.notes]  # fmt: skip
+        scans = self._scanned(text)
+        readings = self._decided(scans)
+        found: dict[int, Column | None] = {}
+        counted: list[int] = []
+        looked_at: dict[int, Column] = {}
+        for i in indices:
+            column = self._drafted(i, readings.get(i))
+            if column is None or (i in scans and self._is_settled(column, readings[i], scans[i])):
+                found[i] = column
+            elif column.kind == "category":
+                counted.append(i)
+            else:
+                looked_at[i] = column
+        found |= self._looked_at(looked_at) | self._counted(counted)
+        self.notes += [note for i in indices for note in self._said.get(i, [])]
+        kept = [column for i in indices if (column := found[i]) is not None]
+        if not kept and self._identifiers:  # better than nothing
+            kept = list(self._identifiers.values())
+            self.notes = [note.replace(" is left out: ", " is all that there is to learn from, though ").split("; --keep-column")[0] for note in self.notes]
         return kept
+
+    def _say(self, i: int, note: str) -> None:
+        self._said.setdefault(i, []).append(f"column '{self.data.names[i]}'{note}")
 
     def _part(self, first: int, n: int) -> NDArray[np.uint8] | None:
         return None if self.keep is None else self.keep[first : first + n]
@@ -103,10 +121,10 @@ class Inference:
         if found.kind == "category" and 2 * found.n >= scan.filled > 0:
             words = [word for word, _, _ in sorted(scan.words, key=lambda counted: -counted[1])[:3]]
             example = f" (such as {listing(words)})" if words else ""
-            self.notes.append(f"column '{self.data.names[i]}': {found.n} cells are numbers or dates and {scan.filled - found.n} are not{example}: read as categories")
+            self._say(i, f": {found.n} cells are numbers or dates and {scan.filled - found.n} are not{example}: read as categories")
         elif found.missing:
             n = sum(count for word, count, _ in scan.words if word.lower() in found.missing)
-            self.notes.append(f"column '{self.data.names[i]}': {listing(found.missing)} ({n} cells) taken as missing among {found.kind}s; {_keep(found.missing)} keeps it as a category")
+            self._say(i, f": {listing(found.missing)} ({n} cells) taken as missing among {found.kind}s; {_keep(found.missing)} keeps it as a category")
 
     def _say_open(self, i: int, chosen: Reading, other: Reading, scan: Any, told: bool, known: bool) -> None:
         if told:
@@ -114,82 +132,97 @@ class Inference:
         why = " as in the other columns" if known else ""
         if chosen.kind == "date":
             names = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
-            self.notes.append(f"column '{self.data.names[i]}': dates such as '{chosen.example}' are read {names[chosen.date_order]}{why}, and could be {names[other.date_order]}: "
+            self._say(i, f": dates such as '{chosen.example}' are read {names[chosen.date_order]}{why}, and could be {names[other.date_order]}: "
                               f"--date-format {other.date_order} (date_format='{other.date_order}') reads them so")  # fmt: skip
         elif chosen.thousands or not chosen.is_plain or scan.integers:
             names = {".": "decimal point", ",": "decimal comma"}
             example = f" such as '{chosen.example}'" if chosen.example else ""
-            self.notes.append(f"column '{self.data.names[i]}': numbers{example} are read with a {names[chosen.decimal]}{why}, and could have a {names[other.decimal]}: "
+            self._say(i, f": numbers{example} are read with a {names[chosen.decimal]}{why}, and could have a {names[other.decimal]}: "
                               f"--decimal {other.decimal} (decimal='{other.decimal}') reads them so")  # fmt: skip
 
     def _say_form(self, i: int, found: Reading, scan: Any) -> None:
         among = sorted((-n, word) for word, n, _ in scan.among_found)
         if found.kind != "category" and among:
             said = ", ".join(f"'{word}' ({-n})" for n, word in among)
-            self.notes.append(f"column '{self.data.names[i]}': {said} taken as missing")
+            self._say(i, f": {said} taken as missing")
         if found.kind == "number" and not found.is_plain:
             marks = {".": "decimal point", ",": "decimal comma"}[found.decimal]
             apart = {"": "", ".": ", points between thousands", ",": ", commas between thousands", " ": ", spaces between thousands", "'": ", apostrophes between thousands",
                      "_": ", underscores between thousands"}[found.thousands]  # fmt: skip
             affix = f", without '{found.prefix or found.suffix}'" if not (found.prefix and found.suffix) and (found.prefix or found.suffix) else f", without '{found.prefix}' and '{found.suffix}'" if found.prefix else ""
-            self.notes.append(f"column '{self.data.names[i]}': read as numbers ({marks}{apart}{affix})")
+            self._say(i, f": read as numbers ({marks}{apart}{affix})")
         elif found.kind == "date" and found.date_order != "ymd":
-            self.notes.append(f"column '{self.data.names[i]}': read as dates, {'day' if found.date_order == 'dmy' else 'month'} first")
+            self._say(i, f": read as dates, {'day' if found.date_order == 'dmy' else 'month'} first")
 
     # ---- columns
 
-    def _column(self, i: int, reading: Reading | None) -> Column | None:
+    def _drafted(self, i: int, reading: Reading | None) -> Column | None:
+        """The column without what its values say; None if it is left out."""
         name, kind = self.data.names[i], self.data.kinds[i]
         if name in self.data.nested:
-            self.notes.append(f"column '{name}' is left out: it holds objects or lists")
+            self._say(i, " is left out: it holds objects or lists")
             return None
         if reading is not None:
-            return self._text_column(i, reading)
-        if kind in ("number", "integer"):
-            return self._numbers(i, Column(name, "number"))
-        if kind == "boolean":
-            return self._numbers(i, Column(name, "boolean"))
-        if kind == "date":
-            return self._dates(i, Column(name, "date"))
-        if kind == "category":
-            return self._category(i, declared=True)
-        self.notes.append(f"column '{name}' is left out: its type is {kind}")
+            return Column(name, reading.kind, decimal=reading.decimal, thousands=reading.thousands, prefix=reading.prefix, suffix=reading.suffix, date_order=reading.date_order,
+                          missing=reading.missing)  # fmt: skip
+        if kind in KINDS:
+            return Column(name, KINDS[kind])
+        self._say(i, f" is left out: its type is {kind}")
         return None
 
-    def _text_column(self, i: int, reading: Reading) -> Column | None:
-        name = self.data.names[i]
-        if reading.kind == "category":
-            return self._category(i)
-        column = Column(name, reading.kind, decimal=reading.decimal, thousands=reading.thousands, prefix=reading.prefix, suffix=reading.suffix, date_order=reading.date_order, missing=reading.missing)
-        return self._numbers(i, column) if reading.kind == "number" else self._dates(i, column) if reading.kind == "date" else column
+    def _is_settled(self, column: Column, reading: Reading, scan: Any) -> bool:
+        """Has the scan said all? So it is for booleans and for plain numbers that are neither large nor perhaps identifiers."""
+        if column.kind == "boolean":
+            return True
+        if column.kind != "number" or not reading.is_plain or not (reading.n == scan.filled == scan.plain) or scan.beyond or not scan.plain:
+            return False
+        may_count = scan.integers == scan.rows and scan.greatest - scan.smallest >= 0.9 * scan.rows - 1 and not self.options.keep_numbers
+        return max(abs(scan.smallest), abs(scan.greatest)) <= FLOAT32_EXACT and not may_count
 
-    def _values(self, i: int, column: Column) -> NDArray[np.float64]:
-        """The kept cells of a column as float64: numbers, or seconds of dates; NaN where missing or bad."""
-        converter = Converter(Schema((column,), None, *self.words), self.words)
-        parts: list[NDArray[np.float64]] = []
-        typed: dict[str, Count] = {}
-        for first, n, (cells,) in self.data.batches([i]):
+    def _looked_at(self, columns: dict[int, Column]) -> dict[int, Column | None]:
+        """Columns of numbers, dates and booleans by their values, some columns at a time."""
+        found: dict[int, Column | None] = {}
+        size = max(VALUES_AT_ONCE // max(self.data.n_rows, 1), 1)
+        for group in self.data.groups(list(columns), self.data.n_rows):
+            for first in range(0, len(group), size):
+                some = group[first : first + size]
+                for i, values in zip(some, self._values(some, columns), strict=True):
+                    found[i] = self._finished(i, columns[i], values)
+        return found
+
+    def _values(self, indices: Sequence[int], columns: dict[int, Column]) -> list[NDArray[np.float64]]:
+        """The kept cells of columns as float64: numbers, or seconds of dates; NaN where missing or bad."""
+        converter = Converter(Schema(tuple(columns[i] for i in indices), None, *self.words), self.words)
+        parts: list[list[NDArray[np.float64]]] = [[] for _ in indices]
+        typed: list[dict[str, Count]] = [{} for _ in indices]
+        for first, n, batch in self.data.batches(indices):
             keep = self._part(first, n)
-            if isinstance(cells, Numbers):
-                values = cells.values.astype(np.float64)
-                self._mark_missing(values, cells)
-            elif isinstance(cells, Instants):
-                values = cells.micros / 1e6
-                if cells.missing is not None:
-                    values[cells.missing.astype(bool)] = np.nan
-            else:
-                values = converter.values(0, cells, first, keep)
-            beyond = np.abs(values) > FLOAT32_MAX if keep is None else (np.abs(values) > FLOAT32_MAX) & keep.astype(bool)
-            for row in np.flatnonzero(beyond):
-                count = typed.setdefault(str(values[row]), Count(0, first + int(row)))
-                count.n += 1
-            values[beyond] = np.nan
-            parts.append(values if keep is None else values[keep.astype(bool)])
-        if typed:
-            self.bad.append(Bad(column.name, "a finite number", typed, typed=True))
-        if bad := converter.tally(0).bad:
-            self.bad.append(Bad(column.name, f"a {column.kind}", bad))
-        return np.concatenate(parts) if parts else np.empty(0)
+            for k, cells in enumerate(batch):
+                if isinstance(cells, Numbers):
+                    values = cells.values.astype(np.float64)
+                    self._mark_missing(values, cells)
+                    self._mark_beyond(values, keep, first, typed[k])
+                elif isinstance(cells, Instants):
+                    values = cells.micros / 1e6
+                    if cells.missing is not None:
+                        values[cells.missing.astype(bool)] = np.nan
+                else:
+                    values = converter.values(k, cells, first, keep)
+                parts[k].append(values if keep is None else values[keep.astype(bool)])
+        for k, i in enumerate(indices):
+            if typed[k]:
+                self.bad.append(Bad(self.data.names[i], "a finite number", typed[k], typed=True))
+            if bad := converter.tally(k).bad:
+                self.bad.append(Bad(self.data.names[i], f"a {columns[i].kind}", bad))
+        return [np.concatenate(part) if part else np.empty(0) for part in parts]
+
+    @staticmethod
+    def _mark_beyond(values: NDArray[np.float64], keep: NDArray[np.uint8] | None, first: int, found: dict[str, Count]) -> None:
+        beyond = np.abs(values) > FLOAT32_MAX
+        for row in np.flatnonzero(beyond if keep is None else beyond & keep.astype(bool)):
+            count = found.setdefault(str(values[row]), Count(0, first + int(row)))
+            count.n += 1
+        values[beyond] = np.nan
 
     def _mark_missing(self, values: NDArray[np.float64], cells: Numbers) -> None:
         if cells.missing is not None:
@@ -200,63 +233,65 @@ class Inference:
                 self.found_missing |= {word for word in self.words[0] if missing_numbers([word]) == [number]}
             values[found] = np.nan
 
-    def _numbers(self, i: int, column: Column) -> Column | None:
-        values = self._values(i, column)
+    def _finished(self, i: int, column: Column, values: NDArray[np.float64]) -> Column | None:
         filled = values[~np.isnan(values)]
         if not len(filled):
-            self.notes.append(f"column '{column.name}' is empty")
+            self._say(i, " is empty")
             return Column(column.name, "number")
+        if column.kind == "date":
+            return replace(column, centre=float(round(_median(filled))))
         if column.kind == "boolean":
             return column
         column = column if np.abs(filled).max() <= FLOAT32_EXACT else replace(column, centre=_median(filled))
         reason = None if self.options.keep_numbers or column.name in self.options.keep_columns else number_identifier(column.name, values)
         if reason:
-            self.notes.append(f"column '{column.name}' is left out: {reason}; --keep-column '{column.name}' keeps it")
-            self.identifiers[column.name] = column
+            self._say(i, f" is left out: {reason}; --keep-column '{column.name}' keeps it")
+            self._identifiers[column.name] = column
             return None
         return column
 
-    def _dates(self, i: int, column: Column) -> Column:
-        values = self._values(i, column)
-        filled = values[~np.isnan(values)]
-        if not len(filled):
-            self.notes.append(f"column '{column.name}' is empty")
-            return Column(column.name, "number")
-        return replace(column, centre=float(round(_median(filled))))
+    def _counted(self, indices: Sequence[int]) -> dict[int, Column | None]:
+        """Columns of categories by their words."""
+        found: dict[int, Column | None] = {}
+        missing = _native.MissingWords(list(self.words[0]))
+        for group in self.data.groups(indices, self.data.n_rows):
+            words = {i: _native.Words(missing, MOST_WORDS) for i in group}
+            declared: dict[int, dict[str, int]] = {i: {} for i in group}
+            for first, n, batch in self.data.batches(group):
+                keep = self._part(first, n)
+                for i, cells in zip(group, batch, strict=True):
+                    if isinstance(cells, Codes):
+                        _count_codes(cells, keep, missing, declared[i])
+                    else:
+                        _native.count_words(words[i], cells, keep)
+            for i in group:
+                counts = declared[i] | {word: n for word, n, _ in words[i].words}
+                found[i] = self._category(i, counts, len(counts) + words[i].others)
+        return found
 
-    def _category(self, i: int, declared: bool = False) -> Column | None:
-        name = self.data.names[i]
-        counts, n_distinct = self._counted(i)
-        filled = sum(counts.values())
+    def _category(self, i: int, counts: dict[str, int], n_distinct: int) -> Column | None:
+        name, filled = self.data.names[i], sum(counts.values())
         if not filled:
-            self.notes.append(f"column '{name}' is empty")
+            self._say(i, " is empty")
             return Column(name, "number")
-        reason = None if declared or name in self.options.keep_columns else text_left_out(counts, filled)
+        reason = None if self.data.kinds[i] == "category" or name in self.options.keep_columns else text_left_out(counts, filled)
         if reason:
-            self.notes.append(f"column '{name}' is left out: {reason}")
+            self._say(i, f" is left out: {reason}")
             return None
         frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_CATEGORIES]
         if n_distinct > MAX_CATEGORIES:
             others = filled - sum(n for _, n in frequent)
-            self.notes.append(f"column '{name}' has {n_distinct} categories: the {MAX_CATEGORIES} most frequent are kept, the rest ({others} rows) count as 'other'")
+            self._say(i, f" has {n_distinct} categories: the {MAX_CATEGORIES} most frequent are kept, the rest ({others} rows) count as 'other'")
         return Column(name, "category", categories=tuple(sorted(word for word, _ in frequent)), has_other=n_distinct > MAX_CATEGORIES)
 
-    def _counted(self, i: int) -> tuple[dict[str, int], int]:
-        """The words of a column and how often they come."""
-        missing = _native.MissingWords(list(self.words[0]))
-        words = _native.Words(missing, MOST_WORDS)
-        counts: dict[str, int] = {}
-        for first, n, (cells,) in self.data.batches([i]):
-            keep = self._part(first, n)
-            if isinstance(cells, Codes):
-                times = np.bincount((cells.codes if keep is None else cells.codes[keep.astype(bool)]) + 1, minlength=len(cells.words) + 1)[1:]
-                for word, n_times in zip(cells.words, times.tolist(), strict=True):
-                    if n_times and missing.find(word) < 0:
-                        counts[word.strip(" \t\r")] = counts.get(word.strip(" \t\r"), 0) + n_times
-            else:
-                _native.count_words(words, cells, keep)
-        counts |= {word: n for word, n, _ in words.words}
-        return counts, len(counts) + words.others
+
+def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, counts: dict[str, int]) -> None:
+    """Declared categories that occur."""
+    times = np.bincount((cells.codes if keep is None else cells.codes[keep.astype(bool)]) + 1, minlength=len(cells.words) + 1)[1:]
+    for word, n in zip(cells.words, times.tolist(), strict=True):
+        if n and missing.find(word) < 0:
+            word = word.strip(" \t\r")
+            counts[word] = counts.get(word, 0) + n
 
 
 def _has_mark(found: Reading) -> bool:
