@@ -1,6 +1,7 @@
 """What the system refuses, in our words, whichever library was refused."""
 
 import errno
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -20,7 +21,7 @@ def caused(error, cause):
     ("error", "detail"),
     [
         (MemoryError(), "not enough memory; use fewer"), (MemoryError("std::bad_alloc"), "not enough memory: std::bad_alloc; use fewer"),
-        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate data of size 16.0 MiB (1 MiB used)\n\nPossible solutions:"), ": failed to allocate data of size 16.0 MiB (1 MiB used); use"),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate 16.0 MiB (1 MiB used)\n\nPossible solutions:"), ": failed to allocate 16.0 MiB (1 MiB used); use"),
         (RuntimeError("can't start new thread"), ": can't start new thread; use"), (RuntimeError("Resource temporarily unavailable"), ": Resource temporarily unavailable; use"),
         (ImportError("libx.so: failed to map segment from shared object"), "failed to map"), (OSError(errno.ENOMEM, "Cannot allocate memory"), "Cannot allocate memory"),
         (duckdb.FatalException("FATAL Error: std::bad_alloc"), "std::bad_alloc"), (caused(DataError("expected a readable table"), MemoryError("deep")), ": deep; use"),
@@ -52,7 +53,7 @@ def test_numpys_lack_of_memory():
     ],
 )  # fmt: skip
 def test_a_disk_that_refuses_has_one_sentence(error, words):
-    failure = system_failure(error, "m")
+    failure = system_failure(error, Path("m"))
     assert isinstance(failure, OSError)
     assert words in str(failure)
     assert failure.errno in (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT, errno.EFBIG)
@@ -62,6 +63,7 @@ def test_a_disk_that_refuses_has_one_sentence(error, words):
 def test_without_a_place_the_errors_own_is_named():
     assert "for 'there', got" in str(system_failure(OSError(errno.ENOSPC, "…", "there")))
     assert "for what is written, got" in str(system_failure(OSError(errno.ENOSPC, "…")))
+    assert "room for standard output, got" in str(system_failure(OSError(errno.ENOSPC, "…"), "standard output"))
 
 
 @pytest.mark.parametrize("error", [ValueError("std::bad_alloc"), OSError(errno.ENOENT, "no"), KeyError("a"), RuntimeError("else"), duckdb.IOException("IO Error: else")])

@@ -18,13 +18,13 @@ DISK = {  # what was expected, what came, what to do
 def system_failure(error: BaseException, place: str | os.PathLike[str] = "") -> MemoryError | OSError | None:
     """A lack of memory or threads as MemoryError, a disk that is full, failing or read-only as OSError, each with a sentence; None for any other error.
 
-    It looks at the causes of `error` too; `place` is what was being written.
+    It looks at the causes of `error` too; `place` is what was being written: a path, or words.
     """
     seen: BaseException | None = error
     for _ in range(20):
         if seen is None:
             break
-        failure = _memory_failure(seen) or _disk_failure(seen, os.fspath(place))
+        failure = _memory_failure(seen) or _disk_failure(seen, place if isinstance(place, str) else f"'{os.fspath(place)}'")
         if failure is not None:
             return failure
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
@@ -48,7 +48,7 @@ def _disk_failure(error: BaseException, place: str) -> OSError | None:
     text = str(error)
     if isinstance(error, OSError):
         number = error.errno
-        place = place or str(error.filename or "")
+        place = place or (f"'{error.filename}'" if error.filename else "")
     elif _is_duckdbs(error):
         number = next((number for number in DISK if os.strerror(number) in text), errno.ENOSPC if "max_temp_directory_size" in text else None)
     else:
@@ -58,7 +58,7 @@ def _disk_failure(error: BaseException, place: str) -> OSError | None:
     if isinstance(error, OSError) and error.strerror is None:
         return error  # has its sentence
     expected, came, remedy = DISK[number]
-    where = f"'{place}'" if place else "what is written"
+    where = place or "what is written"
     failure = OSError(f"expected {expected} for {where}, got {came} ({os.strerror(number)}); {remedy}, or write somewhere else")
     failure.errno = number
     return failure
