@@ -112,9 +112,9 @@ def _on_exception(kind: type[BaseException], error: BaseException, trace: Traceb
 
 
 def _on_unraisable(lost: "sys.UnraisableHookArgs") -> None:
-    """A KeyboardInterrupt that hit code which cannot raise, such as `__del__`, is raised after it."""
+    """A KeyboardInterrupt that hit code which cannot raise, such as `__del__`, comes once more, a little later."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
-        signal.raise_signal(_received[-1] if _received else signal.SIGINT)
+        threading.Timer(0.02, os.kill, (os.getpid(), _received[-1] if _received else signal.SIGINT)).start()
     else:
         sys.__unraisablehook__(lost)
 
