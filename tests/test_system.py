@@ -1,6 +1,7 @@
 """What the system refuses, in our words, whichever library was refused."""
 
 import errno
+import threading
 from pathlib import Path
 
 import duckdb
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from normexp._files import replaced
-from normexp._system import system_failure
+from normexp._system import is_interrupt, system_failure
 from normexp.errors import DataError
 
 
@@ -80,3 +81,24 @@ def test_an_output_on_a_full_disk(tmp_path):
     with pytest.raises(MemoryError, match="not enough memory: same"), replaced(tmp_path / "m"):
         raise MemoryError("not enough memory: same")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_duckdb_raises_while_an_output_is_written(tmp_path):
+    with pytest.raises(OSError, match=r"expected '.*/m' to be written, got an error from its writer: IO Error: Cannot open; write somewhere else"), replaced(tmp_path / "m"):
+        raise duckdb.IOException("IO Error: Cannot open\nmore")
+    with pytest.raises(KeyboardInterrupt), replaced(tmp_path / "m"):
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+    with pytest.raises(ValueError, match="mine"), replaced(tmp_path / "m"):
+        raise ValueError("mine")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_query_is_told_from_other_errors():
+    connection = duckdb.connect()
+    threading.Timer(0.2, connection.interrupt).start()
+    with pytest.raises((duckdb.Error, RuntimeError)) as caught:
+        connection.execute("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b").fetchall()
+    assert is_interrupt(caught.value)
+    assert is_interrupt(RuntimeError("Query interrupted"))
+    assert not is_interrupt(RuntimeError("else"))
+    assert not is_interrupt(duckdb.IOException("else"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from normexp._system import system_failure
+from normexp._system import write_failure
 from normexp._temporary import keep_name, own_name, release, sweep
 
 __all__ = ["replaced"]
@@ -37,7 +37,7 @@ def replaced(path: Path) -> Iterator[Path]:
         temporary.chmod(mode)
         temporary.replace(path)
     except Exception as error:
-        failure = system_failure(error, path)
+        failure = write_failure(error, path)
         if failure is None or failure is error:
             raise
         raise failure from error

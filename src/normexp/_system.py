@@ -3,7 +3,7 @@
 import errno
 import os
 
-__all__ = ["system_failure"]
+__all__ = ["is_interrupt", "system_failure", "write_failure"]
 
 NO_MEMORY = ("std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
 DISK = {  # what was expected, what came, what to do
@@ -29,6 +29,21 @@ def system_failure(error: BaseException, place: str | os.PathLike[str] = "") -> 
             return failure
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return None
+
+
+def write_failure(error: BaseException, place: str | os.PathLike[str]) -> BaseException | None:
+    """As `system_failure`, for what was raised while `place` was written: DuckDB's interrupt is a KeyboardInterrupt, any other error of it an OSError."""
+    if is_interrupt(error):
+        return KeyboardInterrupt()
+    failure = system_failure(error, place)
+    if failure is None and _is_duckdbs(error):
+        return OSError(f"expected '{os.fspath(place)}' to be written, got an error from its writer: {_first_line(str(error))}; write somewhere else, or run it again with --debug")
+    return failure
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Is it what DuckDB makes of an interrupted query?"""
+    return type(error).__name__ == "InterruptException" or (isinstance(error, RuntimeError) and "Query interrupted" in str(error))
 
 
 def _memory_failure(error: BaseException) -> MemoryError | None:

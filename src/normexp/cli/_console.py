@@ -102,6 +102,7 @@ class TrainingProgress:
         self.open = ExitStack()
 
     def __enter__(self) -> "TrainingProgress":
+        self.open.enter_context(raising())
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
@@ -110,7 +111,6 @@ class TrainingProgress:
             self.task = self.bar.add_task(self.text, total=self.n_epochs, epoch=f"0/{self.n_epochs}")
             self.open.callback(self.bar.stop)
             self.bar.start()
-        self.open.enter_context(raising())
         return self
 
     def __exit__(self, *_: object) -> None:
