@@ -168,3 +168,25 @@ def test_a_kill_at_any_moment_and_the_next_run(name, folder, work):
         assert process.communicate(timeout=120)[1].count("error") == 0
         assert (process.returncode, leftovers(folder)) == (0, []), moment
     print(f"{name}, SIGKILL: {len(codes)} times, finished {codes.count(0)}, left something {left} times, swept each time")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize("place", ["tmp", "."])
+def test_a_signal_while_there_is_something_to_leave(folder, place, number):
+    name, hits = "predict", 0
+    for _ in range(max(1, HOW_OFTEN // 10)):
+        with_old_outputs(folder, name)
+        process = started(folder, name)
+        while process.poll() is None and not [*(folder / place).glob("normexp-*"), *(folder / place).glob(".new*")]:
+            pass
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        hits += process.returncode != 0
+        assert_old_or_whole(folder, name)
+        if number == signal.SIGINT:
+            assert leftovers(folder) == []
+        else:
+            assert started(folder, name).communicate(timeout=120)[1].count("error") == 0
+            assert leftovers(folder) == []
+    print(f"{number.name} while something lay in {place}: {hits} hits")
+    assert hits
