@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from glob import glob
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from normexp._checks import did_you_mean, listing
+from normexp._system import is_interrupt, system_failure
+from normexp._temporary import TemporaryFolder
 from normexp.errors import DataError
 from normexp.tables._csv import header_of, start_of
 from normexp.tables._examples import EXAMPLES, example
@@ -47,7 +48,8 @@ class Database:
     def __init__(self, source: object) -> None:
         import duckdb
 
-        self.folder = tempfile.mkdtemp(prefix="normexp-")
+        self.temporary = TemporaryFolder()
+        self.folder = str(self.temporary.path)
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config={"temp_directory": os.path.join(self.folder, "spill")})
         self.label = ""
         self.plain_numbers: set[str] = set()  # text columns whose every cell is a number or nothing
@@ -67,8 +69,10 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        self.connection.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.connection.close()
+        finally:
+            self.temporary.close()
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self.execute(query).fetchall()
@@ -80,12 +84,14 @@ class Database:
 
         try:
             return self.connection.execute(query)
-        except duckdb.Error as error:
-            raise _explained(error, self.label) from error
-        except RuntimeError as error:
-            if "interrupted" in str(error):
+        except (duckdb.Error, RuntimeError) as error:
+            if is_interrupt(error):
                 raise KeyboardInterrupt from error
-            raise
+            if (failure := system_failure(error, "temporary files")) is not None:
+                raise failure from error
+            if not isinstance(error, duckdb.Error):
+                raise
+            raise _explained(error, self.label) from error
 
     def _load(self, source: object) -> None:
         if isinstance(source, (str, os.PathLike)):
@@ -121,6 +127,7 @@ class Database:
             with copy.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
             self._load_files([copy])
+            copy.unlink()
         elif "::" in name:
             self._attach(*name.split("::", 1))
         else:
