@@ -3,10 +3,15 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
+#include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace normexp {
@@ -38,24 +43,32 @@ inline void relax() {
 }
 
 // One worker serves one part number; `round` tells it that there is work, `running` the caller that it is done.
+// Parts for which no thread could be started run on the caller's, after its own. What a part throws is thrown to the caller once all parts
+// have ended: they share its stack, and an exception that leaves a thread would end the process.
 class Pool {
 public:
     void run(int parts, Body body, void* context) {
-        while (int(workers_.size()) < parts - 1) start();
-        keep_apart(parts);
+        while (int(workers_.size()) < parts - 1 && !refused_) refused_ = !start();
+        const int served = std::min(parts, int(workers_.size()) + 1);
+        keep_apart(served);
         body_ = body;
         context_ = context;
-        spin_ = parts <= processors_ ? spins : 0;
-        running_.store(parts - 1, std::memory_order_relaxed);
-        for (int i = 0; i < parts - 1; ++i) {
+        spin_ = served <= processors_ ? spins : 0;
+        running_.store(served - 1, std::memory_order_relaxed);
+        for (int i = 0; i < served - 1; ++i) {
             workers_[size_t(i)]->round.fetch_add(1, std::memory_order_release);
             workers_[size_t(i)]->round.notify_one();
         }
-        body(context, 0);
+        attempt(0);
+        for (int part = served; part < parts; ++part) attempt(part);
         int left;
         for (int spun = 0; (left = running_.load(std::memory_order_acquire)) > 0;)
             if (++spun < spin_) relax();
             else running_.wait(left, std::memory_order_acquire);
+        if (failed_.load(std::memory_order_relaxed)) {
+            failed_.store(false, std::memory_order_relaxed);
+            std::rethrow_exception(std::exchange(error_, nullptr));
+        }
     }
 
 private:
@@ -65,14 +78,29 @@ private:
         pthread_t thread;
     };
 
-    void start() {
+    // False where the system has no memory or no thread left.
+    bool start() try {
         const int part = int(workers_.size()) + 1;
-        Worker* worker = new Worker;
-        std::thread thread([this, part, worker] { serve(part, *worker); });
+        workers_.reserve(size_t(part));
+        auto worker = std::make_unique<Worker>();
+        std::thread thread([this, part, served = worker.get()] { serve(part, *served); });
         worker->thread = thread.native_handle();
         thread.detach();
-        workers_.push_back(worker);
+        workers_.push_back(worker.release());
         caller_cpu_ = -1;
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+
+    void attempt(int part) noexcept {
+        try {
+            body_(context_, part);
+        } catch (...) {
+            if (!failed_.exchange(true, std::memory_order_relaxed)) error_ = std::current_exception();
+        }
     }
 
     // A scheduler may wake a worker on the caller's processor, where it waits until the caller has done its own part. So the workers
@@ -94,7 +122,7 @@ private:
             for (int spun = 0; worker.round.load(std::memory_order_acquire) == seen;)
                 if (++spun < spin_) relax();
                 else worker.round.wait(seen, std::memory_order_acquire);
-            body_(context_, part);
+            attempt(part);
             if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
         }
     }
@@ -102,6 +130,9 @@ private:
     const int processors_ = processors();
     std::vector<Worker*> workers_;
     int caller_cpu_ = -1;
+    bool refused_ = false;  // a thread could not be started; not tried again
+    std::atomic<bool> failed_{false};
+    std::exception_ptr error_;  // of the first part that failed
     std::atomic<int> running_{0};
     std::atomic<int> spin_{0};
     Body body_ = nullptr;

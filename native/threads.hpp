@@ -11,7 +11,8 @@ namespace normexp {
 int default_threads();
 void set_default_threads(int n);
 
-// Calls body(part) for part in [0, parts); part i runs on thread i. While the pool serves another caller, all parts run here.
+// Calls body(part) for part in [0, parts); part i runs on thread i, or here where that thread cannot be started. While the pool serves another
+// caller, all parts run here. What a part throws is thrown here, after all have ended.
 using Body = void (*)(void* context, int part);
 void run_parts(int parts, Body body, void* context);
 

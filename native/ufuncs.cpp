@@ -8,6 +8,7 @@
 #include <numpy/ufuncobject.h>
 
 #include <cfenv>
+#include <new>
 
 #include "rows.hpp"
 
@@ -16,36 +17,50 @@ namespace {
 using namespace normexp;
 using Loop = PyUFuncGenericFunction;
 
-template <class Stored, void (*function)(RowLayout, RowLayout, int64_t, int64_t)> void map_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    function({data[0], steps[0], steps[2]}, {data[1], steps[1], steps[3]}, sizes[0], sizes[1]);
+// C calls all this, mostly without the GIL: a lack of memory becomes Python's error, no exception passes.
+template <class F> void guarded(const F& body) {
+    try {
+        body();
+    } catch (const std::bad_alloc&) {
+        NPY_ALLOW_C_API_DEF
+        NPY_ALLOW_C_API
+        PyErr_NoMemory();
+        NPY_DISABLE_C_API
+    }
+}
+
+template <class F> void in_loop(const F& body) {
+    guarded(body);
     std::feclearexcept(FE_ALL_EXCEPT);
 }
 
+template <class Stored, void (*function)(RowLayout, RowLayout, int64_t, int64_t)> void map_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
+    in_loop([&] { function({data[0], steps[0], steps[2]}, {data[1], steps[1], steps[3]}, sizes[0], sizes[1]); });
+}
+
 template <class Stored> void logsumexp_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    logsumexp<Stored>({data[0], steps[0], steps[2]}, {data[1], steps[1]}, sizes[0], sizes[1]);
-    std::feclearexcept(FE_ALL_EXCEPT);
+    in_loop([&] { logsumexp<Stored>({data[0], steps[0], steps[2]}, {data[1], steps[1]}, sizes[0], sizes[1]); });
 }
 
 // logits, targets, scales -> losses, gradient
 template <class T, bool with_gradient> void cross_entropy_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
     constexpr int core = with_gradient ? 5 : 4;
     const RowLayout gradient = with_gradient ? RowLayout{data[4], steps[4], steps[core + 1]} : RowLayout{nullptr, 0, sizeof(T)};
-    cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1]}, {data[2], steps[2]}, {data[3], steps[3]}, gradient, sizes[0], sizes[1]);
-    std::feclearexcept(FE_ALL_EXCEPT);
+    in_loop([&] { cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1]}, {data[2], steps[2]}, {data[3], steps[3]}, gradient, sizes[0], sizes[1]); });
 }
 
 // logits, base, targets, hots, zs, scales -> losses, gradient
 template <class T, bool with_gradient> void weighted_cross_entropy_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
     constexpr int core = with_gradient ? 8 : 7;
     const RowLayout gradient = with_gradient ? RowLayout{data[7], steps[7], steps[core + 2]} : RowLayout{nullptr, 0, sizeof(T)};
-    weighted_cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1], steps[core + 1]}, {data[2], steps[2]}, {data[3], steps[3]}, {data[4], steps[4]},
-                              {data[5], steps[5]}, {data[6], steps[6]}, gradient, sizes[0], sizes[1]);
-    std::feclearexcept(FE_ALL_EXCEPT);
+    in_loop([&] {
+        weighted_cross_entropy<T>({data[0], steps[0], steps[core]}, {data[1], steps[1], steps[core + 1]}, {data[2], steps[2]}, {data[3], steps[3]}, {data[4], steps[4]},
+                                  {data[5], steps[5]}, {data[6], steps[6]}, gradient, sizes[0], sizes[1]);
+    });
 }
 
 template <class Stored, Elementwise function> void elementwise_loop(char** data, const npy_intp* sizes, const npy_intp* steps, void*) {
-    elementwise<Stored>(function, {data[0], steps[0]}, {data[1], steps[1]}, sizes[0]);
-    std::feclearexcept(FE_ALL_EXCEPT);
+    in_loop([&] { elementwise<Stored>(function, {data[0], steps[0]}, {data[1], steps[1]}, sizes[0]); });
 }
 
 struct Function {
@@ -115,11 +130,18 @@ bool fits(PyObject* out, PyArrayObject* x) {
     return PyArray_TYPE(array) == PyArray_TYPE(x) && PyArray_ISWRITEABLE(array) && PyArray_SAMESHAPE(array, x) && (a == b || a + bytes <= b || b + bytes <= a);
 }
 
-template <class F> void without_gil(npy_intp size, const F& body) {
-    if (size <= 500) return body();
-    NPY_BEGIN_ALLOW_THREADS
-    body();
-    NPY_END_ALLOW_THREADS
+// The result, or null and Python's error where memory did not suffice.
+template <class F> PyObject* without_gil(npy_intp size, PyObject* result, const F& body) {
+    if (size <= 500) {
+        guarded(body);
+    } else {
+        NPY_BEGIN_ALLOW_THREADS
+        guarded(body);
+        NPY_END_ALLOW_THREADS
+    }
+    if (!PyErr_Occurred()) return result;
+    Py_DECREF(result);
+    return nullptr;
 }
 
 #define CALL(name, type, ...)                                        \
@@ -136,11 +158,10 @@ template <bool logarithm> PyObject* plain_map(PyObject*, PyObject* const* args, 
     const int type = PyArray_TYPE(x);
     const npy_intp size = PyArray_ITEMSIZE(x), n = PyArray_DIM(x, PyArray_NDIM(x) - 1), rows = PyArray_SIZE(x) / n;
     const RowLayout from{PyArray_BYTES(x), n * size, size}, to{PyArray_BYTES(reinterpret_cast<PyArrayObject*>(out)), n * size, size};
-    without_gil(rows * n, [&] {
+    return without_gil(rows * n, out, [&] {
         if constexpr (logarithm) CALL(log_softmax, type, from, to, rows, n);
         else CALL(softmax, type, from, to, rows, n);
     });
-    return out;
 }
 
 PyObject* plain_logsumexp(PyObject*, PyObject* x_object) {
@@ -153,7 +174,7 @@ PyObject* plain_logsumexp(PyObject*, PyObject* x_object) {
     const npy_intp size = PyArray_ITEMSIZE(x), n = PyArray_DIM(x, PyArray_NDIM(x) - 1), rows = PyArray_SIZE(result);
     const RowLayout from{PyArray_BYTES(x), n * size, size};
     const Column to{PyArray_BYTES(result), size};
-    without_gil(rows * n, [&] { CALL(logsumexp, type, from, to, rows, n); });
+    if (!without_gil(rows * n, out, [&] { CALL(logsumexp, type, from, to, rows, n); })) return nullptr;
     return PyArray_Return(result);
 }
 

@@ -3,7 +3,7 @@
 import errno
 import os
 
-__all__ = ["system_failure"]
+__all__ = ["is_interrupt", "system_failure", "write_failure"]
 
 NO_MEMORY = ("std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
 DISK = {  # what was expected, what came, what to do
@@ -18,17 +18,32 @@ DISK = {  # what was expected, what came, what to do
 def system_failure(error: BaseException, place: str | os.PathLike[str] = "") -> MemoryError | OSError | None:
     """A lack of memory or threads as MemoryError, a disk that is full, failing or read-only as OSError, each with a sentence; None for any other error.
 
-    It looks at the causes of `error` too; `place` is what was being written.
+    It looks at the causes of `error` too; `place` is what was being written: a path, or words.
     """
     seen: BaseException | None = error
     for _ in range(20):
         if seen is None:
             break
-        failure = _memory_failure(seen) or _disk_failure(seen, os.fspath(place))
+        failure = _memory_failure(seen) or _disk_failure(seen, place if isinstance(place, str) else f"'{os.fspath(place)}'")
         if failure is not None:
             return failure
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return None
+
+
+def write_failure(error: BaseException, place: str | os.PathLike[str]) -> BaseException | None:
+    """As `system_failure`, for what was raised while `place` was written: DuckDB's interrupt is a KeyboardInterrupt, any other error of it an OSError."""
+    if is_interrupt(error):
+        return KeyboardInterrupt()
+    failure = system_failure(error, place)
+    if failure is None and _is_duckdbs(error):
+        return OSError(f"expected '{os.fspath(place)}' to be written, got an error from its writer: {_first_line(str(error))}; write somewhere else, or run it again with --debug")
+    return failure
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Is it what DuckDB makes of an interrupted query?"""
+    return type(error).__name__ == "InterruptException" or (isinstance(error, RuntimeError) and "Query interrupted" in str(error))
 
 
 def _memory_failure(error: BaseException) -> MemoryError | None:
@@ -48,7 +63,7 @@ def _disk_failure(error: BaseException, place: str) -> OSError | None:
     text = str(error)
     if isinstance(error, OSError):
         number = error.errno
-        place = place or str(error.filename or "")
+        place = place or (f"'{error.filename}'" if error.filename else "")
     elif _is_duckdbs(error):
         number = next((number for number in DISK if os.strerror(number) in text), errno.ENOSPC if "max_temp_directory_size" in text else None)
     else:
@@ -58,7 +73,7 @@ def _disk_failure(error: BaseException, place: str) -> OSError | None:
     if isinstance(error, OSError) and error.strerror is None:
         return error  # has its sentence
     expected, came, remedy = DISK[number]
-    where = f"'{place}'" if place else "what is written"
+    where = place or "what is written"
     failure = OSError(f"expected {expected} for {where}, got {came} ({os.strerror(number)}); {remedy}, or write somewhere else")
     failure.errno = number
     return failure

@@ -30,6 +30,9 @@ def test_what_cannot_be_written_is_refused_at_once(tmp_path, monkeypatch):
         output_path("t.csv", str(tmp_path), force=False)
     with pytest.raises(FileNotFoundError, match="does not exist; create it first"):
         output_path("t.csv", "none/m", force=False)
+    os.mkfifo("pipe")
+    with pytest.raises(FileExistsError, match="got 'pipe', which is a device or a pipe"):
+        output_path("t.csv", "pipe", force=True)
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PermissionError, match="which is read-only"):
         output_path("t.csv", "m", force=False)

@@ -1,5 +1,6 @@
 """The command line: normexp COMMAND …"""
 
 from normexp.cli._main import main as main
+from normexp.cli._main import run as run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

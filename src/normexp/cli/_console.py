@@ -5,14 +5,24 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from typing import Any
 
-__all__ = ["TrainingProgress", "print_json", "print_table", "say", "say_notes", "scores_table"]
+from normexp.cli._shown import shown, shown_json, shown_lines
+from normexp_command import raising
+
+__all__ = ["TrainingProgress", "echo", "print_json", "print_table", "say", "say_notes", "scores_table"]
 
 
 def say(message: str) -> None:
-    """A line on stderr."""
-    print(f"normexp: {message}", file=sys.stderr, flush=True)
+    """A line on stderr; where that cannot be written to, there is nobody to tell."""
+    with suppress(OSError, ValueError):
+        print(f"normexp: {shown(message)}", file=sys.stderr, flush=True)
+
+
+def echo(text: str) -> None:
+    """Lines on stdout, for people."""
+    print(shown_lines(text), flush=True)
 
 
 def say_notes(notes: Iterable[str]) -> None:
@@ -23,7 +33,8 @@ def say_notes(notes: Iterable[str]) -> None:
 def print_json(data: dict[str, Any]) -> None:
     """One object on stdout; NaN becomes null."""
     clean = {key: _json_value(value) for key, value in data.items()}
-    print(json.dumps(clean, ensure_ascii=False, default=str))
+    writes_all = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print(shown_json(json.dumps(clean, ensure_ascii=not writes_all, default=str)))
 
 
 def _json_value(value: Any) -> Any:
@@ -43,11 +54,11 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, title=None if title is None else Text(shown(title)), title_justify="left", pad_edge=False)
     for i, name in enumerate(header):
-        table.add_column(Text(name), justify="left" if i == 0 else "right", overflow="fold")
+        table.add_column(Text(shown(name)), justify="left" if i == 0 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 110
     Console(file=sys.stdout, width=width).print(table)
 
@@ -79,7 +90,7 @@ def scores_table(columns: dict[str, dict[str, Any]], intervals: Mapping[str, tup
 
 
 class TrainingProgress:
-    """A bar on a terminal, a line now and then otherwise; its methods are the callbacks of a fit."""
+    """A bar on a terminal, a line now and then otherwise; its methods are the callbacks of a fit. Inside, an interrupt is raised, for the fit to end well."""
 
     SECONDS_BETWEEN_LINES = 5.0
 
@@ -88,20 +99,22 @@ class TrainingProgress:
         self.started = self.last_line = time.monotonic()
         self.text = "starting"
         self.bar: Any = None
+        self.open = ExitStack()
 
     def __enter__(self) -> "TrainingProgress":
+        self.open.enter_context(raising())
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
             self.bar = Progress(TextColumn("epoch {task.fields[epoch]}"), BarColumn(10), TextColumn("{task.description}"), console=Console(file=sys.stderr), transient=True)
             self.task = self.bar.add_task(self.text, total=self.n_epochs, epoch=f"0/{self.n_epochs}")
+            self.open.callback(self.bar.stop)
             self.bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.bar:
-            self.bar.stop()
+        self.open.close()
 
     def on_epoch(self, epoch: int, loss: float, _accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
         done = epoch + 1

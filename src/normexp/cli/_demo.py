@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from normexp.cli._console import TrainingProgress, say
+from normexp.cli._console import TrainingProgress, echo, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def demo(output: str, seed: int) -> None:
     table = read("example:blobs", target="class")
     assert table.targets is not None
     points, targets = table.matrix, table.targets
-    click.echo(f"Feature shape: {points.shape[1:]}")
+    echo(f"Feature shape: {points.shape[1:]}")
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     test_rows, rows = np.arange(250), np.arange(250, 1000)
@@ -54,9 +54,9 @@ def demo(output: str, seed: int) -> None:
 
     scores = evaluation.score(evaluation.Evaluation(np.arange(4), targets[test_rows], probabilities(points[test_rows])))
     say(f"{history.n_epochs} epochs of {n_training // training.batch_size} steps in {milliseconds:.1f} ms")
-    click.echo(f"Results - Loss: {scores.log_loss:.6f} - Accuracy: {100 * scores.accuracy:.1f}%")
+    echo(f"Results - Loss: {scores.log_loss:.6f} - Accuracy: {100 * scores.accuracy:.1f}%")
     for path in _draw(folder, points, targets, test_rows, history, probabilities):
-        click.echo(f"picture: {path}")
+        echo(f"picture: {path}")
 
 
 def _draw(

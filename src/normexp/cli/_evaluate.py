@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from normexp._checks import listing
-from normexp.cli._console import print_json, print_table, say, say_notes, scores_table
+from normexp.cli._console import echo, print_json, print_table, say, say_notes, scores_table
 from normexp.cli._reading import prediction_options, reading
 from normexp.errors import DataError
 
@@ -104,9 +104,9 @@ def _print_scores(loaded: "SoftmaxClassifier", model: str, table: str, evaluatio
         print_json({"model": model, "table": table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares,
                     "against_class_shares": {"log_loss": difference._asdict()}})  # fmt: skip
         return
-    click.echo(f"{_heading(evaluation, table, loaded)}; intervals are for rows of the same class shares")
+    echo(f"{_heading(evaluation, table, loaded)}; intervals are for rows of the same class shares")
     scores_table({"model": scores, "class shares": shares}, intervals)
-    click.echo(verdict("log loss", "always answering the class shares", "the model", difference))
+    echo(verdict("log loss", "always answering the class shares", "the model", difference))
 
 
 def _print_comparison(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:
@@ -120,11 +120,11 @@ def _print_comparison(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...]
         compared = [{"first": models[0], "second": model, **{name: d._asdict() for name, d in found.items()}} for model, found in zip(models[1:], differences, strict=True)]
         print_json({"table": table, "models": described, "comparisons": compared, "class_share_scores": shares})
         return
-    click.echo(_heading(evaluations[0], table, loaded[0]))
+    echo(_heading(evaluations[0], table, loaded[0]))
     scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares})
     for model, found in zip(apart(models)[1:], differences, strict=True):
         for name, difference in found.items():
-            click.echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
+            echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
 
 
 def _heading(evaluation: "Evaluation", table: str, model: "SoftmaxClassifier") -> str:
@@ -157,7 +157,7 @@ def _print_predictions(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...
         print_json({"table": table, **found[0]} if len(found) == 1 else {"table": table, "models": found})
         return
     for predicted in found:
-        click.echo(f"{predicted['n_rows']} rows of {table}, predicted by {predicted['model']}")
+        echo(f"{predicted['n_rows']} rows of {table}, predicted by {predicted['model']}")
         means = [["-" if row[key] is None else f"{row[key]:.4f}" for key in ("mean_confidence", "mean_probability")] for row in predicted["predictions"]]
         cells = [(str(row["class"]), str(row["n_predicted"]), *shown) for row, shown in zip(predicted["predictions"], means, strict=True)]
         print_table(("class", "predicted", "mean confidence", "mean probability"), cells)

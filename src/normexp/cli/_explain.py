@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from normexp._checks import did_you_mean, listing
-from normexp.cli._console import print_json, print_table, say
+from normexp.cli._console import echo, print_json, print_table, say
 from normexp.cli._outputs import writable
 from normexp.cli._reading import file_options
 from normexp.errors import DataError
@@ -107,16 +107,16 @@ def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: s
     print_table(("class", "logit z", f"exp({divided})", "probability", "", "loss -ln(p)", *(["sigmoid(z)"] if "sigmoid" in columns else [])), table)
     total = columns["exponential"].sum()
     if not (columns["probability"] >= 0).all():
-        click.echo("Softmax is not defined where a logit is nan or all are -inf.")
+        echo("Softmax is not defined where a logit is nan or all are -inf.")
     elif 0 < total < float("inf"):
-        click.echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
+        echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
     else:
-        click.echo(f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same.")
+        echo(f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same.")
     if target is not None:
         p, loss = (float(columns[key][names.index(target)]) for key in ("probability", "loss"))
-        click.echo(f"The loss, were '{target}' the true class, is -ln({p:.4g}) = {loss:.4f}.")
+        echo(f"The loss, were '{target}' the true class, is -ln({p:.4g}) = {loss:.4f}.")
     if "sigmoid" in columns:
-        click.echo(f"The sigmoids sum to {columns['sigmoid'].sum():.4f}. {SIGMOID}")
+        echo(f"The sigmoids sum to {columns['sigmoid'].sum():.4f}. {SIGMOID}")
 
 
 def _draw_chain(path: Path, names: list[str], x: "NDArray[Any]", target: str | None, temperature: float, with_sigmoid: bool) -> None:
@@ -160,21 +160,21 @@ def _print_explanation(found: "Explanation", place: str) -> None:
     first, second = row["predicted"], row["runner_up"]
     known = found.targets is not None and found.targets[0] >= 0
     truth = f", and it is {row['target']}" if known else ", and its class is missing or unknown to the model" if found.targets is not None else ""
-    click.echo(f"{place}: {first} ({found.probabilities[0].max():.2%}){truth}")
+    echo(f"{place}: {first} ({found.probabilities[0].max():.2%}){truth}")
     shown = sorted(row["classes"], key=lambda item: -item["logit"])[:MOST_FEATURES]
     names = [f"{item['class']} (target)" if known and item["class"] == row["target"] else str(item["class"]) for item in shown]
     cells = [(name, f"{item['logit']:.4f}", f"{item['exponential']:.6g}", f"{item['probability']:.6f}") for name, item in zip(names, shown, strict=True)]
     print_table(("class", "logit z", "exp(z)", "probability"), cells, f"{len(row['classes'])} classes, the most probable first" if len(row["classes"]) > len(shown) else None)
     if known:
-        click.echo(f"The loss is -ln({found.probabilities[0, found.targets[0]]:.4f}) = {row['loss'] + 0.0:.4f}.\n")  # type: ignore[index]
+        echo(f"The loss is -ln({found.probabilities[0, found.targets[0]]:.4f}) = {row['loss'] + 0.0:.4f}.\n")  # type: ignore[index]
     before, after = row["baseline_difference"], row["difference"]
-    click.echo(f"Why {first} and not {second}? An average row has a difference of logits of {before:+.4f}; this row's features move it to {after:+.4f}:")
+    echo(f"Why {first} and not {second}? An average row has a difference of logits of {before:+.4f}; this row's features move it to {after:+.4f}:")
     features, rest = row["features"][:MOST_FEATURES], row["features"][MOST_FEATURES:]
     moved = [(item["feature"], item["value"], f"{item['contribution']:+.4f}") for item in features]
     if rest:
         moved.append((f"{len(rest)} further features", "", f"{sum(item['contribution'] for item in rest):+.4f}"))
     print_table(("feature", "value", f"towards {first}"), moved)
-    click.echo(f"{(row['flip'] or NO_FLIP)[:1].upper()}{(row['flip'] or NO_FLIP)[1:]}.")
+    echo(f"{(row['flip'] or NO_FLIP)[:1].upper()}{(row['flip'] or NO_FLIP)[1:]}.")
 
 
 def _are_model_and_table(words: tuple[str, ...]) -> bool:

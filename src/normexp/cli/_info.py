@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from normexp.cli._console import print_json, print_table
+from normexp.cli._console import echo, print_json, print_table
 
 SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
 
@@ -20,25 +20,20 @@ def info(model: str, as_json: bool) -> None:
     if as_json:
         print_json(asdict(described))
         return
-    click.echo(f"{model}: model format {described.format}, written by normexp {_shown(described.version)}")
+    echo(f"{model}: model format {described.format}, written by normexp {described.version}")
     target = (described.schema or {}).get("target")
-    click.echo(f"target:  {_shown(target or 'labels of an array')}; {len(described.classes)} classes: {', '.join(map(_shown, described.classes))}")
+    echo(f"target:  {target or 'labels of an array'}; {len(described.classes)} classes: {', '.join(map(str, described.classes))}")
     layers = " - ".join(f"{layer['units']} {layer['activation']}" for layer in described.layers)
-    click.echo(f"layers:  {described.n_inputs} inputs - {layers} - softmax; temperature {described.temperature:.4f}")
+    echo(f"layers:  {described.n_inputs} inputs - {layers} - softmax; temperature {described.temperature:.4f}")
     if described.scores:
         shown = [f"{name.replace('_', ' ')} {described.scores[name]:.4g}" for name in SHOWN_SCORES if name in described.scores]
-        click.echo(f"scores:  {', '.join(shown)} (held-out rows)")
+        echo(f"scores:  {', '.join(shown)} (held-out rows)")
     columns = (described.schema or {}).get("columns", [])
-    rows = [(_shown(column["name"]), column["kind"], _detail(column)) for column in columns]
+    rows = [(column["name"], column["kind"], _detail(column)) for column in columns]
     if rows:
         print_table(("column", "kind", "categories"), rows)
 
 
-def _shown(value: object) -> str:
-    """A name out of the file, what would move the cursor or start a line written as an escape."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in str(value))
-
-
 def _detail(column: dict[str, list[str]]) -> str:
-    words = [_shown(word) for word in column["categories"]]
+    words = column["categories"]
     return ", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")

@@ -1,18 +1,25 @@
 """The command group, and how errors become exit codes: 0 ok, 1 failed, 2 usage, 3 bad data, 4 bad model file, 130 interrupted."""
 
+import errno
 import importlib
+import io
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from normexp import __version__
+from normexp._system import system_failure
 from normexp.cli._console import say
+from normexp.cli._shown import shown, shown_lines
+from normexp.cli._streams import finish_output, let_go_of_output, prepare_streams
 from normexp.errors import DataError, ModelFileError, NormexpError
+from normexp_command import exit_code
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 COMMANDS = ("train", "predict", "evaluate", "report", "explain", "info", "learn", "demo")
 SHORT_HELP = {
@@ -74,48 +81,76 @@ def group(ctx: click.Context, debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_run(arguments))
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
+    """Run the command line; its exit code."""
+    prepare_streams()
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]  # allowed anywhere
     if not debug:
         warnings.simplefilter("ignore")
     try:
-        code = group.main(arguments, prog_name="normexp", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return 2
-    except click.ClickException as error:
+        code = _run(arguments)
+        finish_output()
+    except Exception as error:  # the last resort: a message, never a bare traceback
         if debug:
             raise
-        error.show()
-        return error.exit_code
+        code = _code_of(error)
+    let_go_of_output()
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = group.main(arguments, prog_name="normexp", standalone_mode=False)
     except SystemExit as stop:  # click's own: a closed pipe, where there is nobody to tell, or the end of shell completion
         return int(stop.code or 0) if "_NORMEXP_COMPLETE" in os.environ else 0
     except (KeyboardInterrupt, click.exceptions.Abort):
         say("interrupted")
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_code() or 130
+    return (exit_code() or code if code == 130 else code) if isinstance(code, int) else 0
+
+
+def _code_of(error: Exception) -> int:
+    """The exit code of an error, once it is said."""
+    if isinstance(error, BrokenPipeError):  # who read the results has had enough
         return 0
-    except Exception as error:  # the last resort: a message, never a bare traceback
-        if debug:
-            raise
-        say(f"error: {_message(error)}")
-        return 3 if isinstance(error, DataError) else 4 if isinstance(error, ModelFileError) else 1
+    if (interrupted := exit_code()) is not None:  # an interrupt that a library made into an error of its own
+        say("interrupted")
+        return interrupted
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        _say_lines(error.format_message() + "\n")
+        return 2
+    if isinstance(error, click.ClickException):
+        _say_usage(error)
+        return error.exit_code
+    failure = system_failure(error)
+    say(f"error: {_message(failure or error)}")
+    return 1 if failure else 3 if isinstance(error, DataError) else 4 if isinstance(error, ModelFileError) else 1
+
+
+def _say_usage(error: click.ClickException) -> None:
+    """As click says it, but what was typed is shown, not sent."""
+    text, message = io.StringIO(), error.format_message()
+    if (context := getattr(error, "ctx", None)) is not None:
+        context.color = True  # else click drops some escapes, and what is wrong is not seen
+    error.show(file=text)
+    _say_lines(shown_lines(text.getvalue().replace(message, shown(message))))
+
+
+def _say_lines(text: str) -> None:
+    with suppress(OSError, ValueError):
+        click.echo(text, err=True, nl=False)
 
 
 def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EBADF and not error.filename:
+        return "expected open standard input and output, got a closed one; give it a file or /dev/null"
     if isinstance(error, OSError) and error.strerror and not isinstance(error, (DataError, ModelFileError)):
         place = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror}{place}"
-    if isinstance(error, MemoryError):
-        return f"not enough memory: {error}"
-    if isinstance(error, (NormexpError, ValueError, TypeError, OSError)):
+    if isinstance(error, (NormexpError, ValueError, TypeError, OSError, MemoryError)):
         return str(error)
     return f"{type(error).__name__}: {error}; run it again with --debug for the details"

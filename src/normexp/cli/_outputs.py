@@ -14,6 +14,8 @@ def writable(path: Path, content: str, kept: Iterable[str | Path] = ()) -> Path:
             raise FileExistsError(f"expected another file to write the {content} to than '{other}', which is read or written too; choose one with a name of its own")
     if path.is_dir():
         raise IsADirectoryError(f"expected a file to write the {content} to, got the folder '{path}'")
+    if path.exists() and not path.is_file():
+        raise FileExistsError(f"expected a file to write the {content} to, got '{path}', which is a device or a pipe; choose another name")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"expected a folder to write {path.name} into, got '{path.parent}', which does not exist; create it first")
     if not os.access(path.parent, os.W_OK):

@@ -12,7 +12,7 @@ import numpy as np
 
 from normexp import saving
 from normexp._checks import listing
-from normexp.cli._console import TrainingProgress, print_json, say, say_notes, scores_table
+from normexp.cli._console import TrainingProgress, echo, print_json, say, say_notes, scores_table
 from normexp.cli._outputs import writable
 from normexp.cli._reading import reading, training_options
 from normexp.cli._report import Steps, short_name
@@ -188,9 +188,9 @@ def _write_report(path: Path, name: str, table: str, model: "SoftmaxClassifier",
 
 def _print_report(report: dict[str, Any], table: str) -> None:
     scores, history = report["scores"], f"{report['epochs']} epochs, best {report['best_epoch']}"
-    click.echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
+    echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
     if scores["n_rows"]:
         scores_table({"model": scores, "class shares": report["class_share_scores"]})
     if "report" in report:
-        click.echo(f"report: {report['report']}, for any browser")
-    click.echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")
+        echo(f"report: {report['report']}, for any browser")
+    echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")

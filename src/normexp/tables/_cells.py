@@ -3,7 +3,7 @@
 Text is the core's `TextColumn` (Arrow's memory as it lies) or a list of str and None.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,8 +68,8 @@ def null_or_text(value: Any) -> str | None:
         return str(value)
     if is_null(value):
         return None
-    if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "backslashreplace")
     return text_of_number(value) if isinstance(value, (float, np.floating)) else str(value)
@@ -109,7 +109,7 @@ def cells_of_values(values: Sequence[Any]) -> Cells:
         if filled and all(isinstance(value, (int, np.integer)) and -INTEGER_LIMIT <= value < INTEGER_LIMIT for value in filled):
             return Numbers(np.array([0 if null else int(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
         return Numbers(np.array([np.nan if null else float(value) for value, null in zip(values, nulls, strict=True)], np.float64), missing)
-    if filled and all(isinstance(value, (datetime.date, np.datetime64)) for value in filled):
+    if filled and all(isinstance(value, (dt.date, np.datetime64)) for value in filled):
         return Instants(np.array([0 if null else micros_of(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
     return [None if null else null_or_text(value) for value, null in zip(values, nulls, strict=True)]
 
@@ -118,10 +118,10 @@ def micros_of(value: Any) -> int:
     """Microseconds since 1970 of a date, a datetime (UTC where it has no zone) or a datetime64."""
     if isinstance(value, np.datetime64):
         return int(value.astype("datetime64[us]").astype(np.int64))
-    if not isinstance(value, datetime.datetime):
-        value = datetime.datetime(value.year, value.month, value.day)
-    since = value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value
-    return (since - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)) // datetime.timedelta(microseconds=1)
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)
+    since = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+    return (since - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
 
 
 def text_of_instants(cells: Instants) -> Codes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from normexp import _native
+from normexp._system import is_interrupt, system_failure
 from normexp._temporary import TemporaryFolder
 from normexp.errors import DataError
 from normexp.tables._cells import Cells, Instants, Numbers
@@ -182,7 +183,7 @@ def _cells(column: Any, kind: str, labels: bool) -> Cells:
 
 
 class explained:  # noqa: N801 (used as a function)
-    """DuckDB's complaints in our grammar; an interrupted query is a KeyboardInterrupt, a full memory a MemoryError."""
+    """DuckDB's complaints in our grammar: an interrupted query is a KeyboardInterrupt, a lack of memory or of room on the disk what it is."""
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -190,17 +191,15 @@ class explained:  # noqa: N801 (used as a function)
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if error is None or isinstance(error, (DataError, OSError)):
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if error is None or isinstance(error, DataError):
             return
         import duckdb
 
-        if "interrupted" in str(error).lower() and isinstance(error, (duckdb.Error, RuntimeError)):
+        if is_interrupt(error):
             raise KeyboardInterrupt from error
-        if isinstance(error, duckdb.OutOfMemoryException):
-            raise MemoryError(first_line(error)) from error
         if isinstance(error, (duckdb.Error, RuntimeError)):
-            raise complaint(error, self.label) from error
+            raise system_failure(error, "temporary files") or complaint(error, self.label) from error
 
 
 def first_line(error: BaseException) -> str:
@@ -221,7 +220,5 @@ def complaint(error: BaseException, label: str) -> Exception:
         return DataError(f"expected a closing quote, got none ({where}); mend the row")
     if "file system operations are disabled" in message:
         return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")
-    if "No space left" in message:
-        return OSError(f"expected room on the disk for temporary files, got none ({label}); free some, or set TMPDIR to a larger disk")
     return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(error)}")
 
