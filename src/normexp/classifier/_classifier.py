@@ -172,7 +172,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             rows = rows[table.weights[rows] > 0]
         return self._fit_rows(table.matrix, table.schema.matrix_columns(), table.targets, table.weights, rows, None, on_epoch, on_poll)
 
-    def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One more pass over the given rows; `classes` lists all labels and is needed at the first call if y lacks some.
 
         The encoder is that of the first call, the temperature stays 1.

@@ -117,7 +117,7 @@ def _by_name(X: Any, names: list[str]) -> Any:
     absent = [name for name in names if name not in frame.columns]
     if absent:
         near = did_you_mean(absent[0], [str(name) for name in frame.columns])
-        raise DataError(f"expected the columns that the model was trained on, got a frame without {listing(absent)}{near}; add or rename them (the feature names should match those of fit)")
+        raise DataError(f"expected the columns that the model was trained on, got a frame without {listing(absent)}{near}; add or rename them")
     more = [name for name in frame.columns if name not in names]
     warn_of(_unused(more), stacklevel=7)
     return frame.select(names).to_native()

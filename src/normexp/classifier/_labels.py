@@ -34,9 +34,9 @@ def _from_series(y: Any) -> Any:
     import narwhals.stable.v2 as nw
 
     if hasattr(y, "to_pylist") and not nw.dependencies.is_into_series(y):  # an array of pyarrow that is not chunked
-        import pyarrow
+        import pyarrow as pa
 
-        y = pyarrow.chunked_array([y]) if not isinstance(y, (pyarrow.Table, pyarrow.RecordBatch)) else pyarrow.table(y)
+        y = pa.chunked_array([y]) if not isinstance(y, (pa.Table, pa.RecordBatch)) else pa.table(y)
     if nw.dependencies.is_into_dataframe(y):
         frame = nw.from_native(y, eager_only=True)
         if frame.shape[1] != 1:
@@ -65,10 +65,8 @@ def _from_series(y: Any) -> Any:
 
 
 def _missing(array: NDArray[Any]) -> NDArray[np.bool_]:
-    if array.dtype.kind == "f":
-        return np.isnan(array)
-    if array.dtype.kind in "mM":
-        return np.isnat(array)
+    if array.dtype.kind in "fmM":
+        return np.asarray(np.isnan(array))
     if array.dtype.kind == "O" and array.ndim <= 2:
         from normexp.tables import is_null
 

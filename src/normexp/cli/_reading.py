@@ -48,7 +48,7 @@ training_options = _add(
 )
 prediction_options = _add(
     click.option("--bad-cells", type=click.Choice(["refuse", "missing"]), default="missing", show_default=True, help=BAD_CELLS),
-    click.option("--match-case", type=click.Choice(["yes", "no"]), default="yes", show_default=True, help="no: take a category that differs in case or spaces only for the trained one."),
+    click.option("--match-case", type=click.Choice(["yes", "no"]), default="yes", show_default=True, help="no: a category that differs in case or spaces only is the trained one."),
     *FILE,
 )
 

@@ -110,6 +110,9 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     )  # fmt: skip
     with TrainingProgress(model.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
         model.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
+    if model.history_.stopped == "interrupted" and not model.history_.n_epochs:
+        say("interrupted before the first epoch was over: there is no model yet, and none is saved")
+        return 130
     evaluation = _evaluation(model, parts)
     scores, baseline = _scores(model, evaluation)
     saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
@@ -144,7 +147,8 @@ def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, wei
     assert data.targets is not None
     every = np.arange(len(data))
     if test is not None:
-        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight, bad_cells=given["bad_cells"], encoding=given["encoding"], header=not given["no_header"])
+        options = {name: value for name, value in reading(given).items() if name in ("bad_cells", "encoding", "header")}
+        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight, **options)
         say_notes(tested.notes)
         assert tested.targets is not None
         if (tested.targets < 0).any():

@@ -121,7 +121,8 @@ def micros_of(value: Any) -> int:
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)
     since = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
-    return (since - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    micros: int = (since - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    return micros
 
 
 def text_of_instants(cells: Instants) -> Codes:
@@ -130,4 +131,5 @@ def text_of_instants(cells: Instants) -> Codes:
     codes = codes.astype(np.int64)
     if cells.missing is not None:
         codes[cells.missing.astype(bool)] = -1
-    return Codes(codes, [str(instant.astype("datetime64[us]")).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00") for instant in distinct.astype("datetime64[us]")])
+    words = [str(instant).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00") for instant in distinct.astype("datetime64[us]")]
+    return Codes(codes, words)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp import _native
+import normexp._native as _native
 from normexp.tables._cells import Cells, Codes, Instants, Numbers, text_of_instants, text_of_numbers
 from normexp.tables._options import missing_numbers
 from normexp.tables._rules import rule_of, rules_of
@@ -73,7 +73,8 @@ class Converter:
                 self._native[i] = _native.Tally()
             self._native[i].rows = first
         columns = [i for i, _ in text]
-        _native.convert_columns([self.rules[i] for i in columns], [self._native[i] for i in columns], [cells for _, cells in text], keep, out, [self.places[i] for i in columns], n_threads)
+        rules, tallies, places = ([kept[i] for i in columns] for kept in (self.rules, self._native, self.places))
+        _native.convert_columns(rules, tallies, [cells for _, cells in text], keep, out, places, n_threads)
 
     def _find_aliases(self, i: int, cells: Cells) -> None:
         """Words that differ from a category in case and spaces alone take its code."""

@@ -8,17 +8,14 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from normexp import _native
+import normexp._native as _native
 from normexp._system import is_interrupt, system_failure
 from normexp._temporary import TemporaryFolder
 from normexp.errors import DataError
 from normexp.tables._cells import Cells, Instants, Numbers
 from normexp.tables._delimited import not_utf8
-
-if TYPE_CHECKING:
-    import duckdb
 
 __all__ = ["COLUMNS_A_QUERY", "Database", "literal"]
 
@@ -52,7 +49,7 @@ class Database:
         self.folder = TemporaryFolder()
         try:
             own = {key: os.path.join(self.folder.path, key) for key in ("temp_directory", "extension_directory", "secret_directory", "home_directory")}
-            self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
+            self.connection = duckdb.connect(
                 ":memory:",
                 config={**own, "autoload_known_extensions": "false", "autoinstall_known_extensions": "false", "allow_community_extensions": "false",
                         "allow_persistent_secrets": "false", "python_enable_replacements": "false"},
@@ -182,7 +179,7 @@ def _cells(column: Any, kind: str, labels: bool) -> Cells:
     return Instants(values, missing) if kind == "date" and not labels else Numbers(values, missing)
 
 
-class explained:  # noqa: N801 (used as a function)
+class explained:
     """DuckDB's complaints in our grammar: an interrupted query is a KeyboardInterrupt, a lack of memory or of room on the disk what it is."""
 
     def __init__(self, label: str) -> None:

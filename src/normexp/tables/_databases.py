@@ -106,8 +106,8 @@ def _from_sqlite(path: str, table: str) -> Database:
         try:
             names = _sqlite_rows(connection, name, Path(database.folder.path, "rows"), label)
             typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
-            own = database.own_path(Path(database.folder.path, "rows"), 0)
-            database.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM read_csv({own}, auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}})")
+            form = f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}}"
+            database.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM read_csv({database.own_path(Path(database.folder.path, 'rows'), 0)}, {form})")
             Path(database.folder.path, "rows").unlink()
             database.parts.append((0, label))
             database.described(names)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from normexp import _native
+import normexp._native as _native
 from normexp.tables._schema import Kind
 
 __all__ = ["Reading", "reading_of"]
@@ -15,9 +15,11 @@ SHARE = 0.99  # of the filled cells that a reading must fit
 MOST_REST_WORDS = 3
 MANY_NUMBERS = 20  # different ones: with fewer, numbers beside words are levels
 POINT_FORMS, COMMA_FORMS = (0, 1, 2, 3, 4), (5, 6, 7, 8)
-CURRENCIES = frozenset(
-    "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR NOK NZD PHP PLN RON RUB SEK SGD THB TRY TWD UAH USD VND ZAR BTC ETH".split()
-) | {"KR", "KR.", "ZŁ", "KČ", "FT", "RS", "RS.", "LEI", "FR.", "SFR.", "R$", "RM", "RP", "TL"}
+CURRENCIES = frozenset((
+    "AUD", "BRL", "BTC", "CAD", "CHF", "CNY", "CZK", "DKK", "ETH", "EUR", "FR.", "FT", "GBP", "HKD", "HUF",
+    "IDR", "ILS", "INR", "JPY", "KR", "KR.", "KRW", "KČ", "LEI", "MXN", "MYR",
+    "NOK", "NZD", "PHP", "PLN", "RM", "RON", "RP", "RS", "RS.", "RUB", "SEK", "SFR.", "SGD", "THB", "TL", "TRY", "TWD", "UAH", "USD", "VND", "ZAR", "ZŁ",
+))  # fmt: skip
 UNIT = re.compile(r"[^\W\d_][\w./·⋅*^²³ -]{0,15}|[%‰°℃℉µμΩ″\"][^\d]{0,8}")
 ORDINALS = frozenset(("st", "nd", "rd", "th"))
 
@@ -93,7 +95,8 @@ def _with_plain(scan: Any, fits: Sequence[int]) -> list[int]:
 
 def _form(scan: Any, fits: Sequence[int], prefix: str, suffix: str, example: str) -> Reading:
     point, comma = (max(forms, key=lambda i: fits[i]) for forms in (POINT_FORMS, COMMA_FORMS))
-    readings = [Reading("number", fits[i], *_native.number_forms[i], prefix, suffix, example=example) for i in (point, comma)]
+    marks_of = _native.number_forms
+    readings = [Reading("number", fits[i], marks_of[i][0], marks_of[i][1], prefix, suffix, example=example) for i in (point, comma)]
     if fits[comma] > fits[point]:
         return readings[1]
     marks = point != 0 or scan.pointed  # else there are only digits: nothing to choose
@@ -107,7 +110,8 @@ def _is_affix(prefix: str, suffix: str) -> bool:
 
 
 def is_currency(word: str) -> bool:
-    return word.upper() in CURRENCIES or (len(word) <= 4 and sum(unicodedata.category(letter) == "Sc" for letter in word) == 1 and all(letter.isalpha() or unicodedata.category(letter) == "Sc" for letter in word))
+    signs = [letter for letter in word if unicodedata.category(letter) == "Sc"]
+    return word.upper() in CURRENCIES or (len(word) <= 4 and len(signs) == 1 and all(letter.isalpha() or letter in signs for letter in word))
 
 
 def _date(scan: Any) -> Reading | None:

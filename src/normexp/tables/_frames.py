@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from normexp import _native
+import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null
+from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null, text_of_number
 
 __all__ = ["Frame", "frame_of"]
 
@@ -33,7 +33,7 @@ class Frame:
     def close(self) -> None:
         """Nothing is open."""
 
-    def batches(self, columns: Sequence[int], first: int = 0, stop: int | None = None, *, labels: bool = False) -> Iterator[tuple[int, int, list[Cells]]]:
+    def batches(self, columns: Sequence[int], first: int = 0, stop: int | None = None, *, labels: bool = False) -> Iterator[tuple[int, int, list[Cells]]]:  # noqa: ARG002
         """Cells of some columns in the rows from `first` to before `stop`, in one batch."""
         stop = self.n_rows if stop is None else min(stop, self.n_rows)
         if stop > first or not self.n_rows:
@@ -130,16 +130,19 @@ def _distinct(names: list[Any]) -> list[Any]:
 
 def _arrow_columns(source: Any) -> dict[str, Any]:
     """Through pyarrow or polars where one is installed: the stream may hold any type."""
-    try:
-        import pyarrow as arrow_library
-    except ImportError:
-        try:
-            import polars as arrow_library
-        except ImportError:
-            raise TypeError(f"expected pyarrow or polars for a table of type {type(source).__name__}, got neither installed; install one") from None
     import narwhals.stable.v2 as nw
 
-    frame = nw.from_native(arrow_library.table(source) if hasattr(arrow_library, "table") else arrow_library.from_arrow(source), eager_only=True)
+    try:
+        import pyarrow as pa
+
+        native = pa.table(source)
+    except ImportError:
+        try:
+            import polars as pl
+        except ImportError:
+            raise TypeError(f"expected pyarrow or polars for a table of type {type(source).__name__}, got neither installed; install one") from None
+        native = pl.from_arrow(source)
+    frame = nw.from_native(native, eager_only=True)
     return _named({name: frame[name] for name in _distinct(list(frame.columns))})
 
 
@@ -148,7 +151,7 @@ def _column(values: Any) -> tuple[str, Cells]:
     if hasattr(values, "dtype") and not isinstance(values, np.ndarray):
         import narwhals.stable.v2 as nw
 
-        series = values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True, strict=False) if nw.dependencies.is_into_series(values) else None
+        series = values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True) if nw.dependencies.is_into_series(values) else None
         if series is not None:
             return _series(series)
         values = np.asarray(values)
@@ -167,7 +170,7 @@ def array_cells(array: np.ndarray[Any, Any]) -> Cells:
     if array.ndim != 1:
         raise DataError(f"expected a column of one dimension, got shape {array.shape}")
     if isinstance(array, np.ma.MaskedArray):
-        return Numbers(array.filled(0), np.ma.getmaskarray(array).astype(np.uint8)) if array.dtype.kind in "biuf" else cells_of_values([None if v is np.ma.masked else v for v in array.tolist()])
+        return Numbers(array.filled(0), np.ma.getmaskarray(array).astype(np.uint8)) if array.dtype.kind in "biuf" else cells_of_values(array.tolist())
     if array.dtype.kind in "biuf":
         return Numbers(array)
     if array.dtype.kind == "M":
@@ -247,7 +250,7 @@ def words_of(values: Sequence[Any]) -> list[str]:
     """Declared categories as text."""
     cells = cells_of_values(values)
     if isinstance(cells, Numbers):
-        return [str(value) if isinstance(value, (bool, str)) else f"{value}" if not isinstance(value, float) or not value.is_integer() else str(int(value)) for value in cells.values.tolist()]
+        return [text_of_number(value) if isinstance(value, float) else str(value) for value in cells.values.tolist()]
     if isinstance(cells, Instants):
         return [str(value) for value in values]
     return [word if isinstance(word, str) else "" for word in cells]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp import _native
+import normexp._native as _native
 from normexp._checks import listing
 from normexp.tables._cells import Codes, Instants, Numbers
 from normexp.tables._convert import FLOAT32_MAX, Converter, Count
@@ -110,10 +110,6 @@ class Inference:
                 told = self.options.decimal if found.kind == "number" else self.options.date_order
                 self._say_open(i, chosen, found.other if chosen is found else found, scans[i], bool(told), (mark if found.kind == "number" else order) is not None)
                 readings[i] = replace(chosen, other=None)
-            elif self.options.decimal == "," and found.kind == "number" and found.is_plain and scans[i].pointed and scans[i].grouped_points == scans[i].pointed:
-                readings[i] = Reading("number", found.n, ",", ".", missing=found.missing, example=found.example)
-            elif mark == "," and found.kind == "number" and found.is_plain and scans[i].pointed and scans[i].grouped_points == scans[i].pointed:
-                readings[i] = Reading("number", found.n, ",", ".", missing=found.missing, example=found.example)
             self._say_form(i, readings[i], scans[i])
         return readings
 
@@ -149,7 +145,7 @@ class Inference:
             marks = {".": "decimal point", ",": "decimal comma"}[found.decimal]
             apart = {"": "", ".": ", points between thousands", ",": ", commas between thousands", " ": ", spaces between thousands", "'": ", apostrophes between thousands",
                      "_": ", underscores between thousands"}[found.thousands]  # fmt: skip
-            affix = f", without '{found.prefix or found.suffix}'" if not (found.prefix and found.suffix) and (found.prefix or found.suffix) else f", without '{found.prefix}' and '{found.suffix}'" if found.prefix else ""
+            affix = f", without {' and '.join(repr(word) for word in (found.prefix, found.suffix) if word)}" if found.prefix or found.suffix else ""
             self._say(i, f": read as numbers ({marks}{apart}{affix})")
         elif found.kind == "date" and found.date_order != "ymd":
             self._say(i, f": read as dates, {'day' if found.date_order == 'dmy' else 'month'} first")

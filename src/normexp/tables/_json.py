@@ -19,8 +19,9 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
     database.execute(f"CREATE OR REPLACE TEMP TABLE objects AS SELECT json FROM {source}")
     wrong = database.fetch("SELECT rowid, json_type(json) FROM objects WHERE json_type(json) <> 'OBJECT' OR json IS NULL ORDER BY rowid LIMIT 1")
     if wrong:
-        raise DataError(f"expected JSON objects, got {'nothing' if wrong[0][1] is None else f'an {wrong[0][1].lower()}' if wrong[0][1][0] in 'AIOU' else f'a {wrong[0][1].lower()}'} "
-                        f"({label}, row {wrong[0][0] + 1}); write one object a line, or an array of objects")  # fmt: skip
+        row, found = wrong[0]
+        came = "nothing" if found is None else f"the type {found.lower()}"
+        raise DataError(f"expected JSON objects, got {came} ({label}, row {row + 1}); write one object a line, or an array of objects")
     keys = [row[0] for row in database.fetch("SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS row FROM objects) GROUP BY key ORDER BY min(row)")]
     keys = _in_order(database, keys)
     if not keys:

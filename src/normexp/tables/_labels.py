@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp import _native
+import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
 from normexp.tables._cells import Cells, Codes, Instants, Numbers, null_or_text, text_of_instants

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from normexp import _native
+import normexp._native as _native
 from normexp.tables._cells import Numbers
 from normexp.tables._convert import Converter
 from normexp.tables._identifiers import is_index

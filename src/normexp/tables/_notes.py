@@ -59,7 +59,8 @@ def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
     n = sum(count.n for count in bad.values())
     word, count = min(bad.items(), key=lambda item: item[1].first)
     file, row = data.place(count.first)
-    return f"column '{column.name}': {counted(n, 'cell')} {'is' if n == 1 else 'are'} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
+    which = "is" if n == 1 else "are"
+    return f"column '{column.name}': {counted(n, 'cell')} {which} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
 
 
 def _unseen_notes(column: Column, unseen: dict[str, Count], match_case: bool) -> list[str]:
@@ -67,7 +68,8 @@ def _unseen_notes(column: Column, unseen: dict[str, Count], match_case: bool) ->
     notes = []
     for word, count in unseen.items():
         if match_case and (known := by_folded.get(folded(word))) is not None:
-            notes.append(f"column '{column.name}': '{word}' ({counted(count.n)}) differs from the trained '{known}' in case or spaces only; --match-case no (match_case=False) takes it as that")
+            notes.append(f"column '{column.name}': '{word}' ({counted(count.n)}) differs from the trained '{known}' in case or spaces only; "
+                         "--match-case no (match_case=False) takes it as that")  # fmt: skip
     n = sum(count.n for count in unseen.values())
     words = sorted(unseen, key=lambda word: (-unseen[word].n, word))
     shown = ", ".join(f"'{word}'" for word in words[:3]) + (", …" if len(words) > 3 else "")

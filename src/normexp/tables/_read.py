@@ -111,8 +111,8 @@ def read(
     ((150, 4), ['setosa', 'versicolor', 'virginica'])
     """
     with open_source(
-        source, schema=schema, classes=classes, target=target, ignore=ignore, weight=weight, missing=missing, keep_words=keep_words, keep_columns=keep_columns, date_format=date_format,
-        decimal=decimal, bad_cells=bad_cells, match_case=match_case, any_classes=any_classes, encoding=encoding, header=header,
+        source, schema=schema, classes=classes, target=target, ignore=ignore, weight=weight, missing=missing, keep_words=keep_words, keep_columns=keep_columns,
+        date_format=date_format, decimal=decimal, bad_cells=bad_cells, match_case=match_case, any_classes=any_classes, encoding=encoding, header=header,
     ) as opened:  # fmt: skip
         table = opened.table()
     warn_of(table.notes)

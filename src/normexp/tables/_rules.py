@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from normexp import _native
+import normexp._native as _native
 from normexp.tables._options import missing_numbers
 from normexp.tables._schema import Column, Schema
 

@@ -60,7 +60,8 @@ class Source:
         self.target = None if options.target_optional and options.target not in self.indices else options.target
         self.weight = options.weight
         self.words = options.words(schema)
-        roles = [(self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in options.ignore), *((name, "column to keep") for name in options.keep_columns)]
+        roles = [(self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in options.ignore)]
+        roles += [(name, "column to keep") for name in options.keep_columns]
         for name, role in roles:
             if name is not None and name not in self.indices:
                 raise self._no_column(name, role)
@@ -94,7 +95,8 @@ class Source:
         n = int((labels.numbers < 0).sum())
         if n:
             written = {repr(word): k for word, k in labels.missing_words.items() if word}
-            how = f": {', '.join(f'{k} with {word}' for word, k in written.items())} ({' '.join(f'--keep-words {word}' for word in written)} keeps {'it' if len(written) == 1 else 'them'} as a class)"
+            keep = " ".join(f"--keep-words {word}" for word in written)
+            how = f": {', '.join(f'{k} with {word}' for word, k in written.items())} ({keep} keeps {'it' if len(written) == 1 else 'them'} as a class)"
             self.notes.append(f"{n} row{'s' if n > 1 else ''} without a target dropped{how if written else ''}")
         return labels
 
@@ -103,8 +105,8 @@ class Source:
         refuse_many(labels, place, self.options.any_classes)
         words = [word for word in labels.missing_words if word]
         if len(labels.values) < 2:
-            dropped = f"; {listing(words)} {'is' if len(words) == 1 else 'are'} taken as missing, keep with --keep-words {' --keep-words '.join(words)} (keep_words={words!r})" if words else ""
-            raise too_few(labels, place, dropped)
+            keep = f"--keep-words {' --keep-words '.join(words)} (keep_words={words!r})"
+            raise too_few(labels, place, f"; {listing(words)} {'is' if len(words) == 1 else 'are'} taken as missing, keep with {keep}" if words else "")
         self.classes = classes_of(labels)
         if len(self.classes) < 2:
             raise too_few(labels, place, "")
@@ -119,7 +121,8 @@ class Source:
         self.notes += found.notes
         self._judge(found.bad)
         if not columns:
-            raise DataError(f"expected at least one column to learn from, got none besides the target ({self.label})" + "".join(f"; {note}" for note in found.notes if "left out" in note))
+            why = "".join(f"; {note}" for note in found.notes if "left out" in note)
+            raise DataError(f"expected at least one column to learn from, got none besides the target ({self.label}){why}")
         self._say_unmatched(found.found_missing)
         return Schema(tuple(columns), self.target, *self.words)
 

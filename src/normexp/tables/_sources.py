@@ -25,9 +25,11 @@ __all__ = ["open_named"]
 
 MOST_STREAMED = 64 << 30  # bytes of a pipe, so that an endless one ends
 CHUNK = 1 << 20
-PACKED = {b"BZh": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ": "xz file; unpack it first: unxz", b"\x28\xb5\x2f\xfd": "zstd file; unpack it first: unzstd",
-          b"7z\xbc\xaf": "7-Zip file; unpack it first", b"\x89HDF": "HDF5 file; write its table as CSV or Parquet first", b"\xd0\xcf\x11\xe0": "old Excel workbook; save the sheet as CSV UTF-8",
-          b"Obj\x01": "Avro file; write it as Parquet first", b"ORC": "ORC file; write it as Parquet first", b"%PDF": "PDF", b"\x80\x04\x95": "pickle, which is code; write the table as Parquet"}  # fmt: skip
+PACKED = {b"BZh": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ": "xz file; unpack it first: unxz",
+          b"\x28\xb5\x2f\xfd": "zstd file; unpack it first: unzstd", b"7z\xbc\xaf": "7-Zip file; unpack it first", b"\x89HDF": "HDF5 file; write its table as Parquet first",
+          b"\xd0\xcf\x11\xe0": "old Excel workbook; save the sheet as CSV UTF-8",
+          b"Obj\x01": "Avro file; write it as Parquet first", b"ORC": "ORC file; write it as Parquet first", b"%PDF": "PDF",
+          b"\x80\x04\x95": "pickle, which is code; write the table as Parquet"}  # fmt: skip
 EXCEL = "expected a table, got an Excel workbook ({0}); save its sheet as 'CSV UTF-8' (File, Save as), or from Python: normexp reads the frame of pandas.read_excel('{0}')"
 
 
@@ -162,7 +164,7 @@ def _kind(path: Path, start: bytes, label: str | None = None) -> str:
         return "arrow"
     if _databases.is_database(start):
         return "database"
-    if start.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in start or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
+    if (start.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in start) or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
         raise DataError(EXCEL.format(label))
     for mark, what in PACKED.items():
         if start.startswith(mark):
@@ -258,8 +260,8 @@ def _load_clean(database: Database, path: Path, label: str, i: int, options: Opt
     typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
     packed = "gzip" if is_gzipped(path) else "none"
     query = (
-        f"SELECT * FROM read_csv({database.own_path(path, i)}, auto_detect = false, header = false, skip = {head.skip}, delim = {literal(head.separator)}, quote = '\"', escape = '\"', "
-        f"hive_partitioning = false, compression = '{packed}', columns = {{{typed}}})"
+        f"SELECT * FROM read_csv({database.own_path(path, i)}, auto_detect = false, header = false, skip = {head.skip}, delim = {literal(head.separator)}, "
+        f"quote = '\"', escape = '\"', hive_partitioning = false, compression = '{packed}', columns = {{{typed}}})"
     )
     if i and len(database.fetch("DESCRIBE raw")) != len(names):
         return names
