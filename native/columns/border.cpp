@@ -250,6 +250,7 @@ void add_columns(nb::module_& m) {
         return found;
     }();
     m.def("read_arrow", &read_arrow, nb::arg("stream"));
+    m.def("join_text", [](const std::vector<const TextColumn*>& parts) { return TextColumn::joined(parts); }, nb::arg("parts"));
     m.def("scan_columns", &scan_columns, nb::arg("scans"), nb::arg("cells"), nb::arg("keep").none(), nb::arg("n_threads"));
     m.def("convert_columns", &convert_columns, nb::arg("rules"), nb::arg("tallies"), nb::arg("cells"), nb::arg("keep").none(), nb::arg("out").noconvert(), nb::arg("places"), nb::arg("n_threads"));
     m.def("values_of", &values_of, nb::arg("rule"), nb::arg("tally"), nb::arg("cells"), nb::arg("keep").none(), nb::arg("out").noconvert());

@@ -1,6 +1,7 @@
 // Where the cells of a column come from: Arrow's text layouts, or a Python list of str and None. May include words.hpp.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -68,6 +69,37 @@ class TextColumn {
         }
         const int64_t* offsets = static_cast<const int64_t*>(array_->buffers[1]);
         return {data + offsets[i], size_t(offsets[i + 1] - offsets[i])};
+    }
+
+    // Copied one after the other into memory of its own.
+    static TextColumn joined(const std::vector<const TextColumn*>& parts) {
+        struct Owned {
+            std::vector<uint8_t> valid;
+            std::vector<int64_t> offsets{0};
+            std::string text;
+            std::array<const void*, 3> buffers;
+        };
+        auto owned = std::make_unique<Owned>();
+        int64_t n = 0;
+        for (const TextColumn* part : parts) n += part->size();
+        owned->valid.assign(size_t(n / 8 + 1), 0);
+        owned->offsets.reserve(size_t(n + 1));
+        for (const TextColumn* part : parts)
+            for (int64_t i = 0; i < part->size(); ++i) {
+                const Cell cell = (*part)[i];
+                const size_t at = owned->offsets.size() - 1;
+                if (!is_null(cell)) owned->valid[at / 8] |= uint8_t(1 << (at % 8)), owned->text.append(cell);
+                owned->offsets.push_back(int64_t(owned->text.size()));
+            }
+        owned->buffers = {owned->valid.data(), owned->offsets.data(), owned->text.data()};
+        const auto batch = std::shared_ptr<ArrowArray>(new ArrowArray{}, [](ArrowArray* array) {
+            delete static_cast<Owned*>(array->private_data);
+            delete array;
+        });
+        batch->length = n, batch->buffers = owned->buffers.data(), batch->n_buffers = 3, batch->private_data = owned.release();
+        TextColumn found(batch, *batch, large_offsets, 0);
+        found.limit(n);
+        return found;
     }
 
   private:

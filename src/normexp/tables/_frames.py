@@ -13,6 +13,9 @@ from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_valu
 __all__ = ["Frame", "frame_of"]
 
 
+FEW_ROWS = 32
+
+
 class Frame:
     """Columns in memory, each converted to `Cells` once; the face of `Database`."""
 
@@ -58,14 +61,19 @@ def _part(cells: Cells, first: int, stop: int) -> Cells:
     return cells.part(first, stop) if isinstance(cells, _native.TextColumn) else cells[first:stop]
 
 
-def frame_of(source: Any, label: str = "the data frame") -> Frame:
-    """A frame of pandas, polars or pyarrow, an Arrow stream, an array of two dimensions, a dict of columns or of cells, a list of dicts, a Series of cells."""
+def frame_of(source: Any, label: str = "the data frame", *, declared: bool = True) -> Frame:
+    """A frame of pandas, polars or pyarrow, an Arrow stream, an array of two dimensions, a dict of columns or of cells, a list of dicts, a Series of cells.
+
+    Where a schema is there already, what the types declare is not asked for (`declared` is False): a few rows then come as Python's values, which is quicker.
+    """
     if isinstance(source, np.ndarray):
         return Frame(_array_columns(source), "the array")
     if isinstance(source, Mapping):
         return Frame(_named(source), label)
     if isinstance(source, (list, tuple)):
         return Frame(_records(source), label)
+    if not declared and (values := _few_rows(source)) is not None:
+        return Frame(_named(values), label)
     import narwhals.stable.v2 as nw
 
     if nw.dependencies.is_into_series(source):  # one row of a pandas frame
@@ -119,6 +127,16 @@ def _cells_by_name(series: Any) -> dict[Any, Any]:
     if not hasattr(series, "to_dict"):
         raise TypeError(f"expected a row with names, such as a pandas Series, got {type(series).__name__}; give a data frame")
     return dict(series.to_dict())
+
+
+def _few_rows(frame: Any) -> dict[Any, Any] | None:
+    """The columns of a small frame as lists."""
+    if not hasattr(frame, "columns") or not hasattr(frame, "__len__") or len(frame) > FEW_ROWS:
+        return None
+    library = type(frame).__module__.split(".")[0]
+    if library == "pandas" and frame.columns.is_unique:
+        return dict(frame.to_dict("list"))
+    return dict(frame.to_dict(as_series=False)) if library == "polars" and hasattr(frame, "to_dict") else None
 
 
 def _distinct(names: list[Any]) -> list[Any]:
@@ -268,4 +286,4 @@ def _arrow_text(series: Any) -> Any:
     texts = [columns[0] for n, columns in batches if n]
     if any(not isinstance(text, _native.TextColumn) for text in texts):
         return None
-    return texts[0] if len(texts) == 1 else [cell for text in texts for cell in text.to_list()]
+    return texts[0] if len(texts) == 1 else _native.join_text(texts)

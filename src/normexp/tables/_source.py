@@ -34,7 +34,7 @@ class Source:
 
             self.data: Any = open_named(os.fspath(source), options)
         else:
-            self.data = frame_of(source)
+            self.data = frame_of(source, declared=schema is None)
         self.options, self.classes, self.notes = options, classes, list[str]()
         self.label: str = self.data.label
         try:
