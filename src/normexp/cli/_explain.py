@@ -112,6 +112,8 @@ def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: s
         echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
     else:
         echo(f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same.")
+    if len(names) == 1:
+        echo("Softmax of one number is always 1: for two classes give two logits, or look at the number's sigmoid with --sigmoid.")
     if target is not None:
         p, loss = (float(columns[key][names.index(target)]) for key in ("probability", "loss"))
         echo(f"The loss, were '{target}' the true class, is -ln({p:.4g}) = {loss:.4f}.")
