@@ -1,11 +1,19 @@
 """Keras's way to name things: a string, a class, an instance or a serialised dict all mean the same."""
 
-from collections.abc import Mapping
-from typing import Any
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from numbers import Real
+from types import NoneType, UnionType
+from typing import Any, get_args
 
 from normexp._checks import did_you_mean
 
-__all__ = ["Described", "resolved", "snake_case", "unsupported"]
+__all__ = ["FUNCTIONAL", "KERAS_VERSION", "Described", "absent", "check_kinds", "resolved", "snake_case", "unsupported"]
+
+KERAS_VERSION = "3.15.1"  # whose names these are, and whose files are written
+FUNCTIONAL = "the functional API is not there yet (it comes with images); put the layers in a Sequential"
 
 
 def snake_case(name: str) -> str:
@@ -17,6 +25,20 @@ def snake_case(name: str) -> str:
             spelled += "_"
         spelled += letter.lower()
     return spelled
+
+
+def absent(module: str, known: Iterable[str], aliases: Mapping[str, Any] | None = None) -> Callable[[str], Any]:
+    """A module's `__getattr__`: Keras's other spellings of what is there, and a sentence that says what there is for everything else."""
+    names = sorted(known)
+
+    def answer(name: str) -> Any:
+        if aliases and name in aliases:
+            return aliases[name]
+        hint = "" if name.startswith("__") else did_you_mean(name, [*names, *(aliases or ())])
+        reason = f"; {FUNCTIONAL}" if name == "Model" else hint
+        raise AttributeError(f"expected a name that {module} has, got {name!r}{reason}; {module} has {', '.join(names)}; others are in Keras itself", name=name)
+
+    return answer
 
 
 def unsupported(where: str, **given: Any) -> None:
@@ -39,10 +61,42 @@ def resolved(value: Any, known: Mapping[str, type], what: str) -> Any:
     raise ValueError(f"expected {what} out of {', '.join(sorted(known))}, got {name!r}{did_you_mean(str(name), known)}; others are in Keras itself")
 
 
+def check_kinds(where: str, kinds: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Values of the kinds that annotations say: a finite number, a whole one, true or false, text, or None where that is one of them."""
+    for name, value in given.items():
+        options = get_args(kinds[name]) if isinstance(kinds.get(name), UnionType) else (kinds.get(name),)
+        wanted = [_KINDS[kind] for kind in options if kind in _KINDS]
+        if not wanted or (value is None and NoneType in options):
+            continue
+        if not any(fits(value) for _, fits in wanted):
+            raise TypeError(f"expected {name} of {where} to be {' or '.join(words for words, _ in wanted)}, got {value!r:.100}")
+
+
+_KINDS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    float: ("a finite number", lambda v: isinstance(v, Real) and not isinstance(v, bool) and math.isfinite(v)),
+    int: ("a whole number", lambda v: isinstance(v, Real) and not isinstance(v, bool) and math.isfinite(v) and float(v).is_integer()),
+    bool: ("true or false", lambda v: type(v).__name__ in ("bool", "bool_")),
+    str: ("a text", lambda v: isinstance(v, str)),
+}
+
+
+@cache
+def _kinds_of(cls: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The positional parameters of a constructor, and the annotations of those of its bases too."""
+    positional = tuple(inspect.signature(cls).parameters)
+    return positional, {name: p.annotation for base in reversed(cls.__mro__) if "__init__" in vars(base) for name, p in inspect.signature(base).parameters.items()}
+
+
 class Described:
-    """An object that is its constructor's arguments: kept by `_describe`, given back by `get_config`."""
+    """An object that is its constructor's arguments: checked by their annotations, kept by `_describe`, given back by `get_config`."""
 
     _arguments: dict[str, Any]
+
+    def __new__(cls, *args: Any, **arguments: Any) -> Any:
+        described: Any = cls
+        positional, kinds = _kinds_of(described)
+        check_kinds(cls.__name__, kinds, {**dict(zip(positional, args, strict=False)), **arguments})
+        return super().__new__(cls)
 
     def _describe(self, **arguments: Any) -> None:
         self._arguments = arguments
