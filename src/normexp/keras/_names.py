@@ -34,7 +34,7 @@ def absent(module: str, known: Iterable[str], aliases: Mapping[str, Any] | None 
     def answer(name: str) -> Any:
         if aliases and name in aliases:
             return aliases[name]
-        hint = "" if name.startswith("__") else did_you_mean(name, [*names, *(aliases or ())])
+        hint = "" if name.startswith("__") else did_you_mean(name, [*(aliases or ()), *names])
         reason = f"; {FUNCTIONAL}" if name == "Model" else hint
         raise AttributeError(f"expected a name that {module} has, got {name!r}{reason}; {module} has {', '.join(names)}; others are in Keras itself", name=name)
 

@@ -61,7 +61,7 @@ class Stack:
             layer._check_own("put into another")
             if not layer.layers:
                 raise ValueError(f"expected a model with layers as a layer, got '{layer.name}' without; add them first")
-        if not self.layers and layer.wanted_shape is not None:
+        if not self.layers and self.input_shape_ is None and layer.wanted_shape is not None:
             self.input_shape_ = layer.wanted_shape
         self.layers.append(layer)
         if isinstance(layer, Stack):

@@ -139,6 +139,9 @@ class LambdaCallback(Callback):
 
 
 def _nearest(word: str, names: list[str]) -> str:
+    """What to do about a name that is not among those of the logs."""
+    if word.startswith("val_") and not any(name.startswith("val_") for name in names):
+        return "; give validation_data or validation_split"
     begun = [name for name in names if name.startswith(word)]
     return f"; did you mean '{begun[0]}'?" if begun else did_you_mean(word, names)
 
@@ -156,9 +159,7 @@ class _Monitor(Callback):
 
     def _check(self, names: list[str] | None) -> None:
         if names is not None and self.monitor not in names:
-            no_validation = self.monitor.startswith("val_") and not any(name.startswith("val_") for name in names)
-            hint = "; give validation_data or validation_split" if no_validation else _nearest(self.monitor, names)
-            raise ValueError(f"expected {type(self).__name__} to monitor one of {', '.join(sorted(names))}, got {self.monitor!r}{hint}")
+            raise ValueError(f"expected {type(self).__name__} to monitor one of {', '.join(sorted(names))}, got {self.monitor!r}{_nearest(self.monitor, names)}")
 
     def _value(self, logs: Any) -> float:
         _Monitor._check(self, list(logs or {}))
