@@ -19,9 +19,12 @@ from normexp import ModelFileError, keras
 ROOM = 256 << 20  # bytes that reading and asking may take beside what the process has
 WEIGHTS = "model.weights.h5"
 NASTY = [
-    None, True, False, 0, 1, -1, 2, 3, 7, 1.5, -0.5, 1e-30, 1e30, -1e30, 2**31, 2**63, 10**18, 2 * 10**8, 10**400, "", "x", "relu", "softmax", "Dense", "keras", "/", "\0", "é" * 50,
-    [], {}, [None], [None, 2 * 10**8], [None, 10**6, 10**6], [0] * 20, [[[]]], {"a": 1}, {"class_name": "Lambda", "config": {}}, {"class_name": "Zeros", "module": "keras.initializers"},
-    {"class_name": "Sequential", "module": "keras", "config": {"name": "s", "layers": []}}, {"class_name": ["x"], "config": 3}, {"class_name": "__numpy__", "config": {"value": [1.0, 2.0]}},
+    None, True, False, 0, 1, -1, 2, 3, 7, 1.5, -0.5, 1e-30, 1e30, -1e30, 2**31, 2**63, 10**18, 2 * 10**8, 10**400, "", "x", "relu", "softmax", "Dense", "keras", "/", "\0",
+    "é" * 50,
+    [], {}, [None], [None, 2 * 10**8], [None, 10**6, 10**6], [0] * 20, [[[]]], {"a": 1}, {"class_name": "Lambda", "config": {}},
+    {"class_name": "Zeros", "module": "keras.initializers"},
+    {"class_name": "Sequential", "module": "keras", "config": {"name": "s", "layers": []}}, {"class_name": ["x"], "config": 3},
+    {"class_name": "__numpy__", "config": {"value": [1.0, 2.0]}},
 ]  # fmt: skip
 
 
@@ -37,8 +40,8 @@ def seeds():
         [layers.GaussianNoise(0.1), layers.Activation("softplus"), layers.Flatten(), layers.Dense(3, activation="softmax", use_bias=False)],
     ]
     decay = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
-    optimizers = [keras.optimizers.Adam(0.01, amsgrad=True, use_ema=True), keras.optimizers.SGD(decay, momentum=0.9), keras.optimizers.Nadam(), keras.optimizers.RMSprop(centered=True)]
-    for stack, optimizer in zip(stacks, optimizers, strict=True):
+    o = keras.optimizers
+    for stack, optimizer in zip(stacks, [o.Adam(0.01, amsgrad=True, use_ema=True), o.SGD(decay, momentum=0.9), o.Nadam(), o.RMSprop(centered=True)], strict=True):
         model = keras.Sequential([keras.Input((4,)), *stack])
         model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy", "sparse_top_k_categorical_accuracy"])
         model.fit(x, y, epochs=1, verbose=0)
@@ -159,8 +162,8 @@ def outcome(path):
     try:
         model = keras.models.load_model(path)
     except ModelFileError as error:
-        assert not isinstance(error.__cause__, MemoryError), "memory was asked for before sizes were checked"
-        assert str(path) in str(error)  # noqa: PT017
+        if isinstance(error.__cause__, MemoryError) or str(path) not in str(error):
+            raise AssertionError("expected sizes to be checked before memory is asked for, and an error that names the file") from error
         return "refused"
     x = np.random.default_rng(1).standard_normal((3, *model.input_shape[1:])).astype(np.float32)
     outputs = model.predict(x, verbose=0)

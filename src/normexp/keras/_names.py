@@ -35,8 +35,8 @@ def absent(module: str, known: Iterable[str], aliases: Mapping[str, Any] | None 
         if aliases and name in aliases:
             return aliases[name]
         hint = "" if name.startswith("__") else did_you_mean(name, [*(aliases or ()), *names])
-        reason = f"; {FUNCTIONAL}" if name == "Model" else hint
-        raise AttributeError(f"expected a name that {module} has, got {name!r}{reason}; {module} has {', '.join(names)}; others are in Keras itself", name=name)
+        advice = FUNCTIONAL if name == "Model" else f"others are in Keras itself{hint}"
+        raise AttributeError(f"expected a name that {module} has, got {name!r}; it has {', '.join(names)}; {advice}", name=name)
 
     return answer
 
