@@ -32,6 +32,14 @@ def test_every_module_says_what_there_is(name):
     assert not hasattr(module, "__nothing__")
 
 
+def test_what_is_imported_and_not_there_says_what_there_is():
+    for name in MODULES:
+        with pytest.raises(ImportError, match=rf"^expected a name that normexp\.keras{name} has, got 'Conv9D'; it has .*"):
+            exec(f"from normexp.keras{name} import Conv9D")
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'normexp\.keras\.applications'"):
+        importlib.import_module("normexp.keras.applications")
+
+
 def test_every_module_of_keras_is_in_the_list():
     found = {module.__name__ for module in vars(keras).values() if hasattr(module, "__path__") or hasattr(module, "__spec__")}
     public = {name for name in found if name.startswith("normexp.keras.") and "._" not in name}

@@ -86,6 +86,13 @@ def test_the_budget_grows_with_the_file_up_to_a_cap(tmp_path, monkeypatch):
     assert_refused(small, "at most 10 numbers that are not in the file")
 
 
+def test_what_is_written_and_cannot_be_read_says_so(tmp_path):
+    with pytest.warns(UserWarning, match="expected a model that load_model reads, got one beyond its limits: .* numbers that are not in the file"):
+        saved(tmp_path / "m.keras", layers.Rescaling(2.0), shape=(3000, 3000))
+    with pytest.warns(UserWarning, match="got one beyond its limits: expected at most 2097152 bytes of text"):
+        saved(tmp_path / "m.keras", layers.Dense(2, name="x" * (3 << 20)))
+
+
 def test_text_that_grows_in_memory_is_short(tmp_path):
     path = saved(tmp_path / "m.keras", layers.Dense(2))
     assert_refused(rewritten(path, lambda c: c.update(more=[{}] * 700_000)), r"and 2097152 of text, got more in config\.json")

@@ -2,10 +2,12 @@
 
 import inspect
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from numbers import Real
-from types import NoneType, UnionType
+from opcode import opname
+from types import FrameType, NoneType, UnionType
 from typing import Any, get_args
 
 from normexp._checks import did_you_mean
@@ -28,7 +30,10 @@ def snake_case(name: str) -> str:
 
 
 def absent(module: str, known: Iterable[str], aliases: Mapping[str, Any] | None = None) -> Callable[[str], Any]:
-    """A module's `__getattr__`: Keras's other spellings of what is there, and a sentence that says what there is for everything else."""
+    """A module's `__getattr__`: Keras's other spellings of what is there, and a sentence that says what there is for everything else.
+
+    `from module import name` turns an AttributeError into words of its own, without ours: there it is an ImportError.
+    """
     names = sorted(known)
 
     def answer(name: str) -> Any:
@@ -36,9 +41,17 @@ def absent(module: str, known: Iterable[str], aliases: Mapping[str, Any] | None 
             return aliases[name]
         hint = "" if name.startswith("__") else did_you_mean(name, [*(aliases or ()), *names])
         advice = FUNCTIONAL if name == "Model" else f"others are in Keras itself{hint}"
-        raise AttributeError(f"expected a name that {module} has, got {name!r}; it has {', '.join(names)}; {advice}", name=name)
+        message = f"expected a name that {module} has, got {name!r}; it has {', '.join(names)}; {advice}"
+        if _is_import(sys._getframe(1)) and f"{module}.{name}" not in sys.modules:
+            raise ImportError(message, name=module)
+        raise AttributeError(message, name=name)
 
     return answer
+
+
+def _is_import(frame: FrameType) -> bool:
+    """Is the frame at a `from … import`?"""
+    return 0 <= frame.f_lasti < len(frame.f_code.co_code) and opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
 
 
 def unsupported(where: str, **given: Any) -> None:

@@ -62,6 +62,8 @@ def _check_entries(entries: list[zipfile.ZipInfo], where: str) -> None:
 
 def json_object(data: bytearray, name: str, where: str) -> dict[str, Any]:
     """An object of JSON without NaN and infinity."""
+    if len(data) > MAX_TEXT_BYTES:
+        raise refused(f"at most {MAX_TEXT_BYTES} bytes of text", f"{len(data)} in {name}", where)
     try:
         value = json.loads(data.decode(), parse_constant=_finite, parse_float=_finite)
         if not isinstance(value, dict):

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from normexp._files import replaced
+from normexp.errors import ModelFileError
 from normexp.keras._names import KERAS_VERSION
-from normexp.keras.saving._archive import CONFIG, METADATA, WEIGHTS
-from normexp.keras.saving._configuration import model_config
+from normexp.keras.saving._archive import CONFIG, METADATA, WEIGHTS, json_object
+from normexp.keras.saving._configuration import model_config, plain_model
+from normexp.keras.saving._shapes import variables
 from normexp.keras.saving._weights import weights_bytes
 
 __all__ = ["save_model", "save_weights"]
@@ -26,14 +28,25 @@ def save_model(model: Any, path: str | os.PathLike[str], overwrite: bool = True)
     are not finite, which `load_model` refuses.
     """
     target = _target(model, path, ".keras", overwrite)
+    weights = weights_bytes(model)
     try:
         config = json.dumps(model_config(model), allow_nan=False)
     except ValueError as error:
         raise ValueError(f"expected settings that are finite numbers, got others ({model.name}): {error}; JSON has no NaN and no infinity") from error
-    members = {METADATA: json.dumps({"keras_version": KERAS_VERSION}).encode(), CONFIG: config.encode(), WEIGHTS: weights_bytes(model)}
+    _warn_of_limits(model, config, len(weights))
+    members = {METADATA: json.dumps({"keras_version": KERAS_VERSION}).encode(), CONFIG: config.encode(), WEIGHTS: weights}
     with replaced(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name), data)
+
+
+def _warn_of_limits(model: Any, config: str, n_bytes: int) -> None:
+    """Of a model that is written and cannot be read: strangers' files have limits, and so have ours."""
+    try:
+        plain = plain_model(json_object(bytearray(config.encode()), CONFIG, model.name), model.name)
+        variables(plain["layers"], plain["input_shape"], n_bytes, model.name)
+    except ModelFileError as error:
+        warnings.warn(f"expected a model that load_model reads, got one beyond its limits: {error}", stacklevel=4)
 
 
 def save_weights(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
