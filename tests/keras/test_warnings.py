@@ -145,7 +145,7 @@ def test_monitors_are_checked_before_the_first_epoch(tmp_path, monitor, options,
     hooks = [callbacks.EarlyStopping(monitor), callbacks.ReduceLROnPlateau(monitor), callbacks.ModelCheckpoint(tmp_path / "m.keras", monitor, save_best_only=True)]
     for hook in hooks:
         refused(hook, f"expected {type(hook).__name__} to monitor one of {names}, got {message}", **options)
-    callbacks.ModelCheckpoint(tmp_path / "m.keras", monitor)._check(["loss"])  # not monitored
+    callbacks.ModelCheckpoint(tmp_path / "m.keras", monitor)._check_before_training(["loss"])  # not monitored
 
 
 def test_names_that_other_callbacks_give_may_be_monitored():

@@ -40,7 +40,7 @@ class Callback:
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params
 
-    def _check(self, names: list[str] | None) -> None:
+    def _check_before_training(self, names: list[str] | None) -> None:
         """Before anything is trained: will it work, with logs of these names (None: not known)?"""
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -85,7 +85,7 @@ class CallbackList:
         known: list[str] | None = list(names)
         for callback in self._all:
             if isinstance(callback, Callback):
-                callback._check(known)
+                callback._check_before_training(known)
             if isinstance(callback, (LearningRateScheduler, ReduceLROnPlateau)) and known is not None:
                 known.append("learning_rate")
             elif type(callback).__name__ not in __all__ or isinstance(callback, LambdaCallback):
@@ -157,12 +157,12 @@ class _Monitor(Callback):
         self._sign = -1.0 if larger else 1.0
         self.best = self._sign * math.inf
 
-    def _check(self, names: list[str] | None) -> None:
+    def _check_before_training(self, names: list[str] | None) -> None:
         if names is not None and self.monitor not in names:
             raise ValueError(f"expected {type(self).__name__} to monitor one of {', '.join(sorted(names))}, got {self.monitor!r}{_nearest(self.monitor, names)}")
 
     def _value(self, logs: Any) -> float:
-        _Monitor._check(self, list(logs or {}))
+        _Monitor._check_before_training(self, list(logs or {}))
         return float(np.mean(logs[self.monitor]))
 
     def _better(self, value: float, than: float) -> bool:
@@ -230,10 +230,10 @@ class ModelCheckpoint(_Monitor):
         if initial_value_threshold is not None:
             self.best = initial_value_threshold
 
-    def _check(self, names: list[str] | None) -> None:
+    def _check_before_training(self, names: list[str] | None) -> None:
         h5py_module()
         if self.save_best_only:
-            super()._check(names)
+            super()._check_before_training(names)
         try:
             fields = [field for _, field, _, _ in string.Formatter().parse(self.filepath) if field is not None]
             unknown = [field for field in fields if names is not None and field not in ("epoch", *names)]
@@ -317,7 +317,7 @@ class CSVLogger(Callback):
     def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
         self.filename, self.separator, self.append = os.fspath(filename), separator, append
 
-    def _check(self, names: list[str] | None) -> None:
+    def _check_before_training(self, names: list[str] | None) -> None:
         if not Path(self.filename).parent.is_dir():
             raise FileNotFoundError(f"expected a folder to write the log in, got none at '{Path(self.filename).parent}'; create it first")
 
@@ -354,7 +354,7 @@ class BackupAndRestore(Callback):
         self._folder, self._delete = Path(backup_dir), delete_checkpoint
         self.first_epoch = 0
 
-    def _check(self, names: list[str] | None) -> None:
+    def _check_before_training(self, names: list[str] | None) -> None:
         h5py_module()
         _make_folder(self._folder)
 
