@@ -52,6 +52,7 @@ REFUSED = [
     ("callbacks.ModelCheckpoint('model.h5')", ValueError, "expected a path that ends in .keras with save_weights_only=False, got 'model.h5'"),
     ("layers.Dense('3')", TypeError, "expected units of Dense to be a whole number, got '3'"),
     ("layers.Dense(True)", TypeError, "expected units of Dense to be a whole number, got True"),
+    ("layers.Dense(10**400)", TypeError, "expected units of Dense to be a whole number, got 10000"),
     ("layers.Dense(2.5)", TypeError, "expected units of Dense to be a whole number, got 2.5"),
     ("layers.Dense(3, use_bias=1)", TypeError, "expected use_bias of Dense to be true or false, got 1"),
     ("layers.Dense(3, name=5)", TypeError, "expected name of Dense to be a text, got 5"),

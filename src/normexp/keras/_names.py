@@ -1,7 +1,6 @@
 """Keras's way to name things: a string, a class, an instance or a serialised dict all mean the same."""
 
 import inspect
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -85,9 +84,14 @@ def check_kinds(where: str, kinds: Mapping[str, Any], given: Mapping[str, Any]) 
             raise TypeError(f"expected {name} of {where} to be {' or '.join(words for words, _ in wanted)}, got {value!r:.100}")
 
 
+def _is_number(value: Any) -> bool:
+    size: Any = abs(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+    return size is not None and bool(size <= sys.float_info.max)
+
+
 _KINDS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
-    float: ("a finite number", lambda v: isinstance(v, Real) and not isinstance(v, bool) and math.isfinite(v)),
-    int: ("a whole number", lambda v: isinstance(v, Real) and not isinstance(v, bool) and math.isfinite(v) and float(v).is_integer()),
+    float: ("a finite number", _is_number),
+    int: ("a whole number", lambda v: _is_number(v) and v % 1 == 0),
     bool: ("true or false", lambda v: type(v).__name__ in ("bool", "bool_")),
     str: ("a text", lambda v: isinstance(v, str)),
 }
@@ -96,8 +100,9 @@ _KINDS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
 @cache
 def _kinds_of(cls: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The positional parameters of a constructor, and the annotations of those of its bases too."""
-    positional = tuple(inspect.signature(cls).parameters)
-    return positional, {name: p.annotation for base in reversed(cls.__mro__) if "__init__" in vars(base) for name, p in inspect.signature(base).parameters.items()}
+    constructors = [vars(base)["__init__"] for base in reversed(cls.__mro__[:-1]) if "__init__" in vars(base)]
+    kinds = {name: p.annotation for constructor in constructors for name, p in inspect.signature(constructor).parameters.items()}
+    return tuple(inspect.signature(cls.__init__).parameters)[1:], kinds
 
 
 class Described:
