@@ -201,10 +201,26 @@ def test_models_that_cannot_be_layers():
         keras.Sequential([keras.Input((5,)), keras.Sequential([keras.Input((4,)), layers.Dense(2)], name="inner")])
     with pytest.raises(TypeError, match=r"expected a layer of normexp.keras.layers"):
         model.add(model)
-    last = model.pop()
+    model.pop()
     last = model.pop()
     last.add(layers.Dense(2))  # by itself again
     assert last.predict(np.zeros((1, 6)), verbose=0).shape == (1, 2)
+
+
+def test_what_does_not_fit_changes_nothing():
+    model, inner = keras.Sequential([keras.Input((4,)), layers.Dense(3)]), keras.Sequential([keras.Input((5,)), layers.Dense(2)], name="inner")
+    before, weights = model.predict(X, verbose=0), inner.get_weights()
+    for use in (lambda: model.add(inner), lambda: keras.Sequential([keras.Input((4,)), inner])):
+        with pytest.raises(ValueError, match=r"expected inputs of shape \(5,\) for model 'inner'"):
+            use()
+    np.testing.assert_array_equal(model.predict(X, verbose=0), before)
+    inner.add(layers.Dense(1))  # still by itself
+    np.testing.assert_array_equal(inner.get_weights()[0], weights[0])
+    wide = keras.Sequential([keras.Input((2, 3))])
+    with pytest.raises(ValueError, match=r"expected inputs of shape .n,. for layer"):
+        wide.add(layers.Dense(2))
+    wide.add(layers.Flatten())
+    assert wide.output_shape == (None, 6)
 
 
 def test_weights_alone(tmp_path):

@@ -37,15 +37,23 @@ class Stack:
         self._is_layer = False
         self._warned: set[int] = set()
         self._parameters: network.Parameters | None = None
-        for layer in layers or []:
-            self._append(layer)
-        self._forget()
+        try:
+            for layer in layers or []:
+                self._append(layer)
+            self._forget()
+        except (TypeError, ValueError):
+            self._release(*self.layers)
+            raise
 
     def add(self, layer: Any) -> None:
         """One more layer at the end."""
         self._check_own("add to")
         self._append(layer)
-        self._forget()
+        try:
+            self._forget()
+        except (TypeError, ValueError):  # it does not fit: the model stays what it was
+            self.pop()
+            raise
 
     def _append(self, layer: Any) -> None:
         if isinstance(layer, known_layers.InputLayer):
@@ -67,6 +75,13 @@ class Stack:
         if isinstance(layer, Stack):
             layer._is_layer = True
 
+    @staticmethod
+    def _release(*layers: Any) -> None:
+        """Models among these are models by themselves again."""
+        for layer in layers:
+            if isinstance(layer, Stack):
+                layer._is_layer = False
+
     def _check_own(self, verb: str) -> None:
         if self._is_layer:
             raise ValueError(f"expected a model by itself to {verb}, got '{self.name}', which is a layer of another; do it before, or build the layers anew")
@@ -77,8 +92,7 @@ class Stack:
         if not self.layers:
             raise ValueError("expected layers to take one off, got none")
         last = self.layers.pop()
-        if isinstance(last, Stack):
-            last._is_layer = False
+        self._release(last)
         self._forget()
         return last
 
