@@ -3,6 +3,7 @@
 // softmax, sigmoid: cross-entropy of logits, the network's last activation taken into the loss. The others take probabilities p, clipped to [1e-7, 1 - 1e-7] as
 // Keras does (beyond, the gradient is 0): categorical -sum t log p, p first divided by its sum; binary, the mean over the outputs;
 // focal -sum alpha (1 - p)^gamma t log p (Lin et al. 2017); divergence sum t log(t / p), both clipped to [1e-7, 1].
+// squared, absolute: the means over the outputs of (y - t)^2 and |y - t|, whose slope at 0 is 0; targets are any numbers.
 // Smoothing s makes targets (1 - s) t + s / outputs, binary ones (1 - s) t + s / 2.
 #pragma once
 #include <algorithm>
@@ -14,7 +15,7 @@
 
 namespace normexp {
 
-enum class LossKind : int { softmax, sigmoid, categorical, binary, focal, divergence };
+enum class LossKind : int { softmax, sigmoid, categorical, binary, focal, divergence, squared, absolute };
 
 struct Loss {
     LossKind kind;
@@ -110,6 +111,16 @@ private:
                 const double y = double(outputs[k]), t = std::clamp(target(b, i, k), least, 1.0), p = std::clamp(y, least, 1.0);
                 put(k, y == p ? -t / p : 0);
                 return t * std::log(t / p);
+            });
+            case LossKind::squared: return over_outputs(b, [&](int64_t k) {
+                const double error = double(outputs[k]) - target(b, i, k);
+                put(k, 2 * error / double(b.width));
+                return error * error / double(b.width);
+            });
+            case LossKind::absolute: return over_outputs(b, [&](int64_t k) {
+                const double error = double(outputs[k]) - target(b, i, k);
+                put(k, (double(error > 0) - double(error < 0)) / double(b.width));
+                return std::abs(error) / double(b.width);
             });
             default: return of_shares(b, i, outputs, put);
         }

@@ -12,7 +12,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t evaluation_rows = 256;  // rows that go through the network at once when nothing is learnt
+constexpr int64_t evaluation_rows = 256;     // rows that go through the network at once when nothing is learnt
+constexpr int64_t floats_at_once = 1 << 22;  // of a thread's activations; of wide layers fewer rows go through at once
 
 int64_t widest(const std::vector<Layer>& layers) {
     int64_t width = 0;
@@ -233,16 +234,19 @@ Result fit(const std::vector<Layer>& layers, const Loss& loss, Optimizer& optimi
 
 Sums evaluate(const std::vector<Layer>& layers, const Loss& loss, float* parameters, const Rows& data, int threads, Monitor& monitor) {
     Watch watch(monitor, 0);
-    return Batches(layers, loss, parameters, evaluation_rows, threads).evaluate(data, 0, watch);
+    return Batches(layers, loss, parameters, std::clamp(int64_t(data.index.size()), int64_t(1), evaluation_rows), threads).evaluate(data, 0, watch);
 }
 
 void predict(const std::vector<Layer>& layers, const float* parameters, const float* features, int64_t rows, float* outputs, int threads) {
-    const int64_t chunks = (rows + evaluation_rows - 1) / evaluation_rows, width = layers.front().inputs, last = layers.back().outputs;
+    int64_t a_row = 1;
+    for (const Layer& layer : layers) a_row += layer.outputs;
+    const int64_t at_once = std::clamp(floats_at_once / a_row, int64_t(1), std::min(evaluation_rows, rows));
+    const int64_t chunks = (rows + at_once - 1) / at_once, width = layers.front().inputs, last = layers.back().outputs;
     parallel(threads, chunks, [&](int64_t first_chunk, int64_t end_chunk) {
         std::vector<Trace> traces;
-        for (const Layer& layer : layers) traces.push_back(trace_for(layer, evaluation_rows));
-        for (int64_t first = first_chunk * evaluation_rows; first < std::min(rows, end_chunk * evaluation_rows); first += evaluation_rows) {
-            const int64_t n = std::min(evaluation_rows, rows - first);
+        for (const Layer& layer : layers) traces.push_back(trace_for(layer, at_once));
+        for (int64_t first = first_chunk * at_once; first < std::min(rows, end_chunk * at_once); first += at_once) {
+            const int64_t n = std::min(at_once, rows - first);
             const float* below = features + first * width;
             for (size_t l = 0; l < layers.size(); ++l) {
                 float* const out = l + 1 == layers.size() ? outputs + first * last : traces[l].out.data();

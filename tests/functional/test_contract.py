@@ -1,5 +1,6 @@
 """What each function promises at the edges: masks, infinities, NaN, temperatures, empty and odd axes."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -180,6 +181,38 @@ def test_weights_signs_and_cancellation_of_logsumexp():
     assert logsumexp([40.0, 0.0]) - 40 == 0
     assert logsumexp([0.0, -40.0]) == pytest.approx(4.248354255291589e-18, rel=1e-15)
     np.testing.assert_allclose(logsumexp(np.ones((2, 3)), axis=0, b=[[1], [3]], keepdims=True), np.full((1, 3), 1 + np.log(4)), rtol=1e-15)
+
+
+@pytest.mark.parametrize(("x", "b"), [
+    ([1000, 0], [1e-300, 1]), ([1000, 0], [0, 1]), ([1000, 0], [1e-300, 1e300]), ([0, 1000, 3], [1e300, 1e-300, 2]), ([740, 0], [5e-324, 1]), ([745, 0], [5e-324, 1e308]),
+    ([0, 0], [1.7e308, 1.7e308]), ([0, 0], [5e-324, 5e-324]), ([-1e4, -2e4], [5e-324, 1.7e308]), ([700, -700], [1e-300, -1e300]), ([1000, 0], [-1e-300, 1e300]),
+    ([1, 2, 3], [3, -2, 1e-9]), ([5, 5, 5], [3, -2, -1]), ([5, 5, 5], [3e307, -2e307, 1e307]), ([40, 0], [1, 1]), ([0, -40], [1, 2]),
+])  # fmt: skip
+def test_weights_shift_by_the_largest_term_not_the_largest_logit(x, b):
+    """Nothing overflows and nothing that matters underflows, whatever the weights."""
+    with mpmath.workdps(700):
+        terms = [mpmath.mpf(w) * mpmath.exp(v) for v, w in zip(x, b, strict=True)]
+        total = mpmath.fsum(terms)
+        total = total if abs(total) > max(map(abs, terms)) * mpmath.mpf(10) ** -690 else mpmath.mpf(0)
+        exact, sign = (float(mpmath.log(abs(total))) if total else -np.inf), float(mpmath.sign(total))
+    value, got_sign = logsumexp(np.asarray(x, float), b=b, return_sign=True)
+    assert got_sign == sign
+    assert value == exact or abs(value - exact) <= 2 * np.spacing(max(abs(exact), np.abs(x).max())), (value, exact)
+
+
+def test_weighted_logsumexp_of_special_rows():
+    value, sign = logsumexp([[np.inf, 0], [-np.inf, -np.inf], [np.inf, np.inf], [0, np.nan]], b=[[2, 1], [1, 1], [1, -1], [1, 1]], return_sign=True)
+    np.testing.assert_array_equal(value, [np.inf, -np.inf, np.nan, np.nan])
+    np.testing.assert_array_equal(sign, [1, 0, np.nan, np.nan])
+    np.testing.assert_array_equal(logsumexp(np.empty((2, 0)), b=np.empty(0)), [-np.inf] * 2)
+    assert logsumexp([np.inf, 3.0], b=[0, 1]) == 3
+
+
+def test_float16_is_divided_by_its_temperature_without_rounding():
+    x = np.linspace(-8, 8, 50).astype(np.float16).reshape(5, 10)
+    for temperature in (3, 0.37, 1e-3):
+        exact = softmax(x.astype(float), temperature=temperature)
+        assert (np.abs(softmax(x, temperature=temperature).astype(float) - exact) <= 0.51 * np.maximum(np.spacing(exact.astype(np.float16)).astype(float), 2**-24)).all()
 
 
 def test_where_must_be_boolean_and_fit():

@@ -1,5 +1,6 @@
 """top_k against a full sort; draws against the probabilities they come from."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,3 +106,40 @@ def test_gumbel_softmax():
     assert gumbel_softmax(logits.astype(np.float32), rng=0).dtype == np.float32
     np.testing.assert_array_equal(gumbel_softmax(logits, rng=5), gumbel_softmax(logits, rng=np.random.default_rng(5)))
     assert gumbel_softmax(many.T, axis=0, rng=0).shape == (3, 100_000)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
+def test_gumbel_noise_is_not_rounded_away(dtype):
+    """Two equal logits share the draws evenly however coarse the dtype is beside them."""
+    size = {"bfloat16": 100, "float16": 100, "float32": 1e8, "float64": 1e17}[dtype]
+    logits = np.full((20_000, 2), size).astype(getattr(ml_dtypes, dtype, dtype))
+    for hard in (False, True):
+        drawn = gumbel_softmax(logits, hard=hard, rng=0)
+        assert drawn.dtype == logits.dtype
+        assert abs(float((drawn[:, 0] > drawn[:, 1]).mean()) - 0.5) < 0.012  # three standard deviations
+    np.testing.assert_allclose(drawn.astype(float).sum(axis=1), 1)
+    uneven = (logits.astype(float) - [0, 8]).astype(logits.dtype)
+    hard = gumbel_softmax(uneven, hard=True, rng=1).astype(float)[:, 0].mean()
+    assert hard == pytest.approx(softmax(uneven[0].astype(float))[0], abs=0.011)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, (0, 2), (1, 2), None])
+def test_hard_gumbel_softmax_on_any_axis(axis):
+    x = RNG.standard_normal((3, 4, 5))
+    soft, hard = gumbel_softmax(x, axis, rng=0), gumbel_softmax(x, axis, hard=True, rng=0)
+    assert hard.shape == x.shape
+    np.testing.assert_array_equal(hard.sum(axis=axis), np.ones_like(hard.sum(axis=axis)))
+    np.testing.assert_array_equal(hard == 1, soft == soft.max(axis=axis, keepdims=True))
+
+
+def test_hard_gumbel_softmax_of_special_rows():
+    x = np.array([[0.0, np.nan, 1.0], [1.0, 2.0, 3.0], [-np.inf, 2.0, -np.inf]])
+    hard = gumbel_softmax(x, hard=True, rng=0)
+    assert np.isnan(hard[0]).all()
+    np.testing.assert_array_equal(hard[2], [0, 1, 0])
+    masked = gumbel_softmax(np.ma.array(x, mask=[[False, True, True], [True] * 3, [True, False, False]]), hard=True, rng=0)
+    np.testing.assert_array_equal(masked.data, [[1, 0, 0], [0, 0, 0], [0, 1, 0]])
+    assert gumbel_softmax(np.empty((2, 0)), hard=True).shape == (2, 0)
+    assert gumbel_softmax(3.0, hard=True) == 1
+    flat = gumbel_softmax(np.zeros((3000, 3)), temperature=np.inf, hard=True, rng=0).mean(axis=0)
+    np.testing.assert_allclose(flat, 1 / 3, atol=0.03)

@@ -213,6 +213,9 @@ LOSSES = {  # targets, units and activation of the last layer, loss
     "kl_divergence": ("soft", 4, "softmax", lambda k: k.losses.KLDivergence()),
     "kl_divergence_one_hot": ("one_hot", 4, "softmax", lambda _: "kl_divergence"),
     "kl_divergence_of_sigmoids": ("soft", 4, "sigmoid", lambda k: k.losses.KLDivergence()),
+    "squared": ("soft", 4, None, lambda _: "mse"),
+    "squared_of_one": ("binary", 1, "tanh", lambda k: k.losses.MeanSquaredError()),
+    "absolute": ("soft", 4, None, lambda _: "mean_absolute_error"),
 }
 
 

@@ -104,6 +104,8 @@ REFERENCE_LOSSES = {
     "categorical_logits": (reference.cross_entropy_of_logits, "soft"),
     "binary_logits": (partial(reference.binary_cross_entropy_of_logits, smoothing=0.1), "many"),
     "focal_logits": (reference.focal_cross_entropy_of_logits, "one_hot"),
+    "squared": (reference.squared_error, "soft"),
+    "absolute": (reference.absolute_error, "soft"),
 }
 
 
@@ -328,10 +330,15 @@ LOSSES = {  # of ours, of the reference, targets, outputs, last activation, is t
     "divergence": ("kl_divergence", reference.divergence, "soft", 5, "softmax", False),
     "divergence_some_zero": (K.KLDivergence(), reference.divergence, "some_zero", 5, "softmax", False),
     "divergence_of_sigmoids": (K.KLDivergence(), reference.divergence, "soft", 5, "sigmoid", False),
+    "squared": ("mse", reference.squared_error, "soft", 5, "linear", False),
+    "squared_of_one": (K.MeanSquaredError(), reference.squared_error, "many", 1, "tanh", False),
+    "absolute": (K.MeanAbsoluteError(), reference.absolute_error, "soft", 5, "linear", False),
+    "absolute_of_one": ("mae", reference.absolute_error, "many", 1, "softplus", False),
     "divergence_of_softplus": (K.KLDivergence(), reference.divergence, "soft", 5, "softplus", False),  # some are clipped
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:expected probabilities from the last layer")
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(("name", "in_dense"), [(name, in_dense) for name in LOSSES for in_dense in (False, True) if not (in_dense and LOSSES[name][-1])])
 def test_losses_of_ours(name, in_dense, weighted):

@@ -245,6 +245,18 @@ def binary_cross_entropy_of_logits(logits, targets, weights=None, smoothing=0.0)
     return _mean((np.logaddexp(0, logits) - t * logits).mean(axis=1), (expit(logits) - t) / logits.shape[1], weights)
 
 
+def squared_error(outputs, targets, weights=None):
+    """(y - t)^2, the mean over the outputs."""
+    error = outputs - targets
+    return _mean((error**2).mean(axis=1), 2 * error / error.shape[1], weights)
+
+
+def absolute_error(outputs, targets, weights=None):
+    """|y - t|, the mean over the outputs."""
+    error = outputs - targets
+    return _mean(np.abs(error).mean(axis=1), np.sign(error) / error.shape[1], weights)
+
+
 def divergence(outputs, targets, weights=None):
     """sum t log(t / p), both within [1e-7, 1]."""
     t, (p, inside) = np.clip(targets, LEAST, 1), _clip(outputs, 1.0)

@@ -1,5 +1,6 @@
 """softmax, log_softmax, softmin and logsumexp along one or several axes."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import normexp._native as _native
 from normexp.functional import _foreign
 from normexp.functional._arrays import Incoming, axes_of, incoming, is_bfloat16, real_numbers, with_last_axis
 
-__all__ = ["log_softmax", "logsumexp", "softmax", "softmin"]
+__all__ = ["Axis", "log_softmax", "logsumexp", "softmax", "softmin", "spread"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -153,7 +154,8 @@ def logsumexp(x: Any, axis: Axis = -1, *, b: ArrayLike | None = None, keepdims: 
 
     Notes
     -----
-    logsumexp(x) = m + log1p(sum over the others of exp(x_i - m)), m = max(x) (Blanchard, Higham and Higham 2021).
+    logsumexp(x) = m + log1p(sum over the others of exp(x_i - m)), m = max(x) (Blanchard, Higham and Higham 2021). With weights, m is the x of the
+    largest |b_i| exp(x_i), so that no term overflows and none that matters underflows.
 
     Examples
     --------
@@ -210,7 +212,7 @@ def _valid(arrived: Incoming, where: ArrayLike | None) -> NDArray[np.bool_] | No
 
 def _row_temperatures(temperature: ArrayLike, x: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
     """One temperature a row, with a last axis of length 1; or a scalar."""
-    given = real_numbers(np.asarray(temperature), "temperature").astype(np.float32 if is_bfloat16(x.dtype) else x.dtype)
+    given = real_numbers(np.asarray(temperature), "temperature").astype(np.float32 if x.dtype.itemsize == 2 else x.dtype)  # rounded once, at the end
     wrong = np.flatnonzero(~(given >= 0))
     if wrong.size:
         raise ValueError(f"expected a temperature of at least 0, got {given.flat[wrong[0]]}" + (f" at index {wrong[0]}" if given.ndim else ""))
@@ -246,7 +248,7 @@ def _normalised(
         result = out
     else:
         result = kernel(rows.astype(np.float32)) if is_bfloat16(rows.dtype) else kernel(rows)
-        result = _spread(result, axes, x)
+        result = spread(result, axes, x)
     if valid is not None:
         np.copyto(result, masked_value, where=~valid)
     if out is None:
@@ -257,8 +259,8 @@ def _normalised(
     return out
 
 
-def _spread(result: NDArray[Any], axes: tuple[int, ...], x: NDArray[Any]) -> NDArray[Any]:
-    """The reverse of with_last_axis."""
+def spread(result: NDArray[Any], axes: tuple[int, ...], x: NDArray[Any]) -> NDArray[Any]:
+    """The reverse of with_last_axis, to the shape of `x`."""
     if len(axes) <= 1:
         return np.moveaxis(result, -1, axes[0]) if axes else result.reshape(x.shape)
     order = [i for i in range(x.ndim) if i not in axes] + list(axes)
@@ -266,20 +268,30 @@ def _spread(result: NDArray[Any], axes: tuple[int, ...], x: NDArray[Any]) -> NDA
 
 
 def _weighted_logsumexp(rows: NDArray[Any], weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """log |sum b exp(x)| and the sign of the sum, in float64: the entries at the maximum are summed apart, the rest enters through log1p."""
+    """log |sum b exp(x)| and the sign of the sum, in float64, relative to the largest term |b| exp(x), not to the largest x.
+
+    Entries with that term's x are summed apart, the rest enters through log1p. Weights beyond 2^500 either way are scaled by a power of two, and terms
+    whose exponential or scaled weight could overflow are exp(x + log |b|).
+    """
+    if not rows.shape[-1]:
+        return np.full(rows.shape[:-1], -np.inf), np.zeros(rows.shape[:-1])
     with np.errstate(all="ignore"):
-        weights = weights.astype(np.float64)
-        x = np.where(weights == 0, -np.inf, rows.astype(np.float64))
-        top = x.max(axis=-1, keepdims=True, initial=-np.inf)
-        shift = np.where(np.isfinite(top), top, 0)
-        at_top = x == top
-        first = np.sum(weights, axis=-1, where=at_top)
-        rest = np.sum(weights * np.exp(x - shift), axis=-1, where=~at_top)
+        b = weights.astype(np.float64)
+        x = np.where(b == 0, -np.inf, rows.astype(np.float64))
+        logs = np.where(b == 0, 0, np.log(np.abs(b)))
+        largest = (x + logs).argmax(axis=-1, keepdims=True)
+        top, exponent = np.take_along_axis(x, largest, axis=-1), np.frexp(np.take_along_axis(b, largest, axis=-1))[1]
+        exponent = np.where(np.abs(exponent) > 500, exponent, 0)
+        away = x - np.where(np.isfinite(top), top, 0)
+        terms = np.where(np.abs(away) < 600, np.ldexp(b, -exponent) * np.exp(away), np.sign(b) * np.exp(away + logs - exponent * math.log(2)))
+        first = np.sum(np.ldexp(b, -exponent), axis=-1, where=x == top)
+        rest = np.sum(terms, axis=-1, where=x != top)
         total = first + rest
         near = np.log(np.abs(first)) + np.log1p(rest / first)
-        logarithm = np.where((first != 0) & (rest / first > -0.5), near, np.log(np.abs(total)))
-        result = np.where(np.isinf(top[..., 0]), np.where(first == 0, np.where(top[..., 0] > 0, np.nan, -np.inf), top[..., 0]), logarithm + shift[..., 0])
-        sign = np.where(np.isinf(top[..., 0]), np.where(top[..., 0] > 0, np.sign(first), 0), np.sign(total))
+        logarithm = np.where((first != 0) & (rest / first > -0.5), near, np.log(np.abs(total))) + exponent[..., 0] * math.log(2)
+        top = top[..., 0]
+        result = np.where(np.isinf(top), np.where(first == 0, np.where(top > 0, np.nan, -np.inf), top), logarithm + top)
+        sign = np.where(np.isinf(top), np.where(top > 0, np.sign(first), 0), np.sign(total))
         return result, np.where(np.isnan(result), np.nan, sign)
 
 

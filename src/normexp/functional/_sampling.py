@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 import normexp._native as _native
 from normexp._checks import integer_at_least
-from normexp.functional._arrays import incoming
-from normexp.functional._normalise import softmax
+from normexp.functional._arrays import axes_of, incoming, with_last_axis
+from normexp.functional._normalise import Axis, softmax, spread
 
 __all__ = ["gumbel_softmax", "sample", "top_k"]
 
@@ -62,19 +62,19 @@ def top_k(logits: Any, k: int, axis: int = -1) -> tuple[NDArray[np.int64], NDArr
     return np.moveaxis(indices.reshape(shape), -1, axis), np.moveaxis(result, -1, axis)
 
 
-def gumbel_softmax(logits: Any, axis: int = -1, *, temperature: ArrayLike = 1.0, hard: bool = False, rng: "Seed" = None) -> Any:
+def gumbel_softmax(logits: Any, axis: Axis = -1, *, temperature: ArrayLike = 1.0, hard: bool = False, rng: "Seed" = None) -> Any:
     """Random probabilities near a one-hot vector: softmax of (logits + Gumbel noise) / temperature (Jang, Gu and Poole 2017; Maddison, Mnih and Teh 2017).
 
     Parameters
     ----------
     logits : array of any shape
-        Unnormalised log-probabilities.
-    axis : int, default -1
-        The axis of the classes.
+        Unnormalised log-probabilities. The result has their dtype; float16 and bfloat16 are rounded once, after the noise.
+    axis : int, tuple of int or None, default -1
+        The axis of the classes; several axes are one set of classes, None takes all.
     temperature : float or array of the shape of `logits` without `axis`, default 1
         Towards 0 the result is one-hot, a draw from softmax(logits).
     hard : bool, default False
-        Return the one-hot vector of the largest entry.
+        Return the one-hot vector of the largest entry: a draw from softmax(logits) at any temperature.
     rng : None, int or numpy.random.Generator
         Where the noise comes from.
 
@@ -93,14 +93,25 @@ def gumbel_softmax(logits: Any, axis: int = -1, *, temperature: ArrayLike = 1.0,
     1.0
     """
     arrived = incoming(logits, "logits")
-    x = arrived.values
-    noisy = (x + np.random.default_rng(rng).gumbel(size=x.shape)).astype(x.dtype)
+    x, axes = arrived.values, axes_of(axis, arrived.values.ndim)
+    wide = x.astype(np.float64)  # the noise is added and normalised in float64, and rounded with the result
+    if arrived.valid is not None:
+        wide[~arrived.valid] = -np.inf
+    with np.errstate(invalid="ignore"):
+        top = wide.max(axis=axes, keepdims=True, initial=-np.inf)
+        wide = np.where(np.isfinite(top), wide - top, wide)  # beside large logits the noise would be rounded away
+    noisy = wide + np.random.default_rng(rng).gumbel(size=x.shape)
     soft = np.asarray(softmax(noisy, axis, temperature=temperature, where=arrived.valid))
-    if not hard:
-        return arrived.wrap(soft)
-    rows = np.moveaxis(soft, axis, -1)
-    one_hot = np.where(np.isnan(rows), rows, np.arange(rows.shape[-1]) == rows.argmax(axis=-1)[..., None])
-    return arrived.wrap(np.moveaxis(one_hot, -1, axis).astype(x.dtype))
+    return arrived.wrap((_one_hot(soft, noisy, axes) if hard else soft).astype(x.dtype))
+
+
+def _one_hot(soft: NDArray[Any], noisy: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
+    """1 at the largest of each set of classes, 0 elsewhere; a NaN stays, a set that is masked is all 0."""
+    if not soft.size:
+        return soft
+    rows, p = with_last_axis(noisy, axes), with_last_axis(soft, axes)
+    chosen = np.arange(rows.shape[-1]) == rows.argmax(axis=-1)[..., None]
+    return spread(np.where(np.isnan(p), p, chosen & (p.max(axis=-1, keepdims=True) > 0)), axes, soft)
 
 
 def sample(

@@ -1,12 +1,14 @@
 """What users pass to fit, evaluate and predict, as the engine's arrays."""
 
+import math
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["batches_of", "features_of", "is_batches", "targets_of", "truths_of", "unpacked", "weights_of"]
+__all__ = ["batches_of", "features_of", "is_batches", "targets_of", "truths_of", "unpacked", "warn_of_not_finite", "weights_of"]
 
 
 def _array(data: Any, name: str) -> NDArray[Any]:
@@ -40,9 +42,18 @@ def truths_of(y: Any, loss: Any, width: int) -> NDArray[Any]:
         return np.ascontiguousarray(classes, np.int32)
     dense = array[:, None] if array.ndim == 1 and width == 1 else array
     if dense.ndim != 2 or dense.shape[1] != width:
-        hint = "; for class indices use sparse_categorical_crossentropy, or keras.utils.to_categorical" if array.ndim == 1 else ""
+        hint = "; for class indices use sparse_categorical_crossentropy, or keras.utils.to_categorical" if array.ndim == 1 and loss.of_classes else ""
         raise ValueError(f"expected targets of shape (n, {width}) for {loss.name}, as the last layer has {width} outputs, got {array.shape}{hint}")
+    if loss.of_probabilities and dense.size and not (dense.min() >= 0 and dense.max() <= 1):
+        wrong = np.flatnonzero(~((dense >= 0) & (dense <= 1)))[0]
+        warnings.warn(f"expected targets from 0 to 1 for {loss.name}, got {dense.flat[wrong]} in row {wrong // width}; the loss says nothing of others", stacklevel=6)
     return np.ascontiguousarray(dense, np.float32)
+
+
+def warn_of_not_finite(values: NDArray[np.float32], name: str) -> None:
+    """Of NaN and infinity, which make the loss and every weight NaN. The sum finds them without another array."""
+    if values.size and not math.isfinite(float(values.sum(dtype=np.float64))) and (bad := np.flatnonzero(~np.isfinite(values).all(axis=1))).size:
+        warnings.warn(f"expected finite numbers in {name}, got NaN or infinity in {bad.size} of {len(values)} rows, first {bad[0]}; fill or leave out such rows", stacklevel=6)
 
 
 def targets_of(y: Any, loss: Any, width: int) -> NDArray[Any]:
@@ -56,21 +67,35 @@ def targets_of(y: Any, loss: Any, width: int) -> NDArray[Any]:
     return truths
 
 
-def weights_of(sample_weight: Any, n: int, class_weight: Mapping[int, float] | None = None, truths: NDArray[Any] | None = None) -> NDArray[np.float32] | None:
+def weights_of(
+    sample_weight: Any, n: int, class_weight: Mapping[int, float] | None = None, truths: NDArray[Any] | None = None, n_classes: int = 2
+) -> NDArray[np.float32] | None:  # fmt: skip
     """One weight a row, or None where all are 1."""
     weights = None if sample_weight is None else _array(sample_weight, "sample_weight").astype(np.float32).reshape(-1)
     if weights is not None and (weights.shape != (n,) or not np.isfinite(weights).all()):
         raise ValueError(f"expected {n} finite numbers in sample_weight, one a row, got {weights.shape}")
-    if class_weight:
+    if class_weight is not None:
         if truths is None:
             raise ValueError("expected targets with class_weight, got none")
-        classes = truths if truths.ndim == 1 else truths.argmax(axis=1) if truths.shape[1] > 1 else truths[:, 0].round().astype(np.int64)
-        table = np.ones(int(classes.max(initial=0)) + 1, np.float32)
-        for index, weight in class_weight.items():
-            if int(index) < len(table):
-                table[int(index)] = weight
-        weights = table[classes] if weights is None else weights * table[classes]
+        table = _by_class(class_weight, n_classes)
+        classes = truths if truths.ndim == 1 else truths.argmax(axis=1) if truths.shape[1] > 1 else truths[:, 0].round()
+        places = np.where((classes >= 0) & (classes < n_classes), classes, n_classes).astype(np.int64)
+        weights = table[places] if weights is None else weights * table[places]
     return weights
+
+
+def _by_class(class_weight: Any, n_classes: int) -> NDArray[np.float32]:
+    """A weight for each class, 1 where none is given and for what is no class."""
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(f"expected class_weight as a dict from class index to weight, such as {{0: 1.0, 1: 5.0}}, got {type(class_weight).__name__}")
+    table = np.ones(n_classes + 1, np.float32)
+    for key, weight in class_weight.items():
+        if isinstance(key, bool) or not isinstance(key, (int, float, np.integer, np.floating)) or key not in range(n_classes):
+            raise ValueError(f"expected classes from 0 to {n_classes - 1} as keys of class_weight, got {key!r}; use the class indices of the targets")
+        if isinstance(weight, bool) or not isinstance(weight, (int, float, np.integer, np.floating)) or not 0 <= weight < math.inf:
+            raise ValueError(f"expected finite weights of at least 0 in class_weight, got {weight!r} for class {key}")
+        table[int(key)] = weight
+    return table
 
 
 def unpacked(data: Any) -> tuple[Any, Any, Any]:

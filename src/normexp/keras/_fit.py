@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from normexp import network
 from normexp.keras import callbacks as known_callbacks
-from normexp.keras._data import batches_of, features_of, is_batches, targets_of, truths_of, unpacked, weights_of
+from normexp.keras._data import batches_of, features_of, is_batches, targets_of, truths_of, unpacked, warn_of_not_finite, weights_of
 from normexp.keras._progress import Bar
 from normexp.keras._random import generator
 
@@ -56,7 +56,12 @@ class Task:
         truths = truths_of(y, self.model.loss, self.width)
         if len(truths) != len(features):
             raise ValueError(f"expected as many targets as rows, got {len(truths)} targets and {len(features)} rows")
-        weights = weights_of(sample_weight, len(features), class_weight, truths)
+        if class_weight is not None and not self.model.loss.of_classes:
+            raise ValueError(f"expected class_weight with a loss of classes, got {self.model.loss.name}; weigh rows with sample_weight")
+        weights = weights_of(sample_weight, len(features), class_weight, truths, max(self.width, 2))
+        warn_of_not_finite(features, "x")
+        if truths.ndim == 2 and not self.model.loss.of_probabilities:
+            warn_of_not_finite(truths, "y")
         outputs = np.empty((len(features), self.plan[-1][3]), np.float32) if self.keeps_outputs else None
         index = np.arange(len(features), dtype=np.int64)[rows if rows is not None else slice(None)]
         return Part(network.Rows(features, targets_of(truths, self.model.loss, self.width), index, weights, outputs), truths)
@@ -108,7 +113,7 @@ class Fit(Task):
     def __init__(self, model: Any, verbose: Any, callbacks: Any, epochs: int, initial_epoch: int, batch_size: int, shuffle: bool) -> None:
         super().__init__(model)
         self.verbose, self.epochs, self.first, self.batch_size, self.shuffle = verbosity(verbose), epochs, initial_epoch, batch_size, shuffle
-        self.history = known_callbacks.History()
+        self.history = model.history = known_callbacks.History()
         self.hooks = known_callbacks.CallbackList([*(callbacks or []), self.history], model)
         self.state = model.optimizer.build(self.parameters)
         self.seed = int(generator().integers(2**63))
@@ -120,6 +125,8 @@ class Fit(Task):
         self.hooks.set_params({"verbose": self.verbose, "epochs": self.epochs, "steps": steps})
         self.steps = steps
         self.model.stop_training = False
+        names = ["loss", *(metric.name for metric, _ in self.metrics)]
+        self.hooks.check(names + [f"val_{name}" for name in names] * (self.validation is not None))
         self.hooks.call("on_train_begin", None)
         self.first = self.hooks.first_epoch(self.first)
         if self.first < self.epochs and not self.model.stop_training:

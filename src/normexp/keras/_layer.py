@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.keras._names import Described, snake_case, unsupported
+from normexp.keras._names import FUNCTIONAL, Described, snake_case, unsupported
 
 __all__ = ["Layer", "Shape", "flat", "forget_names", "next_name", "treatment"]
 
@@ -45,11 +45,14 @@ class Layer(Described):
         plain = {name: {"class_name": type(v).__name__, "config": v.get_config()} if isinstance(v, Described) else v for name, v in self._arguments.items()}
         return {"name": self.name, "trainable": self.trainable, **plain}
 
+    def __call__(self, *inputs: Any, **others: Any) -> Any:
+        raise TypeError(f"expected '{self.name}' as a layer of a model, got it called on {', '.join(type(x).__name__ for x in inputs) or 'nothing'}: {FUNCTIONAL}")
+
     @property
     def built(self) -> bool:
         return bool(self._views) or not self.starts()
 
-    def output_shape(self, shape: Shape) -> Shape:
+    def shape_after(self, shape: Shape) -> Shape:
         return shape
 
     def engine(self, shape: Shape) -> tuple[Any, ...]:

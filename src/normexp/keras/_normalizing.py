@@ -16,7 +16,7 @@ __all__ = ["BatchNormalization", "LayerNormalization", "Normalization"]
 class Normalization(Layer):
     """(x - mean) / standard deviation of each entry of the last axis, from `adapt` or given; `invert` goes back."""
 
-    def __init__(self, axis: int = -1, mean: Any = None, variance: Any = None, invert: bool = False, **base: Any) -> None:
+    def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **base: Any) -> None:
         super().__init__(**base)
         axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
         unsupported("Normalization", axis=(axis, -1))
@@ -26,6 +26,8 @@ class Normalization(Layer):
         self.mean: Any
         self.variance: Any
         self.mean, self.variance = (None, None) if mean is None else (np.asarray(mean, np.float32), np.asarray(variance, np.float32))
+        if mean is not None and not (np.isfinite(self.mean).all() and np.isfinite(self.variance).all() and (self.variance >= 0).all()):
+            raise ValueError(f"expected a finite mean and a finite variance of at least 0 in Normalization, got mean={mean!r:.100}, variance={variance!r:.100}")
         self.count = 0
 
     def adapt(self, data: Any) -> None:
@@ -36,6 +38,10 @@ class Normalization(Layer):
         self._fill()
 
     def engine(self, shape: Shape) -> tuple[Any, ...]:
+        for name in ("mean", "variance"):
+            given = np.shape(self._arguments[name] if self._arguments[name] is not None else 0.0)
+            if int(np.prod(given)) not in (1, shape[-1]):
+                raise ValueError(f"expected one number or {shape[-1]} as {name} of layer '{self.name}', as its inputs have, got shape {given}")
         self._last_axis = shape[-1]
         return (network.Scale(),)
 
@@ -77,13 +83,15 @@ class BatchNormalization(Layer):
     """By the moments of the batch in training, by their moving averages afterwards."""
 
     def __init__(
-        self, axis: int = -1, momentum: float = 0.99, epsilon: float = 0.001, center: bool = True, scale: bool = True,
+        self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 0.001, center: bool = True, scale: bool = True,
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones",
         beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, synchronized: bool = False, **base: Any,
     ) -> None:  # fmt: skip
         for name in ("renorm", "renorm_clipping", "renorm_momentum"):
             base.pop(name, None) if base.get(name) in (None, False, 0.99) else None
         super().__init__(**base)
+        if not 0 <= momentum <= 1 or not epsilon > 0:
+            raise ValueError(f"expected momentum of BatchNormalization from 0 to 1 and epsilon above 0, got {momentum!r} and {epsilon!r}")
         unsupported("BatchNormalization", axis=(axis, (-1, 1)), synchronized=(synchronized, False))
         self._describe(
             axis=axis, momentum=momentum, epsilon=epsilon, center=center, scale=scale, beta_initializer=initializers.get(beta_initializer),
@@ -114,11 +122,13 @@ class LayerNormalization(Layer):
     """By the moments of each row."""
 
     def __init__(
-        self, axis: int = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True, beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
+        self, axis: Any = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True, beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
         beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, rms_scaling: bool = False, **base: Any,
     ) -> None:  # fmt: skip
         super().__init__(**base)
         axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+        if not epsilon > 0:
+            raise ValueError(f"expected epsilon of LayerNormalization above 0, got {epsilon!r}")
         unsupported("LayerNormalization", axis=(axis, (-1, 1)), rms_scaling=(rms_scaling, False))
         self._describe(
             axis=axis, epsilon=epsilon, center=center, scale=scale, beta_initializer=initializers.get(beta_initializer), gamma_initializer=initializers.get(gamma_initializer),

@@ -1,10 +1,7 @@
-"""Sequential: layers, weights in one flat vector, and Keras's methods."""
+"""Sequential: a stack of layers with Keras's methods to train, judge, ask and save it."""
 
-import math
 from collections import Counter
-from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,180 +9,31 @@ from numpy.typing import NDArray
 
 from normexp import network
 from normexp.keras import _fit, losses, metrics, optimizers
-from normexp.keras import layers as known_layers
 from normexp.keras._data import features_of
-from normexp.keras._layer import Layer, Shape, next_name
-from normexp.keras._names import Described, resolved, unsupported
+from normexp.keras._layer import Layer
+from normexp.keras._names import FUNCTIONAL, Described, unsupported
 from normexp.keras._progress import Bar
-from normexp.keras._summary import summary_of
+from normexp.keras._stack import Stack
 
 __all__ = ["Sequential"]
 
-_LAYERS: dict[str, type] = {
-    name: getattr(known_layers, name) for name in known_layers.__all__ if name not in ("Input", "Layer") and isinstance(getattr(known_layers, name), type)
-}  # fmt: skip
 
-
-class Sequential:
+class Sequential(Stack):
     """Layers one after the other, as Keras's: add, compile, fit, evaluate, predict, save.
 
     Parameters
     ----------
     layers : list of layers, optional
-        The first may be an Input; without one the network is built when it first sees data.
+        The first may be an Input; without one the network is built when it first sees data. A Sequential may be a layer of another.
     """
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
-        self.name = name or next_name("sequential")
-        self.trainable = trainable
-        self.layers: list[Layer] = []
-        self.input_shape_: Shape | None = None
         self.stop_training = False
         self.optimizer: Any = None
         self.loss: Any = None
-        self.metrics_compiled: list[tuple[metrics.Metric, bool]] = []
-        self._parameters: network.Parameters | None = None
-        for layer in layers or []:
-            self.add(layer)
-
-    def add(self, layer: Any) -> None:
-        """One more layer at the end."""
-        if isinstance(layer, known_layers.InputLayer):
-            if self.layers or self.input_shape_:
-                raise ValueError("expected Input as the first of the layers, got it after others")
-            self.input_shape_ = layer.shape
-            return
-        if not isinstance(layer, Layer):
-            raise TypeError(f"expected a layer of normexp.keras.layers, got {type(layer).__module__}.{type(layer).__name__}")
-        if any(layer is other for other in self.layers):
-            raise ValueError(f"expected each layer once, got '{layer.name}' again; make another layer")
-        if not self.layers and layer.wanted_shape is not None:
-            self.input_shape_ = layer.wanted_shape
-        self.layers.append(layer)
-        self._forget()
-
-    def pop(self) -> Layer:
-        """Take the last layer off."""
-        if not self.layers:
-            raise ValueError("expected layers to take one off, got none")
-        last = self.layers.pop()
-        self._forget()
-        return last
-
-    def _forget(self) -> None:
-        self._parameters = None
-        if self.input_shape_ is not None and self.layers:
-            self.build()
-
-    @property
-    def built(self) -> bool:
-        return self._parameters is not None
-
-    def build(self, input_shape: Any = None) -> None:
-        """Make the weights; `input_shape` is (None, *shape of a row)."""
-        if input_shape is not None:
-            self.input_shape_ = tuple(int(n) for n in input_shape[1:])
-        if not self.input_shape_ or not self.layers:
-            raise ValueError(f"expected the shape of a row and layers to build the network, got {self.input_shape_} and {len(self.layers)} layers; begin with Input")
-        kept = [layer.get_weights() for layer in self.layers]
-        engine = self._network()
-        self._parameters = parameters = network.initial_parameters(engine, 0)
-        places = iter(parameters.segments)
-        for layer, made, before in zip(self.layers, self._made(), kept, strict=True):
-            views = [parameters.view(next(places)) for part in made[1] for _ in part.variables(made[0])]
-            for view, start in zip(views, layer.starts(), strict=False):
-                view[...] = start(view.shape)
-            layer.hold(views)
-            if before and [np.shape(w) for w in before] == [np.shape(w) for w in layer.get_weights()]:
-                layer.set_weights(before)
-
-    def _made(self) -> list[tuple[int, tuple[Any, ...], Shape]]:
-        """Of each layer: how many inputs, what the engine does, the shape of its outputs."""
-        shape: Shape = self.input_shape_ or ()
-        made = []
-        for layer in self.layers:
-            n, parts = math.prod(shape), layer.engine(shape)
-            if not self.trainable:
-                parts = tuple(replace(part, trained=False) if part.trained else part for part in parts)
-            shape = layer.output_shape(shape)
-            made.append((n, parts, shape))
-        return made
-
-    def _network(self) -> network.Network:
-        parts = tuple(part for _, parts, _ in self._made() for part in parts)
-        return network.Network(math.prod(self.input_shape_ or ()), parts or (network.Dropout(0.0),))
-
-    @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        return (None, *self._made()[-1][2])
-
-    @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        return (None, *(self.input_shape_ or ()))
-
-    def plan(self) -> list[Any]:
-        """What the engine needs, as the layers are now."""
-        return self._network().plan()
-
-    def parameters(self) -> network.Parameters:
-        """The flat vector, its segments treated as the layers say now: all decayed, as in Keras."""
-        if self._parameters is None:
-            raise ValueError("expected a built network, got one without weights; begin with Input, or call build((None, n_inputs)) or fit")
-        variables = [v for n, parts, _ in self._made() for part in parts for v in part.variables(n)]
-        treatments = [
-            t for layer, (n, parts, _) in zip(self.layers, self._made(), strict=True)
-            for t in (*layer.treatments(), *[{}] * (sum(len(part.variables(n)) for part in parts) - len(layer.treatments())))
-        ]  # fmt: skip
-        segments = tuple(
-            replace(s, trained=v.trained, decayed=True, **t) for s, v, t in zip(self._parameters.segments, variables, treatments, strict=True)
-        )  # fmt: skip
-        return network.Parameters(self._parameters.values, segments)
-
-    # ---- weights
-
-    def get_weights(self) -> list[NDArray[Any]]:
-        return [w for layer in self.layers for w in layer.get_weights()]
-
-    def set_weights(self, weights: list[Any]) -> None:
-        counts = [len(layer.get_weights()) for layer in self.layers]
-        if len(weights) != sum(counts):
-            raise ValueError(f"expected {sum(counts)} arrays of weights, got {len(weights)}")
-        rest = list(weights)
-        for layer, count in zip(self.layers, counts, strict=True):
-            layer.set_weights([rest.pop(0) for _ in range(count)])
-
-    @property
-    def weights(self) -> list[NDArray[Any]]:
-        return self.get_weights()
-
-    def count_params(self) -> int:
-        return sum(layer.count_params() for layer in self.layers)
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        for i, layer in enumerate(self.layers):
-            if layer.name == name or i == index:
-                return layer
-        raise ValueError(f"expected the name of a layer out of {', '.join(layer.name for layer in self.layers)}, got {name if index is None else index!r}")
-
-    def summary(self, print_fn: Callable[[str], Any] | None = None, **others: Any) -> None:
-        """Print the layers, the shapes of their outputs and how many parameters they have."""
-        unsupported("summary", **{key: (value, (None, False)) for key, value in others.items()})
-        summary_of(self, print_fn)
-
-    # ---- description
-
-    def get_config(self) -> dict[str, Any]:
-        shape = {"name": "input_layer", "batch_shape": [None, *(self.input_shape_ or ())], "dtype": "float32"}
-        first = [] if self.input_shape_ is None else [{"class_name": "InputLayer", "config": shape}]
-        return {"name": self.name, "trainable": self.trainable, "layers": [*first, *({"class_name": type(layer).__name__, "config": layer.get_config()} for layer in self.layers)]}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Sequential":
-        """The network that `get_config` described, with fresh weights."""
-        model = cls(name=config.get("name"), trainable=config.get("trainable", True))
-        for entry in config["layers"]:
-            model.add(resolved(entry, _LAYERS, "a layer"))
-        return model
+        self.history: Any = None
+        self._wanted: list[list[Any]] = [[], []]
+        super().__init__(layers, trainable, name)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """How the network was compiled, or None."""
@@ -217,8 +65,13 @@ class Sequential:
             jit_compile=(jit_compile, ("auto", True, False)), auto_scale_loss=(auto_scale_loss, True),
         )  # fmt: skip
         self.optimizer, self.loss = optimizers.get(optimizer), losses.get(loss)
-        self._wanted = [[m if m in ("accuracy", "acc") else _metric(m) for m in ([wanted] if isinstance(wanted, str) else wanted or [])] for wanted in (metrics, weighted_metrics)]
+        self._wanted = [[_metric(m) for m in (wanted if isinstance(wanted, (list, tuple)) else [wanted] if wanted else [])] for wanted in (metrics, weighted_metrics)]
         self.stop_training = False
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What `evaluate` gives, in its order: loss, then the metrics."""
+        return [] if self.loss is None else ["loss", *(metric.name for metric, _ in self.metrics_of(1))]
 
     def metrics_of(self, width: int) -> list[tuple[Any, bool]]:
         """The compiled metrics for that many outputs, and whether each is weighted."""
@@ -282,6 +135,8 @@ class Sequential:
 
     def __call__(self, x: Any, training: bool | None = None) -> NDArray[np.float32]:
         unsupported("calling a model", training=(training, (None, False)))
+        if isinstance(x, Layer):
+            raise TypeError(f"expected rows to call model '{self.name}' on, got {type(x).__name__}: {FUNCTIONAL}")
         return self.predict(x, verbose=0)
 
     # ---- files
@@ -289,10 +144,30 @@ class Sequential:
     def save(self, filepath: Any, overwrite: bool = True, **others: Any) -> None:
         """Write a .keras file, which Keras reads too."""
         unsupported("save", **{key: (value, None) for key, value in others.items()})
-        from normexp.keras._files import save_model
+        from normexp.keras.saving import save_model
 
         save_model(self, filepath, overwrite)
 
 
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write the weights alone to a `.weights.h5` file, which Keras reads too."""
+        from normexp.keras.saving import save_weights
+
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
+        """Take the weights of a `.weights.h5` file that a model of the same layers wrote, here or in Keras."""
+        unsupported("load_weights", skip_mismatch=(skip_mismatch, False))
+        from normexp.keras.saving import load_weights
+
+        load_weights(self, filepath)
+
+
 def _metric(metric: Any) -> Any:
-    return metrics.get(metric)
+    """As Keras: a metric given by name has that name, and what accuracy is depends on the targets."""
+    if metric in ("accuracy", "acc"):
+        return metric
+    known = metrics.get(metric)
+    if isinstance(metric, str):
+        known.name = metric
+    return known

@@ -1,6 +1,7 @@
 """Keras's activations, as functions of arrays and by name in layers."""
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from normexp import network
 from normexp._checks import did_you_mean
+from normexp.keras._names import absent
 
 __all__ = [
     "elu", "exponential", "gelu", "get", "hard_sigmoid", "leaky_relu", "linear", "mish", "relu", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
@@ -106,6 +108,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
     """Probabilities along the last axis."""
     if axis not in (-1, np.ndim(x) - 1):
         raise ValueError(f"expected axis -1 of softmax, got {axis}; normexp.softmax takes any axis")
+    if np.ndim(x) and np.shape(x)[-1] == 1:
+        warnings.warn("expected a softmax over more than one unit, got one: it always gives 1; did you mean sigmoid?", stacklevel=2)
     return _apply(network.Softmax(), x)
 
 
@@ -138,3 +142,6 @@ def engine_of(name: str) -> Engine:
 def get(identifier: Any) -> Any:
     """The function of that name."""
     return _FUNCTIONS[name_of(identifier)]
+
+
+__getattr__ = absent(__name__, __all__)

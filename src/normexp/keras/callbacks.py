@@ -4,14 +4,19 @@ import csv
 import json
 import math
 import os
+import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from normexp.keras._names import unsupported
+from normexp._checks import did_you_mean
+from normexp._files import replaced
+from normexp.keras._names import absent, unsupported
 from normexp.keras._progress import write
+from normexp.keras.saving import load_model
+from normexp.keras.saving._weights import h5py_module
 
 __all__ = [
     "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau",
@@ -34,6 +39,9 @@ class Callback:
 
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params
+
+    def _check_before_training(self, names: list[str] | None) -> None:
+        """Before anything is trained: will it work, with logs of these names (None: not known)?"""
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Before the first epoch."""
@@ -71,6 +79,17 @@ class CallbackList:
     @staticmethod
     def _overrides(callback: Any, name: str) -> bool:
         return getattr(callback, name, None) is not None and getattr(type(callback), name, None) is not getattr(Callback, name, None)
+
+    def check(self, names: list[str]) -> None:
+        """What a callback needs is there; a callback of the user may add logs for those after it."""
+        known: list[str] | None = list(names)
+        for callback in self._all:
+            if isinstance(callback, Callback):
+                callback._check_before_training(known)
+            if isinstance(callback, (LearningRateScheduler, ReduceLROnPlateau)) and known is not None:
+                known.append("learning_rate")
+            elif type(callback).__name__ not in __all__ or isinstance(callback, LambdaCallback):
+                known = None if self._overrides(callback, "on_epoch_end") else known
 
     def set_params(self, params: dict[str, Any]) -> None:
         for callback in self._all:
@@ -119,6 +138,14 @@ class LambdaCallback(Callback):
         self.__class__ = type("LambdaCallback", (LambdaCallback,), given)
 
 
+def _nearest(word: str, names: list[str]) -> str:
+    """What to do about a name that is not among those of the logs."""
+    if word.startswith("val_") and not any(name.startswith("val_") for name in names):
+        return "; give validation_data or validation_split"
+    begun = [name for name in names if name.startswith(word)]
+    return f"; did you mean '{begun[0]}'?" if begun else did_you_mean(word, names)
+
+
 class _Monitor(Callback):
     """Watches one of the logs for getting better."""
 
@@ -126,14 +153,16 @@ class _Monitor(Callback):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"expected mode 'auto', 'min' or 'max', got {mode!r}")
         self.monitor, self._min_delta = monitor, abs(min_delta)
-        larger = mode == "max" or (mode == "auto" and any(word in monitor for word in ("acc", "auc", "precision", "recall", "f1", "fbeta")))
+        larger = mode == "max" or (mode == "auto" and any(word in monitor.lower() for word in ("acc", "auc", "precision", "recall", "f1", "fbeta")))
         self._sign = -1.0 if larger else 1.0
         self.best = self._sign * math.inf
 
+    def _check_before_training(self, names: list[str] | None) -> None:
+        if names is not None and self.monitor not in names:
+            raise ValueError(f"expected {type(self).__name__} to monitor one of {', '.join(sorted(names))}, got {self.monitor!r}{_nearest(self.monitor, names)}")
+
     def _value(self, logs: Any) -> float:
-        if self.monitor not in (logs or {}):
-            hint = "; give validation_data or validation_split" if self.monitor.startswith("val_") else ""
-            raise ValueError(f"expected {type(self).__name__} to monitor one of {', '.join(logs or {})}, got {self.monitor!r}{hint}")
+        _Monitor._check_before_training(self, list(logs or {}))
         return float(np.mean(logs[self.monitor]))
 
     def _better(self, value: float, than: float) -> bool:
@@ -177,20 +206,46 @@ class EarlyStopping(_Monitor):
             self.model.set_weights(self.best_weights)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"expected a folder to save in, got '{folder}', which cannot be made: {error}; give another path") from error
+
+
 class ModelCheckpoint(_Monitor):
-    """Writes the model after epochs, or only when it got better; the path may hold {epoch:02d} and names of logs."""
+    """Writes the model, or its weights, after epochs, or only when it got better; the path may hold {epoch:02d} and names of logs."""
 
     def __init__(
         self, filepath: Any, monitor: str = "val_loss", verbose: int = 0, save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
         save_freq: Any = "epoch", initial_value_threshold: float | None = None,
     ) -> None:  # fmt: skip
-        unsupported("ModelCheckpoint", save_weights_only=(save_weights_only, False), save_freq=(save_freq, "epoch"))
-        if not str(filepath).endswith(".keras"):
-            raise ValueError(f"expected a path that ends in .keras, got {str(filepath)!r}")
+        unsupported("ModelCheckpoint", save_freq=(save_freq, "epoch"))
+        ending = ".weights.h5" if save_weights_only else ".keras"
+        if not str(filepath).endswith(ending):
+            raise ValueError(f"expected a path that ends in {ending} with save_weights_only={save_weights_only}, got {str(filepath)!r}")
         self._watch(monitor, mode, 0)
+        self.save_weights_only = save_weights_only
         self.filepath, self.verbose, self.save_best_only = str(filepath), verbose, save_best_only
         if initial_value_threshold is not None:
             self.best = initial_value_threshold
+
+    def _check_before_training(self, names: list[str] | None) -> None:
+        h5py_module()
+        if self.save_best_only:
+            super()._check_before_training(names)
+        try:
+            fields = [field for _, field, _, _ in string.Formatter().parse(self.filepath) if field is not None]
+            unknown = [field for field in fields if names is not None and field not in ("epoch", *names)]
+            if not unknown:
+                self.filepath.format(**dict.fromkeys(fields if names is None else names, np.float64(0.5)) | {"epoch": 1})
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            raise ValueError(f"expected a path with fields such as {{epoch:02d}} or {{loss:.2f}}, got {self.filepath!r}: {error}") from error
+        if unknown:
+            allowed = ["epoch", *sorted(names or [])]
+            raise ValueError(f"expected fields of a path out of {', '.join(allowed)}, got '{unknown[0]}' in {self.filepath!r}{_nearest(unknown[0], allowed)}")
+        if "{" not in str(Path(self.filepath).parent):
+            _make_folder(Path(self.filepath).parent)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.save_best_only:
@@ -200,7 +255,7 @@ class ModelCheckpoint(_Monitor):
             self.best = value
         path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.model.save(path, overwrite=True)
+        (self.model.save_weights if self.save_weights_only else self.model.save)(path, overwrite=True)
         if self.verbose:
             write(f"\nEpoch {epoch + 1}: saving model to {path}\n")
 
@@ -262,6 +317,10 @@ class CSVLogger(Callback):
     def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
         self.filename, self.separator, self.append = os.fspath(filename), separator, append
 
+    def _check_before_training(self, names: list[str] | None) -> None:
+        if not Path(self.filename).parent.is_dir():
+            raise FileNotFoundError(f"expected a folder to write the log in, got none at '{Path(self.filename).parent}'; create it first")
+
     def on_train_begin(self, logs: Any = None) -> None:
         self._names: list[str] | None = None
         self._started = self.append and Path(self.filename).exists()
@@ -295,8 +354,11 @@ class BackupAndRestore(Callback):
         self._folder, self._delete = Path(backup_dir), delete_checkpoint
         self.first_epoch = 0
 
+    def _check_before_training(self, names: list[str] | None) -> None:
+        h5py_module()
+        _make_folder(self._folder)
+
     def on_train_begin(self, logs: Any = None) -> None:
-        from normexp.keras._files import load_model
 
         progress = self._folder / "progress.json"
         self.first_epoch = 0
@@ -308,8 +370,6 @@ class BackupAndRestore(Callback):
             self.first_epoch = int(json.loads(progress.read_text())["epoch"])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        from normexp._files import replaced
-
         self._folder.mkdir(parents=True, exist_ok=True)
         self.model.save(self._folder / "model.keras")
         with replaced(self._folder / "progress.json") as temporary:
@@ -318,3 +378,6 @@ class BackupAndRestore(Callback):
     def on_train_end(self, logs: Any = None) -> None:
         for name in ("progress.json", "model.keras") if self._delete else ():
             (self._folder / name).unlink(missing_ok=True)
+
+
+__getattr__ = absent(__name__, __all__)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.keras._names import Described, resolved
+from normexp.keras._names import Described, absent, resolved, snake_case
 from normexp.keras._random import generator
 
 __all__ = [
@@ -133,3 +133,6 @@ _KNOWN = {name: globals()[name] for name in __all__ if name != "get"}
 def get(identifier: Any) -> Any:
     """The initializer of that name."""
     return resolved(identifier, _KNOWN, "an initializer")
+
+
+__getattr__ = absent(__name__, __all__, {snake_case(name): known for name, known in _KNOWN.items()})

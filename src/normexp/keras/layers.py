@@ -10,7 +10,7 @@ from normexp import network
 from normexp.keras import activations, constraints, initializers, regularizers
 from normexp.keras._layer import Layer as Layer
 from normexp.keras._layer import Shape, flat, next_name, treatment
-from normexp.keras._names import unsupported
+from normexp.keras._names import absent, unsupported
 from normexp.keras._normalizing import BatchNormalization as BatchNormalization
 from normexp.keras._normalizing import LayerNormalization as LayerNormalization
 from normexp.keras._normalizing import Normalization as Normalization
@@ -49,6 +49,8 @@ class Dense(Layer):
         base.pop("quantization_config", None)
         super().__init__(**base)
         unsupported("Dense", activity_regularizer=(activity_regularizer, None), lora_rank=(lora_rank, None))
+        if units < 1:
+            raise ValueError(f"expected at least 1 unit in Dense, got {units!r}")
         self.units = int(units)
         self.use_bias = use_bias
         self._describe(
@@ -57,7 +59,7 @@ class Dense(Layer):
             kernel_constraint=constraints.get(kernel_constraint), bias_constraint=constraints.get(bias_constraint),
         )  # fmt: skip
 
-    def output_shape(self, shape: Shape) -> Shape:
+    def shape_after(self, shape: Shape) -> Shape:
         flat(shape, self)
         return (self.units,)
 
@@ -110,6 +112,8 @@ class ReLU(Layer):
 
     def __init__(self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **base: Any) -> None:
         super().__init__(**base)
+        if min(max_value or 0, negative_slope or 0, threshold or 0) < 0:
+            raise ValueError(f"expected max_value, negative_slope and threshold of ReLU to be at least 0, got {max_value!r}, {negative_slope!r} and {threshold!r}")
         self._describe(max_value=max_value, negative_slope=negative_slope, threshold=threshold)
 
     def engine(self, shape: Shape) -> tuple[Any, ...]:
@@ -196,7 +200,7 @@ class Flatten(Layer):
         unsupported("Flatten", data_format=(data_format, (None, "channels_last")))
         self._describe(data_format=data_format or "channels_last")
 
-    def output_shape(self, shape: Shape) -> Shape:
+    def shape_after(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
 
@@ -214,5 +218,4 @@ class Rescaling(Layer):
         views[0][...], views[1][...] = self._arguments["scale"], self._arguments["offset"]
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"normexp.keras.layers has no {name!r}, only {', '.join(__all__)}; use Keras itself for others")
+__getattr__ = absent(__name__, __all__)

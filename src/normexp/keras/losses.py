@@ -1,16 +1,21 @@
 """Keras's losses, by what the engine does for them. Called with targets and predictions they give the mean over the rows."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from normexp import network
-from normexp.keras._names import Described, resolved, snake_case, unsupported
+from normexp.keras._names import Described, absent, resolved, snake_case, unsupported
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy", "KLDivergence", "Loss", "SparseCategoricalCrossentropy", "binary_crossentropy",
-    "categorical_crossentropy", "get", "sparse_categorical_crossentropy",
+    "BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy", "KLDivergence", "Loss", "MeanAbsoluteError", "MeanSquaredError",
+    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "get", "mean_absolute_error", "mean_squared_error", "sparse_categorical_crossentropy",
 ]  # fmt: skip
+
+
+_LAST: dict[str, Any] = {"softmax": network.Softmax(), "sigmoid": network.Activate("sigmoid"), "linear": network.Dense(1)}
+_KINDS = {network.Network(1, (layer,)).plan()[0][:2]: name for name, layer in _LAST.items()}
 
 
 class Loss(Described):
@@ -23,6 +28,9 @@ class Loss(Described):
     on_logits: str | None = None
     squashes: str | None = None
     takes_classes = False
+    of_probabilities = True  # are targets, and predictions, from 0 to 1?
+    of_classes = True  # is a column of the targets a class?
+    needs_several = False  # does one output say nothing?
     from_logits = False
     label_smoothing = 0.0
 
@@ -40,6 +48,7 @@ class Loss(Described):
     def plan(self, layers: list[Any]) -> tuple[list[Any], network.Loss, str | None]:
         """The engine's layers and loss for training: a last softmax or sigmoid is taken into the loss. Third: what makes predictions of these layers' outputs."""
         squash = network.Network(layers[-1][3], (network.Softmax() if self.squashes == "softmax" else network.Activate("sigmoid"),)).plan()[0] if self.squashes else None
+        self._warn(layers[-1])
         if self.from_logits and self.on_logits is None:
             return [*layers, squash], self.engine(self.kind), None
         if self.from_logits:
@@ -47,6 +56,20 @@ class Loss(Described):
         if self.on_logits and squash is not None and layers[-1][:2] == squash[:2] and len(layers) > 1:
             return layers[:-1], self.engine(self.on_logits), self.squashes
         return layers, self.engine(self.kind), None
+
+    def _warn(self, last: Any) -> None:
+        """Of a last layer whose outputs this loss makes nothing of."""
+        kind = _KINDS.get(last[:2])
+        if self.needs_several and last[3] == 1:
+            warnings.warn(
+                f"expected more than one output for {self.name}, one for each class, got 1; use binary_crossentropy with a sigmoid, or Dense(2, activation='softmax')",
+                SyntaxWarning, stacklevel=6,
+            )  # fmt: skip
+        if self.from_logits and kind in ("softmax", "sigmoid"):
+            warnings.warn(f"expected logits for {self.name} with from_logits=True, got outputs of {kind}; leave away either the activation or from_logits=True", stacklevel=6)
+        if self.of_probabilities and not self.from_logits and kind == "linear":
+            advice = f"add activation='{self.squashes or 'softmax'}'" + (" or give from_logits=True" if self.on_logits else "")
+            warnings.warn(f"expected probabilities from the last layer for {self.name}, got the outputs of a linear one; {advice}", stacklevel=6)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
         from normexp.keras._data import targets_of, weights_of
@@ -61,6 +84,7 @@ class Loss(Described):
 class CategoricalCrossentropy(Loss):
     """-sum t log p; targets one-hot or probabilities."""
 
+    needs_several = True
     kind, on_logits, squashes = "categorical", "softmax", "softmax"
 
     def __init__(
@@ -72,6 +96,7 @@ class CategoricalCrossentropy(Loss):
 class SparseCategoricalCrossentropy(Loss):
     """-log p of the target class; targets are class indices."""
 
+    needs_several = True
     kind, on_logits, squashes = "categorical", "softmax", "softmax"
     takes_classes = True
 
@@ -99,11 +124,12 @@ class BinaryCrossentropy(Loss):
 class CategoricalFocalCrossentropy(Loss):
     """-sum alpha (1 - p)^gamma t log p."""
 
+    needs_several = True
     kind, squashes = "focal", "softmax"
     alpha, gamma = 0.25, 2.0
 
     def __init__(
-        self, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1, reduction: str = "sum_over_batch_size",
+        self, alpha: Any = 0.25, gamma: float = 2.0, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1, reduction: str = "sum_over_batch_size",
         name: str | None = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         if not isinstance(alpha, (int, float)):
@@ -117,10 +143,32 @@ class CategoricalFocalCrossentropy(Loss):
 class KLDivergence(Loss):
     """sum t log(t / p)."""
 
+    needs_several = True
     kind = "divergence"
 
     def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None, dtype: Any = None) -> None:
         self._start(name or "kl_divergence", reduction, dtype)
+
+
+class _OfNumbers(Loss):
+    """Of outputs and targets that may be any numbers."""
+
+    of_probabilities = of_classes = False
+
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None, dtype: Any = None) -> None:
+        self._start(name, reduction, dtype)
+
+
+class MeanSquaredError(_OfNumbers):
+    """(y - t)^2, the mean over the outputs."""
+
+    kind = "squared"
+
+
+class MeanAbsoluteError(_OfNumbers):
+    """|y - t|, the mean over the outputs."""
+
+    kind = "absolute"
 
 
 def _smoothing(value: float) -> float:
@@ -144,17 +192,34 @@ def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, lab
     return BinaryCrossentropy(from_logits, label_smoothing)(y_true, y_pred)
 
 
+def mean_squared_error(y_true: Any, y_pred: Any) -> float:
+    """The mean of the rows' losses."""
+    return MeanSquaredError()(y_true, y_pred)
+
+
+def mean_absolute_error(y_true: Any, y_pred: Any) -> float:
+    """The mean of the rows' losses."""
+    return MeanAbsoluteError()(y_true, y_pred)
+
+
 _KNOWN: dict[str, type] = {
-    cls.__name__: cls for cls in (BinaryCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy, KLDivergence, SparseCategoricalCrossentropy)
+    cls.__name__: cls for cls in (
+        BinaryCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy, KLDivergence, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,
+    )
 }  # fmt: skip
-_FUNCTIONS: dict[Any, type] = {
+SHORT = {"kl_divergence": "KLDivergence", "kld": "KLDivergence", "bce": "BinaryCrossentropy", "mse": "MeanSquaredError", "mae": "MeanAbsoluteError"}
+SHORT |= {name.upper(): SHORT[name] for name in ("kld", "bce", "mse", "mae")}
+FUNCTIONS: dict[Any, type] = {
     categorical_crossentropy: CategoricalCrossentropy, sparse_categorical_crossentropy: SparseCategoricalCrossentropy, binary_crossentropy: BinaryCrossentropy,
+    mean_squared_error: MeanSquaredError, mean_absolute_error: MeanAbsoluteError,
 }  # fmt: skip
 
 
 def get(identifier: Any) -> Any:
     """The loss of that name; a function of this module stands for its class."""
-    if callable(identifier) and identifier in _FUNCTIONS:
-        return _FUNCTIONS[identifier]()
-    names = {"kl_divergence": "KLDivergence", "kld": "KLDivergence", "bce": "BinaryCrossentropy"}
-    return resolved(names.get(identifier, identifier) if isinstance(identifier, str) else identifier, _KNOWN, "a loss")
+    if callable(identifier) and identifier in FUNCTIONS:
+        return FUNCTIONS[identifier]()
+    return resolved(SHORT.get(identifier, identifier) if isinstance(identifier, str) else identifier, _KNOWN, "a loss")
+
+
+__getattr__ = absent(__name__, __all__)

@@ -3,70 +3,28 @@
 Targets are class indices of shape (n,) or numbers of the shape of the predictions, (n, n_outputs).
 """
 
+import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from normexp.keras import losses
-from normexp.keras._names import Described, resolved, snake_case, unsupported
+from normexp.keras._counts import FalseNegatives as FalseNegatives
+from normexp.keras._counts import FalsePositives as FalsePositives
+from normexp.keras._counts import Precision as Precision
+from normexp.keras._counts import Recall as Recall
+from normexp.keras._counts import TrueNegatives as TrueNegatives
+from normexp.keras._counts import TruePositives as TruePositives
+from normexp.keras._metric import Array, classes_of, dense, mean
+from normexp.keras._metric import Mean as Mean
+from normexp.keras._metric import Metric as Metric
+from normexp.keras._names import absent, resolved, unsupported
 
 __all__ = [
-    "AUC", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "F1Score", "FBetaScore", "KLDivergence", "Metric", "Precision", "Recall",
-    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "TopKCategoricalAccuracy", "get",
+    "AUC", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives",
+    "KLDivergence", "Mean", "MeanAbsoluteError", "MeanSquaredError", "Metric", "Precision", "Recall", "RootMeanSquaredError", "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives", "get",
 ]  # fmt: skip
-
-Array = NDArray[Any]
-
-
-class Metric(Described):
-    """The base of all metrics; not itself one."""
-
-    def _start(self, name: str | None, dtype: Any, **arguments: Any) -> None:
-        unsupported(type(self).__name__, dtype=(dtype, (None, "float32")))
-        self.name = name or snake_case(type(self).__name__)
-        self._describe(**arguments)
-        self.reset_state()
-
-    def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, **super().get_config()}
-
-    def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        """The metric of these rows."""
-        raise TypeError(f"expected a metric that says its value, got {type(self).__name__}")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        truths, predictions = np.asarray(y_true), np.asarray(y_pred, np.float32)
-        self._seen.append((truths, predictions, np.ones(len(predictions)) if sample_weight is None else np.asarray(sample_weight, np.float64)))
-
-    def result(self) -> Any:
-        if not self._seen:
-            return 0.0
-        truths, predictions, weights = (np.concatenate(column) for column in zip(*self._seen, strict=True))
-        return self.compute(truths, predictions, weights)
-
-    def reset_state(self) -> None:
-        self._seen: list[tuple[Array, Array, Array]] = []
-
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        self.update_state(y_true, y_pred, sample_weight)
-        return self.result()
-
-
-def _mean(values: Array, weights: Array | None) -> float:
-    if not len(values):
-        return 0.0
-    return float(np.average(values, weights=weights)) if weights is None or weights.sum() else 0.0
-
-
-def _classes(truths: Array) -> Array:
-    return truths.reshape(-1).astype(np.int64) if truths.ndim == 1 or truths.shape[1] == 1 else truths.argmax(axis=1)
-
-
-def _dense(truths: Array, predictions: Array) -> Array:
-    if truths.ndim == predictions.ndim:
-        return truths.astype(np.float64)
-    return truths[:, None].astype(np.float64) if predictions.shape[1] == 1 else np.eye(predictions.shape[1])[truths.astype(np.int64)]
 
 
 class BinaryAccuracy(Metric):
@@ -76,7 +34,7 @@ class BinaryAccuracy(Metric):
         self._start(name, dtype, threshold=threshold)
 
     def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        return _mean(((predictions > self._arguments["threshold"]) == _dense(truths, predictions)).mean(axis=1), weights)
+        return mean(((predictions > self._arguments["threshold"]) == dense(truths, predictions)).mean(axis=1), weights)
 
 
 class CategoricalAccuracy(Metric):
@@ -86,7 +44,7 @@ class CategoricalAccuracy(Metric):
         self._start(name, dtype)
 
     def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        return _mean((predictions.argmax(axis=1) == _classes(truths)).astype(float), weights)
+        return mean((predictions.argmax(axis=1) == classes_of(truths)).astype(float), weights)
 
 
 class SparseCategoricalAccuracy(CategoricalAccuracy):
@@ -100,52 +58,12 @@ class TopKCategoricalAccuracy(Metric):
         self._start(name, dtype, k=k)
 
     def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        of_target = np.take_along_axis(predictions, _classes(truths)[:, None], axis=1)
-        return _mean(((predictions > of_target).sum(axis=1) < self._arguments["k"]).astype(float), weights)
+        of_target = np.take_along_axis(predictions, classes_of(truths)[:, None], axis=1)
+        return mean(((predictions > of_target).sum(axis=1) < self._arguments["k"]).astype(float), weights)
 
 
 class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
     """The same, of class indices."""
-
-
-class _Counted(Metric):
-    """True and false positives and negatives, all outputs together, or of one class."""
-
-    def counts(self, truths: Array, predictions: Array, weights: Array | None) -> tuple[float, float, float]:
-        """True positives, false positives, false negatives."""
-        y, class_id, top_k = _dense(truths, predictions), self._arguments["class_id"], self._arguments["top_k"]
-        threshold = self._arguments["thresholds"]
-        positive = predictions > ((0.5 if top_k is None else -np.inf) if threshold is None else threshold)
-        if top_k is not None:
-            kept = np.argsort(-predictions, axis=1, kind="stable")[:, :top_k]
-            among = np.zeros(predictions.shape, bool)
-            np.put_along_axis(among, kept, True, axis=1)
-            positive &= among
-        w = np.broadcast_to((np.ones(len(y)) if weights is None else weights)[:, None], y.shape)
-        if class_id is not None:
-            y, positive, w = y[:, class_id], positive[:, class_id], w[:, class_id]
-        return float((w * y * positive).sum()), float((w * (1 - y) * positive).sum()), float((w * y * ~positive).sum())
-
-    def __init__(self, thresholds: float | None = None, top_k: int | None = None, class_id: int | None = None, name: str | None = None, dtype: Any = None) -> None:
-        if isinstance(thresholds, (list, tuple)):
-            raise ValueError(f"expected one threshold in {type(self).__name__}, got {thresholds!r}")
-        self._start(name, dtype, thresholds=thresholds, top_k=top_k, class_id=class_id)
-
-
-class Precision(_Counted):
-    """True among the predicted positives."""
-
-    def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        true, false, _ = self.counts(truths, predictions, weights)
-        return true / (true + false) if true + false else 0.0
-
-
-class Recall(_Counted):
-    """Predicted among the true positives."""
-
-    def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        true, _, missed = self.counts(truths, predictions, weights)
-        return true / (true + missed) if true + missed else 0.0
 
 
 class FBetaScore(Metric):
@@ -157,7 +75,7 @@ class FBetaScore(Metric):
         self._start(name or "fbeta_score", dtype, average=average, beta=beta, threshold=threshold)
 
     def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        a, y = self._arguments, _dense(truths, predictions)
+        a, y = self._arguments, dense(truths, predictions)
         largest = (predictions == predictions.max(axis=1, keepdims=True)) & (np.abs(predictions) > 1e-9)
         positive = largest if a["threshold"] is None else predictions > a["threshold"]
         w = (np.ones(len(y)) if weights is None else weights)[:, None]
@@ -190,12 +108,12 @@ class AUC(Metric):
         self, num_thresholds: int = 200, curve: str = "ROC", name: str | None = None, dtype: Any = None, multi_label: bool = False, from_logits: bool = False, **others: Any
     ) -> None:
         unsupported("AUC", from_logits=(from_logits, False), **{key: (value, (None, "interpolation")) for key, value in others.items()})
-        if curve not in ("ROC", "PR") or num_thresholds < 2:
-            raise ValueError(f"expected curve 'ROC' or 'PR' and at least 2 thresholds, got {curve!r} and {num_thresholds}")
+        if curve not in ("ROC", "PR") or not 2 <= num_thresholds <= 1_000_000:
+            raise ValueError(f"expected curve 'ROC' or 'PR' and from 2 to 1,000,000 thresholds, got {curve!r} and {num_thresholds}")
         self._start(name or "auc", dtype, num_thresholds=num_thresholds, curve=curve, multi_label=multi_label)
 
     def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
-        y = _dense(truths, predictions)
+        y = dense(truths, predictions)
         if not self._arguments["multi_label"]:
             return self._area(y, predictions, weights)
         return float(np.mean([self._area(y[:, [k]], predictions[:, [k]], weights) for k in range(y.shape[1])]))
@@ -255,16 +173,38 @@ class KLDivergence(_OfLoss):
         super().__init__(name or "kl_divergence")
 
 
+class MeanSquaredError(_OfLoss):
+    loss = losses.MeanSquaredError
+
+
+class MeanAbsoluteError(_OfLoss):
+    loss = losses.MeanAbsoluteError
+
+
+class RootMeanSquaredError(_OfLoss):
+    """The root of the mean of (y - t)^2."""
+
+    loss = losses.MeanSquaredError
+
+    def compute(self, truths: Array, predictions: Array, weights: Array | None) -> Any:
+        return math.sqrt(super().compute(truths, predictions, weights))
+
+
 _KNOWN: dict[str, type] = {name: globals()[name] for name in __all__ if name not in ("Metric", "get")}
 
 
 def get(identifier: Any) -> Any:
-    """The metric of that name."""
-    names = {"auc": "AUC", "f1_score": "F1Score"}
-    return resolved(names.get(identifier.lower(), identifier) if isinstance(identifier, str) else identifier, _KNOWN, "a metric")
+    """The metric of that name; a loss that is a function of `losses` stands for its mean."""
+    if callable(identifier) and identifier in losses.FUNCTIONS:
+        identifier = identifier.__name__
+    names = {"auc": "AUC", "f1_score": "F1Score", **losses.SHORT}
+    return resolved(names.get(identifier, names.get(identifier.lower(), identifier)) if isinstance(identifier, str) else identifier, _KNOWN, "a metric")
 
 
 def accuracy_for(loss: Any, width: int, name: str) -> Metric:
     """What "accuracy" means for targets and outputs of that shape."""
     kind = BinaryAccuracy if width == 1 else SparseCategoricalAccuracy if loss.takes_classes else CategoricalAccuracy
     return kind(name)
+
+
+__getattr__ = absent(__name__, __all__)

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.keras._names import absent
 from normexp.keras._random import reseed
 
-__all__ = ["clear_session", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> NDArray[np.float64]:
@@ -28,6 +29,20 @@ def to_categorical(x: Any, num_classes: int | None = None) -> NDArray[np.float64
     return np.eye(n)[indices]
 
 
+def normalize(x: Any, axis: int = -1, order: float = 2) -> NDArray[Any]:
+    """x divided by its norm of that order along the axis; what has norm 0 stays.
+
+    Examples
+    --------
+    >>> normalize([[3.0, 4.0], [0.0, 0.0]])
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    array = np.asarray(x)
+    norm = np.linalg.norm(array, order, axis, keepdims=True)
+    return array / np.where(norm == 0, 1, norm)
+
+
 def set_random_seed(seed: int) -> None:
     """Seeds initial weights, shuffles and dropout, and as Keras does Python's and NumPy's own generators."""
     import random
@@ -42,3 +57,6 @@ def clear_session(free_memory: bool = True) -> None:
     from normexp.keras._layer import forget_names
 
     forget_names()
+
+
+__getattr__ = absent(__name__, __all__)

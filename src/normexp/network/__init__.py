@@ -16,6 +16,7 @@ from normexp.network._optimizers import Loss as Loss
 from normexp.network._optimizers import Optimizer as Optimizer
 from normexp.network._parameters import Parameters as Parameters
 from normexp.network._parameters import Segment as Segment
+from normexp.network._parameters import blank_parameters as blank_parameters
 from normexp.network._parameters import initial_parameters as initial_parameters
 from normexp.network._side_by_side import Task as Task
 from normexp.network._side_by_side import fit_side_by_side as fit_side_by_side
@@ -32,6 +33,6 @@ from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
     "Activate", "BatchNormalize", "Dense", "Dropout", "History", "InputPlan", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState", "PReLU",
-    "Parameters", "Rows", "Scale", "Segment", "Softmax", "Sums", "Task", "Training", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "fit_side_by_side",
+    "Parameters", "Rows", "Scale", "Segment", "Softmax", "Sums", "Task", "Training", "blank_parameters", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "fit_side_by_side",
     "initial_parameters", "predict_logits", "predict_outputs",
 ]  # fmt: skip

@@ -11,10 +11,11 @@ __all__ = ["Loss", "Optimizer"]
 class Loss:
     """What is minimised, by its native name.
 
-    softmax, sigmoid: cross-entropy of logits. categorical, binary, focal, divergence: of probabilities. `alpha` and `gamma` are those of the focal loss.
+    softmax, sigmoid: cross-entropy of logits. categorical, binary, focal, divergence: of probabilities. squared, absolute: of any numbers.
+    `alpha` and `gamma` are those of the focal loss.
     """
 
-    KINDS: ClassVar[tuple[str, ...]] = ("softmax", "sigmoid", "categorical", "binary", "focal", "divergence")  # the order of the native enum
+    KINDS: ClassVar[tuple[str, ...]] = ("softmax", "sigmoid", "categorical", "binary", "focal", "divergence", "squared", "absolute")  # the order of the native enum
     kind: str = "softmax"
     label_smoothing: float = 0.0
     alpha: float = 0.25

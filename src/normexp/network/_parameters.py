@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from normexp.network._layers import Network
 
-__all__ = ["NativeSegment", "Parameters", "Segment", "initial_parameters", "segments_of", "vectors_of"]
+__all__ = ["NativeSegment", "Parameters", "Segment", "blank_parameters", "initial_parameters", "segments_of", "vectors_of"]
 
 # first, size, learning-rate factor, decay, l1, l2, largest norm, columns (negative: the norm is that of rows)
 NativeSegment = tuple[int, int, float, float, float, float, float, int]
@@ -84,13 +84,17 @@ def vectors_of(n_vectors: int, n: int, start: float = 0.0) -> NDArray[np.float32
     return room[first : first + n_vectors * width].reshape(n_vectors, width)[:, :n]
 
 
+def blank_parameters(network: Network) -> Parameters:
+    """All 0."""
+    return Parameters(vectors_of(1, network.n_parameters)[0], segments_of(network))
+
+
 def initial_parameters(network: Network, seed: int) -> Parameters:
     """Weights uniform on +-sqrt(6 / (n_inputs + units)) (Glorot and Bengio 2010), the others as their layer says: biases 0."""
     rng = np.random.Generator(np.random.Philox(seed))
-    segments = segments_of(network)
     starts = [variable.start for s in network.shapes() for variable in s.variables]
-    values = vectors_of(1, network.n_parameters)[0]
-    for segment, start in zip(segments, starts, strict=True):
+    blank = blank_parameters(network)
+    for segment, start in zip(blank.segments, starts, strict=True):
         limit = np.sqrt(6 / sum(segment.shape))
-        values[segment.first : segment.first + segment.size] = rng.uniform(-limit, limit, segment.size) if start is None else start
-    return Parameters(values, segments)
+        blank.values[segment.first : segment.first + segment.size] = rng.uniform(-limit, limit, segment.size) if start is None else start
+    return blank

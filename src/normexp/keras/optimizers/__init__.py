@@ -1,5 +1,6 @@
 """Keras's optimizers, as the engine's update rules with Keras's defaults."""
 
+from normexp.keras._names import absent
 from normexp.keras.optimizers import schedules as schedules
 from normexp.keras.optimizers._rules import SGD as SGD
 from normexp.keras.optimizers._rules import Adagrad as Adagrad
@@ -12,3 +13,5 @@ from normexp.keras.optimizers._rules import RMSprop as RMSprop
 from normexp.keras.optimizers._rules import get as get
 
 __all__ = ["Adagrad", "Adam", "AdamW", "Lion", "Nadam", "Optimizer", "RMSprop", "SGD", "get", "schedules"]
+
+__getattr__ = absent(__name__, __all__)

@@ -1,5 +1,6 @@
 """The optimizers by name."""
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp import network
-from normexp.keras._names import Described, resolved, snake_case, unsupported
+from normexp.keras._names import Described, check_kinds, resolved, snake_case, unsupported
 from normexp.keras.optimizers import schedules
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Lion", "Nadam", "Optimizer", "RMSprop", "get"]
@@ -16,6 +17,9 @@ BASE = {
     "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None, "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
     "loss_scale_factor": None, "gradient_accumulation_steps": None,
 }  # fmt: skip
+
+
+BASE_KINDS = dict.fromkeys(BASE, float | None) | {"use_ema": bool, "ema_overwrite_frequency": int | None, "gradient_accumulation_steps": int | None}
 
 
 class Optimizer(Described):
@@ -29,13 +33,17 @@ class Optimizer(Described):
     accumulator = 0.0  # what the rule's vectors start from
 
     def _start(self, learning_rate: Any, name: str | None, base: dict[str, Any], **arguments: Any) -> None:
-        unknown = set(base) - set(BASE)
+        if base.pop("decay", None) is not None:
+            warnings.warn("Argument `decay` is no longer supported and will be ignored, as in Keras; give a schedule as learning_rate", stacklevel=3)
+        unknown = {name: value for name, value in base.items() if name not in BASE}
         if unknown:
-            raise TypeError(f"expected arguments of {type(self).__name__} that Keras and normexp.keras share, got {', '.join(sorted(unknown))}; use Keras itself for these")
+            advice = "the learning rate is learning_rate" if "lr" in unknown else "use Keras itself for those that it has"
+            raise ValueError(f"expected arguments of {type(self).__name__} in Keras 3, got others: Argument(s) not recognized: {unknown}; {advice}")
         base = {**BASE, **base}
         unsupported(type(self).__name__, **{key: (base[key], None) for key in ("loss_scale_factor", "gradient_accumulation_steps")})
         if sum(base[key] is not None for key in ("clipnorm", "clipvalue", "global_clipnorm")) > 1:
             raise ValueError("expected only one of clipnorm, clipvalue and global_clipnorm, got more")
+        check_kinds(type(self).__name__, BASE_KINDS, base)
         self.name = name or snake_case(type(self).__name__)
         self._describe(**arguments, **base)
         rate = schedules.get(learning_rate) if isinstance(learning_rate, (dict, schedules.LearningRateSchedule)) else float(learning_rate)
@@ -192,8 +200,8 @@ class Nadam(Optimizer):
         return {"first": self._arguments["beta_1"], "second": self._arguments["beta_2"], "epsilon": self._arguments["epsilon"]}
 
     def _extras(self) -> list[NDArray[np.float32]]:
-        steps = np.arange(1, self.iterations + 1)
-        return [np.asarray(np.prod(self._arguments["beta_1"] * (1 - 0.5 * 0.96**steps)), np.float32)]
+        steps, beta = np.arange(1, min(self.iterations, 1000) + 1), self._arguments["beta_1"]  # 0.96^1000 is nothing beside 1
+        return [np.asarray(np.prod(beta * (1 - 0.5 * 0.96**steps)) * beta ** max(self.iterations - 1000, 0), np.float32)]
 
 
 class Lion(Optimizer):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from normexp.keras._names import Described, resolved
+from normexp.keras._names import Described, absent, resolved
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "OneCycle", "PiecewiseConstantDecay", "PolynomialDecay", "get",
@@ -139,3 +139,6 @@ _KNOWN: dict[str, type] = {
 def get(identifier: Any) -> Any:
     """The schedule that a serialised dict describes."""
     return resolved(identifier, _KNOWN, "a schedule")
+
+
+__getattr__ = absent(__name__, __all__)
