@@ -23,7 +23,7 @@ from normexp.tables._options import Options
 
 __all__ = ["open_named"]
 
-MOST_STREAMED = 64 << 30  # bytes of a pipe, so that an endless one ends
+MOST_STREAMED = 8 << 30  # bytes of a pipe or of what an archive unpacks to, so that an endless one ends
 CHUNK = 1 << 20
 PACKED = {b"BZh": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ": "xz file; unpack it first: unxz",
           b"\x28\xb5\x2f\xfd": "zstd file; unpack it first: unzstd", b"7z\xbc\xaf": "7-Zip file; unpack it first", b"\x89HDF": "HDF5 file; write its table as Parquet first",
@@ -83,22 +83,25 @@ def _streamed(stream: IO[bytes], label: str, options: Options) -> Database | Fra
     database = Database(label)
     try:
         copy = Path(database.folder.path, "stream")
-        most = min(MOST_STREAMED, shutil.disk_usage(database.folder.path).free // 2)
-        n = 0
-        with copy.open("wb") as file:
-            while chunk := stream.read1(CHUNK) if hasattr(stream, "read1") else stream.read(CHUNK):
-                if not n and b"\0" in chunk[:HEAD] and set(chunk[:HEAD]) == {0}:
-                    raise DataError(f"expected a table, got zero bytes ({label})")
-                n += len(chunk)
-                if n > most:
-                    raise DataError(f"expected a stream of at most {most >> 30} GiB, got more ({label}); write it to a file first")
-                file.write(chunk)
-        if n == 0:
-            raise DataError(f"expected a table with a header row, got an empty file ({label})")
+        _copied(stream, copy, label)
         return _load(database, [copy], label, options)
     except BaseException:
         database.close()
         raise
+
+
+def _copied(stream: IO[bytes], copy: Path, label: str) -> None:
+    """Into a file of ours, up to a limit."""
+    most = min(MOST_STREAMED, shutil.disk_usage(copy.parent).free // 2)
+    n = 0
+    with copy.open("wb") as file:
+        while chunk := stream.read1(CHUNK) if hasattr(stream, "read1") else stream.read(CHUNK):
+            n += len(chunk)
+            if n > most:
+                raise DataError(f"expected at most {most / 2**30:.1f} GiB, got more ({label}); write it to a file first")
+            file.write(chunk)
+    if n == 0:
+        raise DataError(f"expected a table with a header row, got an empty file ({label})")
 
 
 def _from_files(paths: list[Path], label: str, options: Options) -> Database | Frame:
@@ -190,8 +193,8 @@ def _unpacked(database: Database, path: Path, i: int) -> Path:
             if len(names) != 1:
                 raise DataError(f"expected one file in the archive, got {len(names)}: {listing(names, 4)} ({path}); unpack it first")
             copy = Path(database.folder.path, f"unpacked{i}" + Path(names[0]).suffix.replace("/", ""))
-            with archive.open(names[0]) as source, copy.open("wb") as target:
-                shutil.copyfileobj(source, target, CHUNK)
+            with archive.open(names[0]) as source:
+                _copied(source, copy, f"{path}, {names[0]}")
             return copy
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise DataError(f"expected a zip archive with one table, got one that does not unpack ({path}): {error}") from error
