@@ -11,7 +11,7 @@ from normexp._checks import did_you_mean, listing
 from normexp.classifier._labels import as_labels
 from normexp.errors import DataError
 from normexp.model import number_columns
-from normexp.tables import MatrixColumn, Schema, Table, number_matrix, open_source, warn_of
+from normexp.tables import MatrixColumn, Schema, Table, data_frame, number_matrix, open_source, warn_of
 
 if TYPE_CHECKING:
     from normexp.classifier._classifier import SoftmaxClassifier
@@ -33,9 +33,7 @@ def _frame(X: Any) -> Any:
     """A data frame as narwhals sees it, or None."""
     if isinstance(X, (np.ndarray, list, tuple)) or (not hasattr(X, "__dataframe__") and not hasattr(X, "__arrow_c_stream__")):
         return None
-    import narwhals.stable.v2 as nw
-
-    return nw.from_native(X, eager_only=True) if nw.dependencies.is_into_dataframe(X) else None
+    return data_frame(X)
 
 
 def training_data(model: "SoftmaxClassifier", X: Any, y: Any) -> tuple[NDArray[Any], tuple[MatrixColumn, ...], NDArray[Any], Schema | None]:
@@ -87,7 +85,8 @@ def matrix_of(model: "SoftmaxClassifier", X: Any) -> NDArray[Any]:
                             f"{listing([column.name for column in model.schema_.columns])}")  # fmt: skip
         with open_source(X, schema=model.schema_) as source:
             table = source.table()
-            notes = [*_unused(source.unused), *table.notes]
+            known = set(getattr(model, "feature_names_in_", ()))  # left out in training, and said there
+            notes = [*_unused([name for name in source.unused if name not in known]), *table.notes]
         if notes:
             warn_of(notes, stacklevel=6)
         return table.matrix

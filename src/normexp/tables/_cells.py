@@ -109,9 +109,16 @@ def cells_of_values(values: Sequence[Any]) -> Cells:
         if filled and all(isinstance(value, (int, np.integer)) and -INTEGER_LIMIT <= value < INTEGER_LIMIT for value in filled):
             return Numbers(np.array([0 if null else int(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
         return Numbers(np.array([np.nan if null else float(value) for value, null in zip(values, nulls, strict=True)], np.float64), missing)
+    if filled and all(isinstance(value, (dt.timedelta, np.timedelta64)) for value in filled):
+        return Numbers(np.array([np.nan if null else seconds_of(value) for value, null in zip(values, nulls, strict=True)], np.float64))
     if filled and all(isinstance(value, (dt.date, np.datetime64)) for value in filled):
         return Instants(np.array([0 if null else micros_of(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
     return [None if null else null_or_text(value) for value, null in zip(values, nulls, strict=True)]
+
+
+def seconds_of(value: Any) -> float:
+    """Seconds of a timedelta or timedelta64."""
+    return float(value / np.timedelta64(1, "us")) / 1e6 if isinstance(value, np.timedelta64) else float(value.total_seconds())
 
 
 def micros_of(value: Any) -> int:

@@ -10,7 +10,7 @@ from normexp._checks import listing
 from normexp.errors import DataError
 from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null, text_of_number
 
-__all__ = ["Frame", "frame_of"]
+__all__ = ["Frame", "data_frame", "frame_of"]
 
 
 FEW_ROWS = 32
@@ -78,9 +78,8 @@ def frame_of(source: Any, label: str = "the data frame", *, declared: bool = Tru
 
     if nw.dependencies.is_into_series(source):  # one row of a pandas frame
         return Frame(_named(_cells_by_name(source)), label)
-    if nw.dependencies.is_into_dataframe(source):
-        frame = nw.from_native(source, eager_only=True)
-        return Frame(_named({name: frame[name] for name in _distinct(list(frame.columns))}), label)
+    if (frame := data_frame(source)) is not None:
+        return Frame(_named({name: frame[name] for name in frame.columns}), label)
     if hasattr(source, "__arrow_c_stream__"):
         return Frame(_arrow_columns(source), label)
     if hasattr(source, "collect") and hasattr(source, "lazy"):
@@ -139,17 +138,21 @@ def _few_rows(frame: Any) -> dict[Any, Any] | None:
     return dict(frame.to_dict(as_series=False)) if library == "polars" and hasattr(frame, "to_dict") else None
 
 
-def _distinct(names: list[Any]) -> list[Any]:
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
-    if twice:
+def data_frame(source: Any) -> Any:
+    """A frame of pandas, polars or pyarrow as narwhals sees it, or None for anything else."""
+    import narwhals.stable.v2 as nw
+
+    if not nw.dependencies.is_into_dataframe(source):
+        return None
+    names = list(source.column_names if hasattr(source, "column_names") else source.columns)
+    if len(set(names)) < len(names):
+        twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
         raise DataError(f"expected distinct column names, got {listing(twice)} more than once (the data frame); rename one of each")
-    return names
+    return nw.from_native(source, eager_only=True)
 
 
 def _arrow_columns(source: Any) -> dict[str, Any]:
     """Through pyarrow or polars where one is installed: the stream may hold any type."""
-    import narwhals.stable.v2 as nw
-
     try:
         import pyarrow as pa
 
@@ -160,8 +163,8 @@ def _arrow_columns(source: Any) -> dict[str, Any]:
         except ImportError:
             raise TypeError(f"expected pyarrow or polars for a table of type {type(source).__name__}, got neither installed; install one") from None
         native = pl.from_arrow(source)
-    frame = nw.from_native(native, eager_only=True)
-    return _named({name: frame[name] for name in _distinct(list(frame.columns))})
+    frame = data_frame(native)
+    return _named({name: frame[name] for name in frame.columns})
 
 
 def _column(values: Any) -> tuple[str, Cells]:
@@ -191,6 +194,8 @@ def array_cells(array: np.ndarray[Any, Any]) -> Cells:
         return Numbers(array.filled(0), np.ma.getmaskarray(array).astype(np.uint8)) if array.dtype.kind in "biuf" else cells_of_values(array.tolist())
     if array.dtype.kind in "biuf":
         return Numbers(array)
+    if array.dtype.kind == "c":
+        raise DataError("expected real numbers, got complex ones; give real and imaginary parts as two columns")
     if array.dtype.kind == "M":
         return Instants(array.astype("datetime64[us]").astype(np.int64), missing_or_none(np.isnat(array)))
     if array.dtype.kind == "m":
@@ -223,7 +228,7 @@ def _series(series: Any) -> tuple[str, Cells]:
     if isinstance(dtype, nw.String) and (text := _arrow_text(series)) is not None:
         return "text", text
     values = series.to_list()
-    if isinstance(dtype, (nw.List, nw.Array, nw.Struct)) or any(isinstance(value, (list, dict, np.ndarray, set)) for value in values[:100]):
+    if isinstance(dtype, (nw.List, nw.Array, nw.Struct)) or any(isinstance(value, (list, dict, np.ndarray, set, complex)) for value in values[:100]):
         return str(dtype), [None] * len(values)
     cells = cells_of_values(values)
     return kind_of_cells(cells), cells

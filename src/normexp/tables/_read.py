@@ -39,10 +39,10 @@ def warn_of(notes: Iterable[str], stacklevel: int = 3) -> None:
 def number_matrix(source: object, names: Sequence[str]) -> NDArray[np.float64]:
     """Columns of numbers by their names, as float64 of shape (n_rows, n_names); NaN is missing. For rows that come as dicts or frames to a model of numbers alone.
 
-    Raises DataError where a column is absent or a cell is neither a number nor missing.
+    A cell that is neither a number nor missing is NaN, and told by a DataWarning. Raises DataError where a column is absent.
     """
-    with open_source(source, schema=Schema(tuple(Column(name, "number") for name in names)), bad_cells="refuse") as opened:
-        opened.table()  # refuses what is not a number
+    with open_source(source, schema=Schema(tuple(Column(name, "number") for name in names))) as opened:
+        warn_of(opened.table().notes, stacklevel=8)
         return opened.numbers()
 
 
