@@ -117,13 +117,14 @@ inline bool take_separator(Reader& reader, char& separator) {
     return true;
 }
 
-// Mon D, Y · Mon Y
+// Mon D, Y · Mon Y · Mon-YY
 inline bool month_first(Reader& reader, int month, Day& found) {
     char separator = 0;
     take_separator(reader, separator);
     int64_t first = 0, year = 0;
     const int n_first = reader.number(4, first);
     if (n_first == 4) return found.set(every_order, first, month, 1), found.orders != 0;
+    if (n_first == 2 && separator == '-' && reader.at_end()) return found.set(every_order, whole_year(first, 2), month, 1), found.orders != 0;  // Dec-15, as Excel writes months
     if (n_first < 1 || n_first > 2) return false;
     for (const Cell ending : {Cell("st"), Cell("nd"), Cell("rd"), Cell("th")})
         if (reader.rest.starts_with(ending)) reader.rest.remove_prefix(2);

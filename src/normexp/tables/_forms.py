@@ -13,6 +13,7 @@ __all__ = ["Reading", "reading_of"]
 
 SHARE = 0.99  # of the filled cells that a reading must fit
 MOST_REST_WORDS = 3
+MOST_CELLS = 0.9  # if so many are numbers, many of them different, the others are bad cells
 MANY_NUMBERS = 20  # different ones: with fewer, numbers beside words are levels
 POINT_FORMS, COMMA_FORMS = (0, 1, 2, 3, 4), (5, 6, 7, 8)
 CURRENCIES = frozenset((
@@ -20,7 +21,7 @@ CURRENCIES = frozenset((
     "IDR", "ILS", "INR", "JPY", "KR", "KR.", "KRW", "KČ", "LEI", "MXN", "MYR",
     "NOK", "NZD", "PHP", "PLN", "RM", "RON", "RP", "RS", "RS.", "RUB", "SEK", "SFR.", "SGD", "THB", "TL", "TRY", "TWD", "UAH", "USD", "VND", "ZAR", "ZŁ",
 ))  # fmt: skip
-UNIT = re.compile(r"[^\W\d_][\w./·⋅*^²³ -]{0,15}|[%‰°℃℉µμΩ″\"][^\d]{0,8}")
+UNIT = re.compile(r"[^\W\d_]+[23²³]?(?:[./·⋅* -]?[^\W\d_]+[23²³]?)*\.?|[%‰°℃℉µμΩ″\"][^\d]{0,8}")
 ORDINALS = frozenset(("st", "nd", "rd", "th"))
 
 
@@ -44,8 +45,8 @@ class Reading:
         return not (self.prefix or self.suffix or self.thousands or self.decimal != ".")
 
 
-def reading_of(scan: Any) -> Reading:
-    """The reading of a scanned column; with `other` where the cells alone do not decide."""
+def reading_of(scan: Any, kept: frozenset[str] = frozenset()) -> Reading:
+    """The reading of a scanned column; with `other` where the cells alone do not decide. A column with words of `kept` holds categories."""
     n = scan.filled
     if n and scan.booleans == n:
         return Reading("boolean", n)
@@ -55,17 +56,26 @@ def reading_of(scan: Any) -> Reading:
         return Reading("category", found.n if found else 0)
     if found.n >= SHARE * n:
         return found
+    if (found.kind == "number" and scan.n_distinct < MANY_NUMBERS) or kept & {word.lower() for word, _, _ in scan.words}:
+        return Reading("category", found.n)
     rest = _rest_words(scan, found, n)
-    return replace(found, missing=rest, other=replace(found.other, missing=rest) if found.other else None) if rest else Reading("category", found.n)
+    if rest:
+        return replace(found, missing=rest, other=replace(found.other, missing=rest) if found.other else None)
+    return found if found.n >= MOST_CELLS * n or _few_others(scan, found) else Reading("category", found.n)
 
 
 def _rest_words(scan: Any, found: Reading, n: int) -> tuple[str, ...]:
     """The few words that, with the numbers or dates, make up the column: they can only mean that there is none."""
-    words = scan.words
-    rest = sum(count for _, count, _ in words)
-    few = not scan.other_words and 0 < len({word.lower() for word, _, _ in words}) <= MOST_REST_WORDS
-    many = found.kind == "date" or scan.n_distinct >= MANY_NUMBERS
-    return tuple(sorted({word.lower() for word, _, _ in words})) if few and many and found.n + rest >= SHARE * n else ()
+    words = {word.lower() for word, _, _ in scan.words}
+    rest = sum(count for _, count, _ in scan.words)
+    few = not scan.other_words and 0 < len(words) <= MOST_REST_WORDS
+    return tuple(sorted(words)) if few and found.n + rest >= SHARE * n else ()
+
+
+def _few_others(scan: Any, found: Reading) -> bool:
+    """Are the cells that are no numbers of a few kinds only, such as >1000: a number column whose rest must be told apart?"""
+    kinds = len({word.lower() for word, _, _ in scan.words}) + sum((affix.prefix, affix.suffix) != (found.prefix, found.suffix) for affix in scan.affixes)
+    return found.kind == "number" and 2 * found.n >= scan.filled and kinds <= MOST_REST_WORDS and not (scan.other_words or scan.no_number_no_date or scan.dates)
 
 
 def _number(scan: Any) -> Reading | None:
@@ -106,7 +116,7 @@ def _form(scan: Any, fits: Sequence[int], prefix: str, suffix: str, example: str
 
 
 def _is_affix(prefix: str, suffix: str) -> bool:
-    return (not prefix or is_currency(prefix)) and (not suffix or is_currency(suffix) or (bool(UNIT.fullmatch(suffix)) and suffix.lower() not in ORDINALS))
+    return (not prefix or is_currency(prefix)) and (not suffix or is_currency(suffix) or (len(suffix) <= 16 and bool(UNIT.fullmatch(suffix)) and suffix.lower() not in ORDINALS))
 
 
 def is_currency(word: str) -> bool:

@@ -18,7 +18,7 @@ from normexp.tables._schema import MAX_CATEGORIES, Column, Kind, Schema
 
 __all__ = ["Bad", "Inference"]
 
-FLOAT32_EXACT = 2.0**24
+FLOAT32_EXACT, FLOAT64_EXACT = 2.0**24, 2.0**53
 KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "boolean": "boolean", "date": "date", "category": "category"}
 VALUES_AT_ONCE = 1 << 22
 MOST_WORDS = 1 << 22
@@ -97,7 +97,8 @@ class Inference:
 
     def _decided(self, scans: dict[int, Any]) -> dict[int, Reading]:
         """Readings of all columns; what the cells of one leave open, the caller decides, or else the other columns."""
-        readings = {i: reading_of(scan) for i, scan in scans.items()}
+        kept = frozenset(word.strip().lower() for word in self.options.keep_words)
+        readings = {i: reading_of(scan, kept) for i, scan in scans.items()}
         marks = {found.decimal for found in readings.values() if found.kind == "number" and found.other is None and _has_mark(found)}
         marks |= {"."} if any(found.kind == "number" and found.other is None and found.is_plain and scans[i].pointed for i, found in readings.items()) else set()
         orders = {found.date_order for found in readings.values() if found.kind == "date" and found.other is None and found.date_order != "ymd"}
@@ -116,6 +117,7 @@ class Inference:
     def _say_mixed(self, i: int, found: Reading, scan: Any) -> None:
         if found.kind == "category" and 2 * found.n >= scan.filled > 0:
             words = [word for word, _, _ in sorted(scan.words, key=lambda counted: -counted[1])[:3]]
+            words = words or [affix.example for affix in sorted(scan.affixes, key=lambda affix: affix.n)[:2]]
             example = f" (such as {listing(words)})" if words else ""
             self._say(i, f": {found.n} cells are numbers or dates and {scan.filled - found.n} are not{example}: read as categories")
         elif found.missing:
@@ -238,6 +240,8 @@ class Inference:
             return replace(column, centre=float(round(_median(filled))))
         if column.kind == "boolean":
             return column
+        if np.abs(filled).max() > FLOAT64_EXACT:
+            self._say(i, f" has numbers beyond {FLOAT64_EXACT:.0f}, which are rounded to 15 digits; if they are names, write them as text")
         column = column if np.abs(filled).max() <= FLOAT32_EXACT else replace(column, centre=_median(filled))
         reason = None if self.options.keep_numbers or column.name in self.options.keep_columns else number_identifier(column.name, values)
         if reason:
