@@ -161,17 +161,21 @@ template <class T> nb::object array_of(std::vector<T>&& values) {
     return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(kept->data(), {kept->size()}, owner));
 }
 
-// [(number of rows, columns)] a batch; a column is a TextColumn or (type, values, missing or None).
-nb::list read_arrow(const nb::capsule& capsule) {
-    ArrowReader reader(static_cast<ArrowArrayStream*>(capsule.data()));
-    nb::list batches;
-    for (;;) {
+// A stream whose batches are read one at a time; it keeps the capsule that owns it.
+struct Stream {
+    nb::capsule owner;
+    ArrowReader reader;
+
+    explicit Stream(nb::capsule capsule) : owner(std::move(capsule)), reader(static_cast<ArrowArrayStream*>(owner.data())) {}
+
+    // (number of rows, columns), or None at the end; a column is a TextColumn or (type, values, missing or None).
+    nb::object next() {
         std::optional<ArrowBatch> batch;
         {
             nb::gil_scoped_release no_gil;
             batch = reader.next();
         }
-        if (!batch) return batches;
+        if (!batch) return nb::none();
         nb::list columns;
         for (ArrowColumn& column : batch->columns) {
             if (column.text) {
@@ -182,9 +186,9 @@ nb::list read_arrow(const nb::capsule& capsule) {
             nb::object values = column.type == 'g' ? array_of(std::move(column.doubles)) : array_of(std::move(column.integers));
             columns.append(nb::make_tuple(std::string(1, column.type), values, missing));
         }
-        batches.append(nb::make_tuple(batch->n_rows, columns));
+        return nb::make_tuple(batch->n_rows, columns);
     }
-}
+};
 
 // Seconds less the centre, month, day, weekday, hour of instants in microseconds; NaN where `missing` is 1.
 void calendar_columns(nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> micros, const Keep& missing, double centre, Matrix out) {
@@ -249,7 +253,7 @@ void add_columns(nb::module_& m) {
         for (const Form& form : forms) found.append(nb::make_tuple(std::string(1, form.decimal), form.thousands ? std::string(1, form.thousands) : std::string()));
         return found;
     }();
-    m.def("read_arrow", &read_arrow, nb::arg("stream"));
+    nb::class_<Stream>(m, "ArrowStream").def(nb::init<nb::capsule>()).def("next", &Stream::next);
     m.def("join_text", [](const std::vector<const TextColumn*>& parts) { return TextColumn::joined(parts); }, nb::arg("parts"));
     m.def("scan_columns", &scan_columns, nb::arg("scans"), nb::arg("cells"), nb::arg("keep").none(), nb::arg("n_threads"));
     m.def("convert_columns", &convert_columns, nb::arg("rules"), nb::arg("tallies"), nb::arg("cells"), nb::arg("keep").none(), nb::arg("out").noconvert(), nb::arg("places"), nb::arg("n_threads"));

@@ -19,8 +19,8 @@ from normexp.tables._delimited import not_utf8
 
 __all__ = ["COLUMNS_A_QUERY", "Database", "literal"]
 
-COLUMNS_A_QUERY = 16, 512  # few where rows are many: a query holds a buffer for every column
-CELLS_A_QUERY = 1 << 21
+COLUMNS_A_QUERY = 4, 512  # few where rows are many: a query holds a buffer for every column
+CELLS_A_QUERY = 1 << 19
 SMALL = 32 << 20  # bytes; larger sources may spill to disk
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 WIDE_INTEGERS = ("HUGEINT", "UBIGINT", "UHUGEINT", "BIGNUM")
@@ -115,9 +115,10 @@ class Database:
         selected = ", ".join(["rowid", *(expression(i, self.kinds[i], self._types[i], labels) for i in columns)])
         where = "" if (first, stop) == (0, self.n_rows) else f"WHERE rowid BETWEEN {int(first)} AND {int(stop) - 1}"
         with explained(self.label):
-            found = _native.read_arrow(self.connection.sql(f"SELECT {selected} FROM raw {where}").__arrow_c_stream__())
+            stream = _native.ArrowStream(self.connection.sql(f"SELECT {selected} FROM raw {where}").__arrow_c_stream__())
         at = first
-        for n, (numbers, *cells) in found:
+        while (batch := self._next(stream)) is not None:
+            n, (numbers, *cells) = batch
             row_numbers = numbers[1]
             if n and (row_numbers[0] != at or row_numbers[-1] != at + n - 1):
                 raise RuntimeError(f"expected rows {at} to {at + n - 1} from DuckDB, got {row_numbers[0]} to {row_numbers[-1]}")
@@ -125,6 +126,10 @@ class Database:
             at += n
         if at != max(stop, first):
             raise RuntimeError(f"expected rows up to {stop} from DuckDB, got {at}")
+
+    def _next(self, stream: Any) -> Any:
+        with explained(self.label):
+            return stream.next()
 
     def groups(self, columns: Sequence[int], n_rows: int) -> Iterator[list[int]]:
         """Columns in parts that fit a query."""

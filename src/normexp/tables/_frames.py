@@ -285,7 +285,8 @@ def _arrow_text(series: Any) -> Any:
     if not hasattr(native, "__arrow_c_stream__"):
         return None
     try:
-        batches = _native.read_arrow(native.__arrow_c_stream__())
+        stream = _native.ArrowStream(native.__arrow_c_stream__())
+        batches = list(iter(stream.next, None))
     except (ImportError, ValueError, NotImplementedError, RuntimeError, TypeError):
         return None
     texts = [columns[0] for n, columns in batches if n]
