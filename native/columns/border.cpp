@@ -89,7 +89,7 @@ void convert_columns(const std::vector<ColumnRule*>& rules, const std::vector<Ta
                      int n_threads) {
     float* const data = out.data();
     const int64_t line = out.stride(0);
-    if (out.shape(1) > 1 && out.stride(1) != 1) throw nb::value_error("expected rows that lie together");
+    if (out.size() && out.shape(1) > 1 && out.stride(1) != 1) throw nb::value_error("expected rows that lie together");
     over_columns(cells, keep, n_threads, [&](size_t column, auto&& visit) {
         Converter converter(*rules[column], *tallies[column]);
         float* const at = data + places[column];
@@ -236,6 +236,7 @@ void add_columns(nb::module_& m) {
         .def_rw("rows", &Tally::rows).def_ro("missing", &Tally::missing)
         .def_prop_ro("n_bad", [](const Tally& self) { return self.bad.total(); })
         .def_prop_ro("bad", [](const Tally& self) { return described(self.bad); })
+        .def_ro("missing_numbers", &Tally::missing_numbers)
         .def_prop_ro("n_taken", [](const Tally& self) { return self.taken_as_missing.total(); })
         .def_prop_ro("taken", [](const Tally& self) { return described(self.taken_as_missing); })
         .def_prop_ro("n_unseen", [](const Tally& self) { return self.unseen.total(); })

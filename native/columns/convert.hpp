@@ -25,7 +25,7 @@ struct ColumnRule {
 
 // What happened to the cells of a column since the tally began.
 struct Tally {
-    int64_t rows = 0, missing = 0, beyond = 0;
+    int64_t rows = 0, missing = 0, beyond = 0, missing_numbers = 0;
     WordCounts bad{1000}, unseen{10'000}, taken_as_missing{1000};  // cells that the rule does not read; categories that training had not; words beside the usual ones
 };
 
@@ -65,7 +65,7 @@ class Converter {
         if (rule_.kind == Kind::date) {
             if (const auto micros = instant_of(t, rule_.order)) return double(*micros) / double(micros_a_second);
         } else if (const auto number = rule_.number.read(t, buffer_)) {
-            if (is_missing_number(*number)) ++tally_.missing;
+            if (is_missing_number(*number)) ++tally_.missing, ++tally_.missing_numbers;
             else if (!is_beyond(*number, t, row)) return *number;
             return std::numeric_limits<double>::quiet_NaN();
         }

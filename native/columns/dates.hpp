@@ -1,12 +1,16 @@
 // Dates and times as people write them, in UTC: 2020-01-31T12:00:00Z · 14-02-2020 · 6/16/14 · 29-Aug-14 · Aug 29, 2014 · 27.08.2014 11:29 · 11:29. May include words.hpp.
 #pragma once
+#include <bit>
 #include <optional>
 
 #include "words.hpp"
 
 namespace normexp::columns {
 
-enum Order : uint8_t { ymd = 1, dmy = 2, mdy = 4, every_order = 7 };
+// yymd: years of two digits in front, which nobody guesses; clock: a time of day without a day.
+enum Order : uint8_t { ymd = 1, dmy = 2, mdy = 4, yymd = 8, every_order = 15, clock = 16 };
+
+inline constexpr int n_orders = 5;
 
 inline constexpr int64_t micros_a_second = 1'000'000, micros_a_day = 86'400 * micros_a_second;
 
@@ -91,18 +95,18 @@ inline int64_t whole_year(int64_t year, int n_digits) { return n_digits > 2 ? ye
 // An instant under each order that the cell allows.
 struct Instants {
     uint8_t orders = 0;
-    std::array<int64_t, 3> micros{};  // ymd, dmy, mdy
+    std::array<int64_t, n_orders> micros{};
 };
 
 namespace detail {
 
 struct Day {
     uint8_t orders = 0;
-    std::array<int64_t, 3> days{};
+    std::array<int64_t, 4> days{};
 
     void set(Order order, int64_t year, int64_t month, int64_t day) {
         if (!is_day(year, month, day)) return;
-        for (int i = 0; i < 3; ++i)
+        for (int i = 0; i < 4; ++i)
             if (order & (1 << i)) days[size_t(i)] = days_of(year, int(month), int(day)), orders |= uint8_t(1 << i);
     }
 };
@@ -175,8 +179,9 @@ inline bool read_day(Reader& reader, Day& found) {
         }
     }
     if (separator != '-' && separator != '/' && separator != '.') return false;
-    const int n_second = reader.number(2, second);
-    if (!n_second) return false;
+    const int n_second = reader.number(4, second);
+    if (n_second == 4 && n_first <= 2 && separator != '.' && reader.at_end()) return found.set(every_order, second, first, 1), found.orders != 0;  // a month: 05/2020
+    if (!n_second || n_second > 2) return false;
     if (n_first == 4 && (reader.at_end() || reader.rest.front() != separator)) {  // a month: 2014-08
         if (reader.at_end() && separator != '.') found.set(every_order, first, second, 1);
         return found.orders != 0;
@@ -188,6 +193,7 @@ inline bool read_day(Reader& reader, Day& found) {
     } else if (n_first <= 2 && (n_third == 2 || n_third == 4)) {
         found.set(dmy, whole_year(third, n_third), second, first);
         found.set(mdy, whole_year(third, n_third), first, second);
+        if (n_first == 2 && n_third == 2) found.set(yymd, whole_year(first, 2), second, third);
     }
     return found.orders != 0;
 }
@@ -248,8 +254,8 @@ inline Instants instants_of(Cell cell) {
     detail::Reader reader{cell};
     int64_t time = 0, offset = 0;
     if (detail::Reader alone{cell}; is_digit(cell[0]) && cell.find(':') < 3 && detail::read_time(alone, time) && alone.at_end()) {  // a time of day
-        found.orders = every_order;
-        found.micros = {time, time, time};
+        found.orders = clock;
+        found.micros[4] = time;
         return found;
     }
     detail::Day day;
@@ -268,14 +274,14 @@ inline Instants instants_of(Cell cell) {
         if (!detail::read_zone(reader, offset)) return found;
     }
     found.orders = day.orders;
-    for (size_t i = 0; i < 3; ++i) found.micros[i] = day.days[i] * micros_a_day + time - offset;
+    for (size_t i = 0; i < 4; ++i) found.micros[i] = day.days[i] * micros_a_day + time - offset;
     return found;
 }
 
 inline std::optional<int64_t> instant_of(Cell cell, Order order) {
     const Instants found = instants_of(cell);
     if (!(found.orders & order)) return {};
-    return found.micros[order == ymd ? 0 : order == dmy ? 1 : 2];
+    return found.micros[size_t(std::countr_zero(uint8_t(order)))];
 }
 
 }  // namespace normexp::columns

@@ -39,7 +39,7 @@ class Scan {
 
     int64_t rows = 0, filled = 0, booleans = 0, plain = 0, beyond = 0, integers = 0, grouped_points = 0, pointed = 0, dates = 0, other_affixes = 0, no_number_no_date = 0;
     double smallest = std::numeric_limits<double>::infinity(), greatest = -std::numeric_limits<double>::infinity();
-    std::array<int64_t, 3> orders{};
+    std::array<int64_t, n_orders> orders{};
     std::string date_example;  // of digits alone, if there is one
     std::vector<Affix> affixes;
     std::vector<uint64_t> distinct;  // hashes of some cells that hold numbers
@@ -106,8 +106,8 @@ class Scan {
         const Instants found = instants_of(t);
         if (!found.orders) return false;
         ++dates;
-        if (date_example.empty() && found.orders != every_order) date_example = std::string(t);
-        for (int i = 0; i < 3; ++i) orders[size_t(i)] += (found.orders >> i) & 1;
+        if (date_example.empty() && (found.orders & every_order) != every_order) date_example = std::string(t);
+        for (int i = 0; i < n_orders; ++i) orders[size_t(i)] += (found.orders >> i) & 1;
         return true;
     }
 

@@ -159,6 +159,10 @@ class Converter:
                 counts[word] = Count(n + (counts[word].n if word in counts else 0), min(row, counts[word].first) if word in counts else row)
         return merged
 
+    def missing_numbers(self, i: int) -> int:
+        """How many cells of a text column were numbers that mean missing."""
+        return int(self._native[i].missing_numbers) if i in self._native else 0
+
     def values(self, i: int, cells: Cells, first: int, keep: NDArray[np.uint8] | None) -> NDArray[np.float64]:
         """A text column's numbers before the centre is taken off, or seconds of its dates; NaN where there is none."""
         out = np.empty(len(cells), np.float64)

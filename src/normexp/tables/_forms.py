@@ -45,12 +45,12 @@ class Reading:
         return not (self.prefix or self.suffix or self.thousands or self.decimal != ".")
 
 
-def reading_of(scan: Any, kept: frozenset[str] = frozenset()) -> Reading:
-    """The reading of a scanned column; with `other` where the cells alone do not decide. A column with words of `kept` holds categories."""
+def reading_of(scan: Any, kept: frozenset[str] = frozenset(), order: str | None = None) -> Reading:
+    """The reading of a scanned column; with `other` where the cells alone do not decide. A column with words of `kept` holds categories; `order` is the caller's, of dates."""
     n = scan.filled
     if n and scan.booleans == n:
         return Reading("boolean", n)
-    number, date = _number(scan), _date(scan)
+    number, date = _number(scan), _date(scan, order)
     found = date if date is not None and (number is None or date.n > number.n) else number
     if found is None or not found.n:
         return Reading("category", found.n if found else 0)
@@ -124,13 +124,18 @@ def is_currency(word: str) -> bool:
     return word.upper() in CURRENCIES or (len(word) <= 4 and len(signs) == 1 and all(letter.isalpha() or letter in signs for letter in word))
 
 
-def _date(scan: Any) -> Reading | None:
-    ymd, dmy, mdy = scan.orders
-    if not max(scan.orders):
+def _date(scan: Any, order: str | None) -> Reading | None:
+    ymd, dmy, mdy, yymd, clock = scan.orders
+    best = max(scan.orders)
+    if not best:
         return None
-    if ymd == max(scan.orders):
-        return Reading("date", ymd, date_order="ymd", example=scan.date_example)
-    days, months = (Reading("date", n, date_order=order, example=scan.date_example) for n, order in ((dmy, "dmy"), (mdy, "mdy")))
+    if best in (ymd, clock):
+        return Reading("date", best, date_order="ymd" if best == ymd else "clock", example=scan.date_example)
+    days, months = (Reading("date", n, date_order=name, example=scan.date_example) for n, name in ((dmy, "dmy"), (mdy, "mdy")))
+    if order == "ymd" and yymd == best:
+        return Reading("date", yymd, date_order="yymd", example=scan.date_example)
+    if max(dmy, mdy) < best:
+        return Reading("date", yymd, date_order="yymd", example=scan.date_example)
     if dmy != mdy:
         return days if dmy > mdy else months
     first, second = (months, days) if "/" in scan.date_example else (days, months)

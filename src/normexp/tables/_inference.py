@@ -11,9 +11,10 @@ import normexp._native as _native
 from normexp._checks import listing
 from normexp.tables._cells import Codes, Instants, Numbers
 from normexp.tables._convert import FLOAT32_MAX, Converter, Count
-from normexp.tables._forms import Reading, reading_of
+from normexp.tables._forms import Reading
 from normexp.tables._identifiers import number_identifier, text_left_out
 from normexp.tables._options import Options, missing_numbers
+from normexp.tables._readings import decided, nearly_numbers
 from normexp.tables._schema import MAX_CATEGORIES, Column, Kind, Schema
 
 __all__ = ["Bad", "Inference"]
@@ -21,6 +22,7 @@ __all__ = ["Bad", "Inference"]
 FLOAT32_EXACT, FLOAT64_EXACT = 2.0**24, 2.0**53
 KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "boolean": "boolean", "date": "date", "category": "category"}
 VALUES_AT_ONCE = 1 << 22
+MOST_ALONE = 3  # equal notes
 MOST_WORDS = 1 << 22
 
 
@@ -56,7 +58,7 @@ class Inference:
         """The schema of some columns, those that are left out not among them."""
         text = [i for i in indices if self.data.kinds[i] == "text" and self.data.names[i] not in self.data.nested]
         scans = self._scanned(text)
-        readings = self._decided(scans)
+        readings = decided(scans, self.options, self._say)
         found: dict[int, Column | None] = {}
         counted: list[int] = []
         looked_at: dict[int, Column] = {}
@@ -68,8 +70,8 @@ class Inference:
                 counted.append(i)
             else:
                 looked_at[i] = column
-        found |= self._looked_at(looked_at) | self._counted(counted)
-        self.notes += [note for i in indices for note in self._said.get(i, [])]
+        found |= self._looked_at(looked_at) | self._counted(counted, {i: (scans[i], readings[i]) for i in counted if i in scans})
+        self.notes += joined([(self.data.names[i], note) for i in indices for note in self._said.get(i, [])])
         kept = [column for i in indices if (column := found[i]) is not None]
         if not kept and self._identifiers:  # better than nothing
             kept = list(self._identifiers.values())
@@ -77,7 +79,7 @@ class Inference:
         return kept
 
     def _say(self, i: int, note: str) -> None:
-        self._said.setdefault(i, []).append(f"column '{self.data.names[i]}'{note}")
+        self._said.setdefault(i, []).append(note)
 
     def _part(self, first: int, n: int) -> NDArray[np.uint8] | None:
         return None if self.keep is None else self.keep[first : first + n]
@@ -94,63 +96,6 @@ class Inference:
         for scan in scans.values():
             self.found_missing |= {word.lower() for word, _, _ in scan.missing_found}
         return scans
-
-    def _decided(self, scans: dict[int, Any]) -> dict[int, Reading]:
-        """Readings of all columns; what the cells of one leave open, the caller decides, or else the other columns."""
-        kept = frozenset(word.strip().lower() for word in self.options.keep_words)
-        readings = {i: reading_of(scan, kept) for i, scan in scans.items()}
-        marks = {found.decimal for found in readings.values() if found.kind == "number" and found.other is None and _has_mark(found)}
-        marks |= {"."} if any(found.kind == "number" and found.other is None and found.is_plain and scans[i].pointed for i, found in readings.items()) else set()
-        orders = {found.date_order for found in readings.values() if found.kind == "date" and found.other is None and found.date_order != "ymd"}
-        mark = self.options.decimal or (marks.pop() if len(marks) == 1 else None)
-        order = self.options.date_order or (orders.pop() if len(orders) == 1 else None)
-        for i, found in readings.items():
-            self._say_mixed(i, found, scans[i])
-            if found.other is not None:
-                chosen = found.other if (found.other.decimal == mark if found.kind == "number" else found.other.date_order == order) else found
-                told = self.options.decimal if found.kind == "number" else self.options.date_order
-                self._say_open(i, chosen, found.other if chosen is found else found, scans[i], bool(told), (mark if found.kind == "number" else order) is not None)
-                readings[i] = replace(chosen, other=None)
-            self._say_form(i, readings[i], scans[i])
-        return readings
-
-    def _say_mixed(self, i: int, found: Reading, scan: Any) -> None:
-        if found.kind == "category" and 2 * found.n >= scan.filled > 0:
-            words = [word for word, _, _ in sorted(scan.words, key=lambda counted: -counted[1])[:3]]
-            words = words or [affix.example for affix in sorted(scan.affixes, key=lambda affix: affix.n)[:2]]
-            example = f" (such as {listing(words)})" if words else ""
-            self._say(i, f": {found.n} cells are numbers or dates and {scan.filled - found.n} are not{example}: read as categories")
-        elif found.missing:
-            n = sum(count for word, count, _ in scan.words if word.lower() in found.missing)
-            self._say(i, f": {listing(found.missing)} ({n} cells) taken as missing among {found.kind}s; {_keep(found.missing)} keeps it as a category")
-
-    def _say_open(self, i: int, chosen: Reading, other: Reading, scan: Any, told: bool, known: bool) -> None:
-        if told:
-            return
-        why = " as in the other columns" if known else ""
-        if chosen.kind == "date":
-            names = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
-            self._say(i, f": dates such as '{chosen.example}' are read {names[chosen.date_order]}{why}, and could be {names[other.date_order]}: "
-                              f"--date-format {other.date_order} (date_format='{other.date_order}') reads them so")  # fmt: skip
-        elif chosen.thousands or not chosen.is_plain or scan.integers:
-            names = {".": "decimal point", ",": "decimal comma"}
-            example = f" such as '{chosen.example}'" if chosen.example else ""
-            self._say(i, f": numbers{example} are read with a {names[chosen.decimal]}{why}, and could have a {names[other.decimal]}: "
-                              f"--decimal {other.decimal} (decimal='{other.decimal}') reads them so")  # fmt: skip
-
-    def _say_form(self, i: int, found: Reading, scan: Any) -> None:
-        among = sorted((-n, word) for word, n, _ in scan.among_found)
-        if found.kind != "category" and among:
-            said = ", ".join(f"'{word}' ({-n})" for n, word in among)
-            self._say(i, f": {said} taken as missing")
-        if found.kind == "number" and not found.is_plain:
-            marks = {".": "decimal point", ",": "decimal comma"}[found.decimal]
-            apart = {"": "", ".": ", points between thousands", ",": ", commas between thousands", " ": ", spaces between thousands", "'": ", apostrophes between thousands",
-                     "_": ", underscores between thousands"}[found.thousands]  # fmt: skip
-            affix = f", without {' and '.join(repr(word) for word in (found.prefix, found.suffix) if word)}" if found.prefix or found.suffix else ""
-            self._say(i, f": read as numbers ({marks}{apart}{affix})")
-        elif found.kind == "date" and found.date_order != "ymd":
-            self._say(i, f": read as dates, {'day' if found.date_order == 'dmy' else 'month'} first")
 
     # ---- columns
 
@@ -210,6 +155,8 @@ class Inference:
         for k, i in enumerate(indices):
             if typed[k]:
                 self.bad.append(Bad(self.data.names[i], "a finite number", typed[k], typed=True))
+            if converter.missing_numbers(k):
+                self.found_missing |= {word for word in self.words[0] if missing_numbers([word])}
             if bad := converter.tally(k).bad:
                 self.bad.append(Bad(self.data.names[i], f"a {columns[i].kind}", bad))
         return [np.concatenate(part) if part else np.empty(0) for part in parts]
@@ -250,7 +197,7 @@ class Inference:
             return None
         return column
 
-    def _counted(self, indices: Sequence[int]) -> dict[int, Column | None]:
+    def _counted(self, indices: Sequence[int], scanned: dict[int, tuple[Any, Reading]]) -> dict[int, Column | None]:
         """Columns of categories by their words."""
         found: dict[int, Column | None] = {}
         missing = _native.MissingWords(list(self.words[0]))
@@ -266,6 +213,8 @@ class Inference:
                         _native.count_words(words[i], cells, keep)
             for i in group:
                 counts = declared[i] | {word: n for word, n, _ in words[i].words}
+                if i in scanned and (note := nearly_numbers(*scanned[i], list(counts))):
+                    self._say(i, note)
                 found[i] = self._category(i, counts, len(counts) + words[i].others)
         return found
 
@@ -294,12 +243,16 @@ def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, cou
             counts[word] = counts.get(word, 0) + n
 
 
-def _has_mark(found: Reading) -> bool:
-    return found.decimal == "," or bool(found.thousands)
-
-
-def _keep(words: Sequence[str]) -> str:
-    return " ".join(f"--keep-words '{word}'" for word in words)
+def joined(notes: Sequence[tuple[str, str]]) -> list[str]:
+    """Notes on columns, the same ones on many columns as one."""
+    names: dict[str, list[str]] = {}
+    for name, note in notes:
+        names.setdefault(note, []).append(name)
+    found: dict[str, None] = {}
+    for name, note in notes:
+        same = names[note]
+        found[f"columns {listing(same)}{note}" if len(same) > MOST_ALONE else f"column {name!r}{note}"] = None
+    return list(found)
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -9,7 +9,7 @@ from normexp.tables._schema import Column, Schema
 __all__ = ["rule_of", "rules_of"]
 
 KINDS = {"number": 0, "category": 1, "boolean": 2, "date": 3}
-ORDERS = {"ymd": 1, "dmy": 2, "mdy": 4}
+ORDERS = {"ymd": 1, "dmy": 2, "mdy": 4, "yymd": 8, "clock": 16}
 MOST_KEPT = 16
 _kept: dict[int, tuple[Schema, list[Any]]] = {}
 

@@ -10,7 +10,7 @@ MAX_CATEGORIES = 255
 CALENDAR_PARTS = ("seconds", "month", "day", "weekday", "hour")
 DECIMAL_MARKS = (".", ",")
 THOUSANDS_MARKS = ("", ".", ",", " ", "'", "_")
-DATE_ORDERS = ("ymd", "dmy", "mdy")
+DATE_ORDERS = ("ymd", "dmy", "mdy", "yymd", "clock")  # yymd: years of two digits in front; clock: a time of day alone
 
 # Words that mean a missing value, compared in lower case: everywhere, and where the rest of a column is numbers, dates or booleans.
 MISSING_WORDS = ("", "na", "n/a", "nan", "null", "?")

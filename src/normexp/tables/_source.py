@@ -134,8 +134,9 @@ class Source:
 
     def _say_unmatched(self, found: set[str]) -> None:
         found = found | {word.lower() for word in (self.labels.missing_words if self.labels else {})}
+        numbers = {number for word in found for number in missing_numbers([word])}
         for word in self.options.missing:
-            if word.strip().lower() not in found:
+            if word.strip().lower() not in found and not numbers & set(missing_numbers([word])):
                 self.notes.append(f"no cell is {word!r}, which --missing names (missing={[word]!r})")
 
     def _check_columns(self) -> None:
