@@ -176,7 +176,8 @@ class Inference:
             return True
         if column.kind != "number" or not reading.is_plain or not (reading.n == scan.filled == scan.plain) or scan.beyond or not scan.plain:
             return False
-        may_count = scan.integers == scan.rows and scan.greatest - scan.smallest >= 0.9 * scan.rows - 1 and not self.options.keep_numbers
+        n_rows = scan.rows if self.keep is None else int(self.keep.sum())
+        may_count = scan.integers == n_rows and scan.greatest - scan.smallest >= 0.9 * n_rows - 1 and not self.options.keep_numbers
         return max(abs(scan.smallest), abs(scan.greatest)) <= FLOAT32_EXACT and not may_count
 
     def _looked_at(self, columns: dict[int, Column]) -> dict[int, Column | None]:
