@@ -16,11 +16,12 @@ from typing import IO
 from normexp._checks import listing
 from normexp.errors import DataError
 
-__all__ = ["HEAD", "MOST_HEAD", "Delimited", "clean_copy", "delimited", "is_gzipped", "needs_copy", "not_utf8"]
+__all__ = ["HEAD", "MOST_HEAD", "PLAIN", "Delimited", "clean_copy", "delimited", "is_gzipped", "needs_copy", "not_utf8"]
 
 SEPARATORS = ",;\t|"
 BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # the longer first
 HEAD, MOST_HEAD = 1 << 16, 1 << 26
+PLAIN = "utf-8-sig"  # what a file is in unless it says otherwise
 RECORDS = 30
 CHUNK = 1 << 20
 
@@ -62,10 +63,10 @@ def _decoded(start: bytes, whole: bool, label: str) -> str:
     if not whole:
         start = start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1 or None]
     try:
-        return start.decode("utf-8-sig")
+        return start.decode(PLAIN)
     except UnicodeDecodeError as error:
         if not whole and error.start > len(start) - 4:
-            return start[: error.start].decode("utf-8-sig")
+            return start[: error.start].decode(PLAIN)
         raise not_utf8(f"{label}, byte {error.start + 1}") from error
 
 
@@ -141,7 +142,7 @@ def needs_copy(start: bytes, encoding: str | None) -> str | None:
             return name
     plain = re.sub(rb'"[^"]*"', b'""', start[: start.rfind(b"\n") + 1] or start)
     alone, pairs = len(re.findall(rb"\r(?!\n)", plain)), plain.count(b"\r\n")
-    return "utf-8-sig" if alone or (pairs and plain.count(b"\n") > pairs) else None
+    return PLAIN if alone or (pairs and plain.count(b"\n") > pairs) else None
 
 
 def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Path:
@@ -151,6 +152,8 @@ def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Pa
             while chunk := text.read(CHUNK):
                 copy.write(chunk)
     except UnicodeError as error:
+        if encoding == PLAIN:
+            raise not_utf8(label) from error
         raise DataError(f"expected a file in {encoding}, got bytes that are not ({label}): {error}; name another encoding") from error
     return target
 

@@ -16,7 +16,7 @@ from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
 from normexp.tables import _databases, _json
 from normexp.tables._database import Database, literal
-from normexp.tables._delimited import HEAD, MOST_HEAD, Delimited, clean_copy, delimited, is_gzipped, needs_copy
+from normexp.tables._delimited import HEAD, MOST_HEAD, PLAIN, Delimited, clean_copy, delimited, is_gzipped, needs_copy
 from normexp.tables._examples import EXAMPLES, example
 from normexp.tables._frames import Frame, frame_of
 from normexp.tables._options import Options
@@ -221,7 +221,7 @@ def _load_text(database: Database, path: Path, label: str, i: int, options: Opti
     """A delimited text file; written anew first where its dress needs it, or where DuckDB stumbles over its line ends."""
     start = _start(path, HEAD)
     encoding = needs_copy(start, options.encoding)
-    if encoding is None and b"\0" in start:
+    if encoding in (None, PLAIN) and b"\0" in start:
         raise DataError(f"expected a text table (CSV or TSV), got a binary file ({label}); Parquet, DuckDB, SQLite, JSON lines and gzip are known by their first bytes")
     if encoding is not None:
         path = _cleaned(database, path, encoding, label, i)
@@ -230,7 +230,7 @@ def _load_text(database: Database, path: Path, label: str, i: int, options: Opti
     except DataError:
         if encoding is not None or not _has_carriage_returns(path):
             raise
-        return _load_clean(database, _cleaned(database, path, "utf-8-sig", label, i), label, i, options)
+        return _load_clean(database, _cleaned(database, path, PLAIN, label, i), label, i, options)
 
 
 def _cleaned(database: Database, path: Path, encoding: str, label: str, i: int) -> Path:
