@@ -28,7 +28,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Delimited:
-    """What DuckDB is told: the separator, the columns' names (some may be empty), lines before the data. `looks_headless` is a sentence where the header looks like data."""
+    """What DuckDB is told: the separator, the columns' names (some may be empty), records before the data, blank lines among them. `looks_headless` is a sentence where the header looks like data."""
 
     separator: str
     names: tuple[str, ...]
@@ -48,14 +48,14 @@ def delimited(start: bytes, whole: bool, label: str, tabs: bool, header: bool) -
         separator, skip = found[1], skip + 1
     body = "".join(lines[skip:])
     separator = separator or ("\t" if tabs else _separator(body))
-    records, header_lines = _records(body, separator)
+    records = _records(body, separator)
     if not records:
         raise DataError(f"expected a table with a header row, got no row ({label})")
     if not header:
         return Delimited(separator, tuple(f"x{i}" for i in range(len(records[0]))), skip)
     names = _with_rows(records[0], records[1:])
     _check_names(names, label)
-    return Delimited(separator, names, skip + header_lines, _headless(records[0]))
+    return Delimited(separator, names, skip + 1, _headless(records[0]))
 
 
 def _decoded(start: bytes, whole: bool, label: str) -> str:
@@ -78,7 +78,7 @@ def _separator(body: str) -> str:
     """The one that cuts the first records into the same number of cells; where several do, into the most."""
     best, most = ",", (False, 1)
     for separator in SEPARATORS:
-        records, _ = _records(body, separator)
+        records = _records(body, separator)
         widths = [len(record) for record in records]
         consistent = len(widths) > 1 and max(widths[1:]) == min(widths[1:]) and abs(widths[1] - widths[0]) <= 1
         if widths and widths[0] > 1 and (consistent, widths[0]) > most:
@@ -86,22 +86,18 @@ def _separator(body: str) -> str:
     return best
 
 
-def _records(body: str, separator: str) -> tuple[list[list[str]], int]:
-    """The first records that are not blank, and how many lines the first one takes."""
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
+def _records(body: str, separator: str) -> list[list[str]]:
+    """The first records that are not blank."""
     records: list[list[str]] = []
-    header_lines = 0
     try:
-        for record in reader:
-            if not records and record:
-                header_lines = reader.line_num
+        for record in csv.reader(io.StringIO(body, newline=""), delimiter=separator):
             if record:
                 records.append(record)
             if len(records) == RECORDS:
                 break
     except csv.Error:  # a cell of more than the module's limit, or a quote that never ends: DuckDB will say which
         pass
-    return records, header_lines
+    return records
 
 
 def _with_rows(header: list[str], rows: list[list[str]]) -> tuple[str, ...]:
