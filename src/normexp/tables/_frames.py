@@ -71,8 +71,7 @@ def frame_of(source: Any, label: str = "the data frame") -> Frame:
     if nw.dependencies.is_into_series(source):  # one row of a pandas frame
         return Frame(_named(_cells_by_name(source)), label)
     if nw.dependencies.is_into_dataframe(source):
-        frame = nw.from_native(source, eager_only=True)
-        return Frame(_named({name: frame[name] for name in _distinct(list(frame.columns))}), label)
+        return Frame(_frame_columns(source), label)
     if hasattr(source, "__arrow_c_stream__"):
         return Frame(_arrow_columns(source), label)
     if hasattr(source, "collect") and hasattr(source, "lazy"):
@@ -121,6 +120,14 @@ def _cells_by_name(series: Any) -> dict[Any, Any]:
     return dict(series.to_dict())
 
 
+def _frame_columns(native: Any) -> dict[str, Any]:
+    import narwhals.stable.v2 as nw
+
+    names = _distinct(list(native.column_names if hasattr(native, "column_names") else native.columns))
+    frame = nw.from_native(native, eager_only=True)
+    return _named({name: frame[name] for name in names})
+
+
 def _distinct(names: list[Any]) -> list[Any]:
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
     if twice:
@@ -137,10 +144,7 @@ def _arrow_columns(source: Any) -> dict[str, Any]:
             import polars as arrow_library
         except ImportError:
             raise TypeError(f"expected pyarrow or polars for a table of type {type(source).__name__}, got neither installed; install one") from None
-    import narwhals.stable.v2 as nw
-
-    frame = nw.from_native(arrow_library.table(source) if hasattr(arrow_library, "table") else arrow_library.from_arrow(source), eager_only=True)
-    return _named({name: frame[name] for name in _distinct(list(frame.columns))})
+    return _frame_columns(arrow_library.table(source) if hasattr(arrow_library, "table") else arrow_library.from_arrow(source))
 
 
 def _column(values: Any) -> tuple[str, Cells]:
