@@ -134,7 +134,7 @@ class Inference:
             names = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
             self._say(i, f": dates such as '{chosen.example}' are read {names[chosen.date_order]}{why}, and could be {names[other.date_order]}: "
                               f"--date-format {other.date_order} (date_format='{other.date_order}') reads them so")  # fmt: skip
-        elif chosen.thousands or not chosen.is_plain or scan.integers:
+        elif chosen.thousands != other.thousands and (chosen.thousands or not chosen.is_plain or scan.integers):  # else no cell has a decimal mark
             names = {".": "decimal point", ",": "decimal comma"}
             example = f" such as '{chosen.example}'" if chosen.example else ""
             self._say(i, f": numbers{example} are read with a {names[chosen.decimal]}{why}, and could have a {names[other.decimal]}: "
