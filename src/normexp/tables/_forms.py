@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,28 +42,28 @@ class Reading:
         return not (self.prefix or self.suffix or self.thousands or self.decimal != ".")
 
 
-def reading_of(scan: Any) -> Reading:
-    """The reading of a scanned column; with `other` where the cells alone do not decide."""
+def reading_of(scan: Any, kept: Collection[str] = ()) -> Reading:
+    """The reading of a scanned column; with `other` where the cells alone do not decide. Words that are `kept` (in lower case) are values."""
     n = scan.filled
     if n and scan.booleans == n:
         return Reading("boolean", n)
     number, date = _number(scan), _date(scan)
-    found = date if date is not None and (number is None or date.n > number.n) else number
+    found = date if date is not None and (number is None or date.n >= number.n) else number  # '03 March 2020', '17 March 2020': no numbers of a unit
     if found is None or not found.n:
         return Reading("category", found.n if found else 0)
     if found.n >= SHARE * n:
         return found
-    rest = _rest_words(scan, found, n)
+    rest = _rest_words(scan, found, n, kept)
     return replace(found, missing=rest, other=replace(found.other, missing=rest) if found.other else None) if rest else Reading("category", found.n)
 
 
-def _rest_words(scan: Any, found: Reading, n: int) -> tuple[str, ...]:
+def _rest_words(scan: Any, found: Reading, n: int, kept: Collection[str]) -> tuple[str, ...]:
     """The few words that, with the numbers or dates, make up the column: they can only mean that there is none."""
-    words = scan.words
-    rest = sum(count for _, count, _ in words)
-    few = not scan.other_words and 0 < len({word.lower() for word, _, _ in words}) <= MOST_REST_WORDS
+    rest = sum(count for _, count, _ in scan.words)
+    words = {word.lower() for word, _, _ in scan.words}
+    few = not scan.other_words and 0 < len(words) <= MOST_REST_WORDS and words.isdisjoint(kept)
     many = found.kind == "date" or scan.n_distinct >= MANY_NUMBERS
-    return tuple(sorted({word.lower() for word, _, _ in words})) if few and many and found.n + rest >= SHARE * n else ()
+    return tuple(sorted(words)) if few and many and found.n + rest >= SHARE * n else ()
 
 
 def _number(scan: Any) -> Reading | None:

@@ -1,6 +1,6 @@
 """What each column is, decided once on all its cells; the decision is the schema."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -92,12 +92,19 @@ class Inference:
             for first, n, cells in self.data.batches(group):
                 _native.scan_columns([scans[i] for i in group], cells, self._part(first, n), 0)
         for scan in scans.values():
-            self.found_missing |= {word.lower() for word, _, _ in scan.missing_found}
+            self._note_found(word.lower() for word, _, _ in scan.missing_found)
         return scans
+
+    def _note_found(self, cells: Iterable[str]) -> None:
+        """Which of the words for missing there are; a number may be written otherwise."""
+        found = set(cells)
+        written = set(missing_numbers(list(found)))
+        self.found_missing |= found | {word for word in self.words[0] if not written.isdisjoint(missing_numbers([word]))}
 
     def _decided(self, scans: dict[int, Any]) -> dict[int, Reading]:
         """Readings of all columns; what the cells of one leave open, the caller decides, or else the other columns."""
-        readings = {i: reading_of(scan) for i, scan in scans.items()}
+        kept = {word.strip().lower() for word in self.options.keep_words}
+        readings = {i: reading_of(scan, kept) for i, scan in scans.items()}
         marks = {found.decimal for found in readings.values() if found.kind == "number" and found.other is None and _has_mark(found)}
         marks |= {"."} if any(found.kind == "number" and found.other is None and found.is_plain and scans[i].pointed for i, found in readings.items()) else set()
         orders = {found.date_order for found in readings.values() if found.kind == "date" and found.other is None and found.date_order != "ymd"}
@@ -119,7 +126,7 @@ class Inference:
 
     def _say_mixed(self, i: int, found: Reading, scan: Any) -> None:
         if found.kind == "category" and 2 * found.n >= scan.filled > 0:
-            words = [word for word, _, _ in sorted(scan.words, key=lambda counted: -counted[1])[:3]]
+            words = [word for word, _, _ in sorted(scan.words, key=lambda counted: (-counted[1], counted[2]))[:3]]
             example = f" (such as {listing(words)})" if words else ""
             self._say(i, f": {found.n} cells are numbers or dates and {scan.filled - found.n} are not{example}: read as categories")
         elif found.missing:

@@ -84,7 +84,7 @@ def _text(labels: Labels, cells: Cells, missing: Any) -> NDArray[np.int64]:
     if counted.others:
         raise DataError(f"expected at most {MOST_LABELS} different labels, got more; choose another column")
     words = [word for word, _, _ in sorted(counted.words, key=lambda found: found[2])]
-    for word, n, _ in counted.missing:
+    for word, n, _ in sorted(counted.missing, key=lambda found: found[2]):
         labels.missing_words[word] = labels.missing_words.get(word, 0) + n
     found = np.empty(len(cells), np.int32)
     _native.numbers_of_words(_native.WordTable(words), missing, cells, found)
