@@ -31,7 +31,8 @@ def noted(run, *words):
         found = run()
     notes = [str(warning.message) for warning in caught]
     assert {warning.category for warning in caught} <= {DataWarning}, notes
-    assert len(notes) == len(words) and all(re.search(word, note) for word, note in zip(words, notes, strict=True)), "\n".join(["got these notes:", *notes])
+    fits = len(notes) == len(words) and all(re.search(word, note) for word, note in zip(words, notes, strict=True))
+    assert fits, "\n".join(["got these notes:", *notes])
     return found
 
 

@@ -93,6 +93,11 @@ def test_the_order_is_frozen_and_other_dates_are_bad_cells(tmp_path):
         read(tmp_path / "new.csv", schema=schema, bad_cells="refuse")
 
 
+def test_days_of_one_month_are_no_numbers_with_a_unit(tmp_path):
+    table = told(write(tmp_path, "d\n" + "".join(f"{day:02d} March 2020\n" for day in (3, 17, 9))))
+    assert_moments(table, [at(2020, 3, 3), at(2020, 3, 17), at(2020, 3, 9)])
+
+
 @pytest.mark.parametrize("cells", [["2020-02-30", "2020-02-31", "2020-13-01"], ["32.01.2020", "33.01.2020", "34.01.2020"], ["1-2-3", "4-5-6", "7-8-9"], ["Febtober 3, 2020", "May 41, 2020", "x"]])
 def test_days_that_are_not_are_no_dates(cells, tmp_path):
     assert kinds(quietly(write(tmp_path, "d\n" + "".join(f'"{cell}"\n' for cell in cells)))) == {"d": "category"}
