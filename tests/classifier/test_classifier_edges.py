@@ -8,6 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from normexp import SoftmaxClassifier, load, save, softmax
+from normexp.errors import DataWarning
 from normexp.evaluation import Evaluation, calibration_error, fit_temperature, score
 
 X, Y = load_iris(return_X_y=True)
@@ -93,7 +94,8 @@ def test_warm_start_reads_a_second_frame_with_the_encoders_categories():
         return pd.DataFrame({"c": words, "n": np.arange(len(words))})
 
     model = SoftmaxClassifier(warm_start=True, **QUICK).fit(frame(["a", "b"] * 20), [0, 1] * 20)
-    model.fit(frame(["b", "z"] * 20), [1, 0] * 20)
+    with pytest.warns(DataWarning, match=r"column 'c': 20 rows with a category not seen in training \('z'\)"):
+        model.fit(frame(["b", "z"] * 20), [1, 0] * 20)
     n_codes = model.schema_.columns[0].n_codes
     assert n_codes == model.encoder_.n_codes[0]
     assert model.schema_.columns[0].categories.index("b") == 1  # the input that 'b' was trained on
@@ -101,7 +103,8 @@ def test_warm_start_reads_a_second_frame_with_the_encoders_categories():
 
 def test_warm_start_with_more_categories_uses_them():
     model = SoftmaxClassifier(warm_start=True, **QUICK).fit(pd.DataFrame({"c": ["a", "b"] * 20, "n": np.arange(40)}), [0, 1] * 20)
-    model.fit(pd.DataFrame({"c": ["a", "b", "c", "d"] * 10, "n": np.arange(40)}), [1, 0] * 20)
+    with pytest.warns(DataWarning, match=r"column 'c': 20 rows with a category not seen in training \('c', 'd'\)"):
+        model.fit(pd.DataFrame({"c": ["a", "b", "c", "d"] * 10, "n": np.arange(40)}), [1, 0] * 20)
     assert model.encoder_.n_codes[0] == model.schema_.columns[0].n_codes
 
 

@@ -44,7 +44,7 @@ TABLES = {
     "a binary file": (bytes(range(256)) * 9, "got a binary file"),
     "wrong encoding": ("a,y\n\u00e9,p\nb,q\n".encode("latin-1"), "expected a UTF-8 file"),
     "wrong encoding later": (("a,y\n" + "x,p\n" * 40_000 + "\u00e9,q\n").encode("latin-1"), "expected a UTF-8 file"),
-    "infinities": (b"a,y\n1,p\ninf,q\n", "expected finite numbers in column 'a', got an infinity"),
+    "infinities": (b"a,y\n1,p\ninf,q\n", "expected a number in column 'a', got an infinity (t.csv, row 2); correct the cells, or take them as missing with --bad-cells missing"),
     "no such target": (f"a,Y\n{GOOD}".encode(), "expected a column named 'y' as target"),
     "regression": (("a,y\n" + "".join(f"{i},{i / 3}\n" for i in range(99))).encode(), "this looks like regression"),
     "a damaged gzip": (gzip.compress(f"a,y\n{GOOD}".encode() * 50)[:-30], "t.csv"),
@@ -75,7 +75,11 @@ def test_a_word_in_a_number_column_in_row_90000(tmp_path):
 def test_prediction_tables_are_code_3(trained, tmp_path):
     model = trained / "colours.safetensors"
     assert_refused(run("predict", model, table(tmp_path / "t.csv", "size", [[1]]), "-o", "out.csv", cwd=tmp_path), 3, "got a table without 'colour'")
-    assert_refused(run("predict", model, table(tmp_path / "t.csv", "size,colour", [[1, "red"], ["big", "red"]]), "-o", "out.csv", cwd=tmp_path), 3, "got 'big'", "row 2")
+    bad = table(tmp_path / "t.csv", "size,colour", [[1, "red"], ["big", "red"]])
+    refused = run("predict", model, bad, "-o", "out.csv", "--bad-cells", "refuse", cwd=tmp_path)
+    assert_refused(refused, 3, "expected a number in column 'size', got 'big'", "row 2", "--bad-cells missing")
+    assert "--missing" not in refused.stderr  # predict has no such option
+    assert "--ignore" not in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 

@@ -78,7 +78,7 @@ def test_columns_may_be_reordered_and_further_and_categories_unseen(trained, tmp
     assert ended.returncode == 0
     assert len(rows_of(ended.stdout)) == 3
     assert "column 'colour': 1 row with a category not seen in training" in ended.stderr
-    assert "1 column of - not used by the model" in ended.stderr
+    assert "column 'more' of - not used by the model" in ended.stderr
 
 
 def test_two_models_are_compared_on_the_same_rows(trained):

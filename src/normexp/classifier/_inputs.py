@@ -107,7 +107,7 @@ def _unused(names: list[str]) -> list[str]:
 
 def _by_name(X: Any, names: list[str]) -> Any:
     """A frame with the model's columns in the model's order, rows as dicts as a matrix; other input as it is."""
-    if is_table(X) and _frame(X) is None:
+    if (is_table(X) and _frame(X) is None) or (hasattr(X, "to_dict") and hasattr(X, "index") and _frame(X) is None):  # rows as dicts, or a row as a Series
         with np.errstate(over="ignore", invalid="ignore"):
             return number_matrix(X, names)
     frame = _frame(X)

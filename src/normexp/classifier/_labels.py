@@ -56,11 +56,13 @@ def _from_series(y: Any) -> Any:
     if series.dtype == nw.Boolean:
         return np.array(series.to_list(), bool)
     if isinstance(series.dtype, (nw.Datetime, nw.Date)):
-        return series.to_numpy()
+        return np.array([str(value) for value in series.to_list()], object) if getattr(series.dtype, "time_zone", None) else series.to_numpy()
     values = series.to_list()
     kinds = {type(value) for value in values}
     if kinds <= {str}:
         return np.array(values, object)
+    if not kinds <= {int, float, bool}:  # intervals, periods and the like by their names
+        return np.array([str(value) for value in values], object)
     return np.array(values) if len(kinds) == 1 else np.array(values, object)
 
 
@@ -101,7 +103,7 @@ def check_class_weight(weights: Any, classes: Sequence[Any]) -> None:
     for label, weight in weights.items():
         plain = label.item() if isinstance(label, np.generic) else label
         if plain not in known:
-            near = did_you_mean(str(plain), [str(one) for one in classes])
+            near = did_you_mean(str(plain), [str(one) for one in classes]) if isinstance(plain, str) == isinstance(next(iter(classes)), str) else ""
             raise ValueError(f"expected class_weight for classes out of {listing(list(classes))}, got one for {plain!r}{near}")
         if isinstance(weight, bool) or not isinstance(weight, (int, float, np.integer, np.floating)) or not math.isfinite(weight) or weight < 0:
             raise ValueError(f"expected class weights that are finite numbers of at least 0, got {weight!r} for class {plain!r}")

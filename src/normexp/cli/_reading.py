@@ -8,6 +8,18 @@ import click
 __all__ = ["file_options", "prediction_options", "reading", "training_options"]
 
 
+class Encoding(click.ParamType[str]):
+    name = "NAME"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        from normexp.tables import Options
+
+        try:
+            return Options(encoding=value).encoding or value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class DateFormat(click.ParamType[str]):
     name = "FORMAT"
 
@@ -30,7 +42,7 @@ def _add(*options: Any) -> Callable[[Any], Any]:
 
 
 FILE = (
-    click.option("--encoding", metavar="NAME", help="Encoding of a text file that is not UTF-8, such as cp1252."),
+    click.option("--encoding", type=Encoding(), metavar="NAME", help="Encoding of a text file that is not UTF-8, such as cp1252."),
     click.option("--no-header", is_flag=True, help="The file has no header row; its columns are x0, x1, …"),
 )
 BAD_CELLS = "What to do with cells that are not what the rest of their column is."

@@ -128,7 +128,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     if as_json:
         print_json(result)
     else:
-        _print_report(result, table)
+        _print_report(result, table, given)
     return 130 if history.stopped == "interrupted" else 0
 
 
@@ -190,11 +190,12 @@ def _write_report(path: Path, name: str, table: str, model: "SoftmaxClassifier",
     write_report(path, [subject], judged_on, on_step=steps)
 
 
-def _print_report(report: dict[str, Any], table: str) -> None:
+def _print_report(report: dict[str, Any], table: str, given: dict[str, Any]) -> None:
     scores, history = report["scores"], f"{report['epochs']} epochs, best {report['best_epoch']}"
     echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
     if scores["n_rows"]:
         scores_table({"model": scores, "class shares": report["class_share_scores"]})
     if "report" in report:
         echo(f"report: {report['report']}, for any browser")
-    echo(f"model: {report['model']}\nnext:  normexp predict {shlex.quote(report['model'])} {shlex.quote(table)}")
+    further = [*(["--encoding", given["encoding"]] if given["encoding"] else []), *(["--no-header"] if given["no_header"] else [])]
+    echo(f"model: {report['model']}\nnext:  {shlex.join(['normexp', 'predict', report['model'], table, *further])}")

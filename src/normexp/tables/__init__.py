@@ -2,6 +2,7 @@
 
 from normexp.tables._cells import is_null as is_null
 from normexp.tables._frames import data_frame as data_frame
+from normexp.tables._options import Options as Options
 from normexp.tables._options import date_order_of as date_order_of
 from normexp.tables._read import number_matrix as number_matrix
 from normexp.tables._read import open_source as open_source
@@ -16,5 +17,6 @@ from normexp.tables._split import held_out_rows as held_out_rows
 from normexp.tables._table import Table as Table
 
 __all__ = [
-    "Column", "MatrixColumn", "Results", "Schema", "Source", "Table", "data_frame", "date_order_of", "held_out_rows", "is_null", "number_matrix", "open_source", "read", "warn_of",
+    "Column", "MatrixColumn", "Options", "Results", "Schema", "Source", "Table",
+    "data_frame", "date_order_of", "held_out_rows", "is_null", "number_matrix", "open_source", "read", "warn_of",
 ]  # fmt: skip

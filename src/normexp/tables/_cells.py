@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "is_null", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
+__all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "is_null", "is_plain", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
 
 INTEGER_LIMIT = 2**63
 
@@ -62,6 +62,16 @@ def is_null(value: Any) -> bool:
         return False
 
 
+def is_plain(value: Any) -> bool:
+    """Can a cell be told by a word: no container, no bytes, no complex number, nothing whose text is the place where it lies?"""
+    if isinstance(value, (str, int, float, np.generic)) or value is None:
+        return not isinstance(value, np.complexfloating)
+    if isinstance(value, (list, tuple, dict, set, np.ndarray, complex, bytes, bytearray, memoryview)):
+        return False
+    kind: Any = type(value)
+    return kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
+
+
 def null_or_text(value: Any) -> str | None:
     """A cell as text: numbers as Python prints them, instants in ISO form; None where it is missing."""
     if isinstance(value, str):
@@ -104,7 +114,7 @@ def cells_of_values(values: Sequence[Any]) -> Cells:
     filled = [value for value, null in zip(values, nulls, strict=True) if not null]
     missing = np.array(nulls, np.uint8) if len(filled) < len(values) else None
     if filled and all(isinstance(value, (bool, np.bool_)) for value in filled):
-        return Numbers(np.array([bool(value) and not null for value, null in zip(values, nulls, strict=True)]), missing)
+        return Numbers(np.array([not null and bool(value) for value, null in zip(values, nulls, strict=True)]), missing)
     if all(isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) for value in filled):
         if filled and all(isinstance(value, (int, np.integer)) and -INTEGER_LIMIT <= value < INTEGER_LIMIT for value in filled):
             return Numbers(np.array([0 if null else int(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)

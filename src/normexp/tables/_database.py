@@ -6,6 +6,7 @@ but the given one, one time zone (UTC), no settings of the machine.
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ class Database:
 
     def _shut(self, files: Sequence[Path]) -> None:
         """From here on only the files and our own folder can be read, and nothing can be set."""
-        self.execute(f"SET allowed_paths = [{', '.join(literal(str(path.resolve())) for path in files)}]")
+        self.execute(f"SET allowed_paths = [{', '.join(literal(str(path.resolve())) for path in files if _is_utf8(str(path.resolve())))}]")
         self.execute(f"SET allowed_directories = [{literal(str(self.folder.path))}]")
         self.execute("SET enable_external_access = false")
         self.execute("SET lock_configuration = true")
@@ -95,7 +96,10 @@ class Database:
         """A link of ours to a file, as SQL: the file's own name is never looked at for patterns, folders or endings."""
         link = Path(self.folder.path, f"source{n}")
         if path.parent != Path(self.folder.path):
-            link.symlink_to(path.resolve())
+            if _is_utf8(str(path.resolve())):
+                link.symlink_to(path.resolve())
+            else:  # DuckDB takes no other names
+                shutil.copyfile(path, link)
             path = link
         return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
@@ -142,6 +146,10 @@ class Database:
         """The file of a row (counted from 0), and its number there from 1."""
         first, name = next((part for part in reversed(self.parts) if part[0] <= row), (0, self.label))
         return name, row - first + 1
+
+
+def _is_utf8(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def kind_of(sql_type: str) -> str:
@@ -215,12 +223,21 @@ def complaint(error: BaseException, label: str) -> Exception:
     where = f"{label}, line {line[1]}" if line else label
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
     if counts:
-        return DataError(f"expected {counts[1]} columns in every row, got {counts[2]} ({where}); mend the row, or quote cells that contain the separator")
+        hint = "; if lines of a title or a comment stand before the header, remove them" if line and int(line[1]) <= 3 else ""
+        return DataError(f"expected {counts[1]} columns in every row, got {counts[2]} ({where}); mend the row, or quote cells that contain the separator{hint}")
     if "not utf-8" in message.lower() or "invalid unicode" in message.lower() or "not valid utf" in message.lower():
         return not_utf8(where)
     if "unterminated quote" in message:
         return DataError(f"expected a closing quote, got none ({where}); mend the row")
+    if "Malformed JSON" in message:
+        place = re.search(r"(?:at byte \d+ )?in line (\d+)", message)
+        return DataError(f"expected JSON that reads, got text that does not ({label}{f', line {place[1]}' if place else ''}); write one object a line, or an array of objects")
+    if "No magic bytes" in message or "not a Parquet file" in message or ("parquet" in message.lower() and "Invalid Input" in message):
+        return DataError(f"expected a whole Parquet file, got a damaged one ({label}); write or copy it again")
+    if "maximum line size" in message.lower() or "Maximum line size" in message:
+        return DataError(f"expected rows of at most 2 MB, got a longer one ({where}); a quote that is never closed looks like that too")
     if "file system operations are disabled" in message:
         return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")
-    return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(error)}")
+    said = re.sub(r"\"?/\S*/(source|clean|unpacked)\d+\S*\"?", "the file", first_line(error))
+    return DataError(f"expected a readable table, got an error from its reader ({where}): {said}")
 

@@ -1,8 +1,8 @@
 """Tables of database files: DuckDB's own, and SQLite's through Python's module."""
 
 import csv
+import shutil
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -14,20 +14,21 @@ from normexp.tables._database import Database
 __all__ = ["is_database", "open_table", "without_table"]
 
 SQLITE = b"SQLite format 3\0"
+ROWS_AT_ONCE, MOST_BYTES = 10_000, 16 << 30
 
 
 def is_database(start: bytes) -> bool:
     return start.startswith(SQLITE) or start[8:12] == b"DUCK"
 
 
-def open_table(path: str, table: str) -> Database:
+def open_table(path: str, table: str, encoding: str | None = None) -> Database:
     """`FILE::TABLE` or `FILE::SCHEMA.TABLE`."""
     if not Path(path).is_file():
         raise DataError(f"expected a DuckDB or SQLite file, got '{path}', which does not exist")
     with Path(path).open("rb") as file:
         start = file.read(64)
     if start.startswith(SQLITE):
-        return _from_sqlite(path, table)
+        return _from_sqlite(path, table, encoding)
     if start[:4] == b"PK\x03\x04":
         raise DataError(f"expected a DuckDB or SQLite file, got an Excel workbook or a zip archive ({path}); save the sheet as 'CSV UTF-8'")
     if not is_database(start):
@@ -80,9 +81,9 @@ def _from_duckdb(path: str, table: str) -> Database:
         raise
 
 
-def _sqlite(path: str) -> sqlite3.Connection:
+def _sqlite(path: str, encoding: str | None = None) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(Path(path).resolve()))}?mode=ro", uri=True)
-    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    connection.text_factory = lambda data: data.decode(encoding or "utf-8", "surrogateescape")  # bytes that are not are found when they are written
     return connection
 
 
@@ -94,37 +95,48 @@ def _sqlite_tables(connection: sqlite3.Connection, path: str) -> list[str]:
         raise DataError(f"expected an SQLite file that reads, got one that does not ({path}): {error}") from error
 
 
-def _from_sqlite(path: str, table: str) -> Database:
+def _from_sqlite(path: str, table: str, encoding: str | None) -> Database:
     """By way of a text file in our own folder: a table may be larger than memory."""
     label = f"{path}::{table}"
-    with closing(_sqlite(path)) as connection:
+    with closing(_sqlite(path, encoding)) as connection:
         tables = _sqlite_tables(connection, path)
         name = table if table in tables else table.removeprefix("main.")
         if name not in tables:
             raise DataError(f"expected a table of {path}, got '{table}'; it has {listing(tables) if tables else 'none'}{did_you_mean(table, tables)}")
         database = Database(label)
         try:
-            names = _sqlite_rows(connection, name, Path(database.folder.path, "rows"), label)
+            names, blobs = _sqlite_rows(connection, name, Path(database.folder.path, "rows"), label)
             typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
             form = f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}}"
             database.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM read_csv({database.own_path(Path(database.folder.path, 'rows'), 0)}, {form})")
             Path(database.folder.path, "rows").unlink()
             database.parts.append((0, label))
             database.described(names)
+            for k in blobs:
+                database.kinds[k] = "BLOB"
             return database
         except BaseException:
             database.close()
             raise
 
 
-def _sqlite_rows(connection: sqlite3.Connection, table: str, target: Path, label: str) -> Sequence[str]:
-    """All rows as CSV, each cell as its text; returns the names."""
+def _sqlite_rows(connection: sqlite3.Connection, table: str, target: Path, label: str) -> tuple[list[str], set[int]]:
+    """All rows as CSV, each cell as its text, up to a limit; returns the names, and the columns that hold bytes."""
+    most, blobs, n = shutil.disk_usage(target.parent).free // 2, set[int](), 0
     try:
         rows = connection.execute('SELECT * FROM "' + table.replace('"', '""') + '"')  # the user's own word, found in the catalogue
+        names = [column[0] for column in rows.description]
         with target.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            for row in rows:
-                writer.writerow([cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else cell for cell in row])
-        return [column[0] for column in rows.description]
+            while some := rows.fetchmany(ROWS_AT_ONCE):
+                for row in some:
+                    blobs |= {k for k, cell in enumerate(row) if isinstance(cell, bytes)}
+                    writer.writerow([None if isinstance(cell, bytes) else cell for cell in row])
+                n += len(some)
+                if file.tell() > min(MOST_BYTES, most):
+                    raise DataError(f"expected at most {min(MOST_BYTES, most) / 2**30:.1f} GiB, got more ({label}); write it to a Parquet or CSV file first")
+        return names, blobs
+    except UnicodeEncodeError as error:
+        raise DataError(f"expected text in UTF-8, got other bytes ({label}, near row {n + 1}); mend it, or say what it is with --encoding cp1252 (encoding='cp1252')") from error
     except sqlite3.Error as error:
         raise DataError(f"expected a table that SQLite reads, got one that it does not ({label}): {error}") from error

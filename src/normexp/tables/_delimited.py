@@ -16,18 +16,22 @@ from typing import IO
 from normexp._checks import listing
 from normexp.errors import DataError
 
-__all__ = ["HEAD", "MOST_HEAD", "Delimited", "clean_copy", "delimited", "is_gzipped", "needs_copy", "not_utf8"]
+__all__ = ["HEAD", "MOST_HEAD", "PLAIN", "Delimited", "clean_copy", "delimited", "is_gzipped", "needs_copy", "not_utf8"]
 
 SEPARATORS = ",;\t|"
 BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # the longer first
 HEAD, MOST_HEAD = 1 << 16, 1 << 26
+PLAIN = "utf-8-sig"  # what a file is in unless it says otherwise
 RECORDS = 30
 CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """What DuckDB is told: the separator, the columns' names (some may be empty), lines before the data. `looks_headless` is a sentence where the header looks like data."""
+    """What DuckDB is told: the separator, the columns' names (some may be empty), records before the data, blank lines among them.
+
+    `looks_headless` is a sentence where the header looks like data.
+    """
 
     separator: str
     names: tuple[str, ...]
@@ -47,14 +51,14 @@ def delimited(start: bytes, whole: bool, label: str, tabs: bool, header: bool) -
         separator, skip = found[1], skip + 1
     body = "".join(lines[skip:])
     separator = separator or ("\t" if tabs else _separator(body))
-    records, header_lines = _records(body, separator)
+    records = _records(body, separator)
     if not records:
         raise DataError(f"expected a table with a header row, got no row ({label})")
     if not header:
         return Delimited(separator, tuple(f"x{i}" for i in range(len(records[0]))), skip)
     names = _with_rows(records[0], records[1:])
     _check_names(names, label)
-    return Delimited(separator, names, skip + header_lines, _headless(records[0]))
+    return Delimited(separator, names, skip + 1, _headless(records[0]))
 
 
 def _decoded(start: bytes, whole: bool, label: str) -> str:
@@ -62,10 +66,10 @@ def _decoded(start: bytes, whole: bool, label: str) -> str:
     if not whole:
         start = start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1 or None]
     try:
-        return start.decode("utf-8-sig")
+        return start.decode(PLAIN)
     except UnicodeDecodeError as error:
         if not whole and error.start > len(start) - 4:
-            return start[: error.start].decode("utf-8-sig")
+            return start[: error.start].decode(PLAIN)
         raise not_utf8(f"{label}, byte {error.start + 1}") from error
 
 
@@ -77,7 +81,7 @@ def _separator(body: str) -> str:
     """The one that cuts the first records into the same number of cells; where several do, into the most."""
     best, most = ",", (False, 1)
     for separator in SEPARATORS:
-        records, _ = _records(body, separator)
+        records = _records(body, separator)
         widths = [len(record) for record in records]
         consistent = len(widths) > 1 and max(widths[1:]) == min(widths[1:]) and abs(widths[1] - widths[0]) <= 1
         if widths and widths[0] > 1 and (consistent, widths[0]) > most:
@@ -85,22 +89,18 @@ def _separator(body: str) -> str:
     return best
 
 
-def _records(body: str, separator: str) -> tuple[list[list[str]], int]:
-    """The first records that are not blank, and how many lines the first one takes."""
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
+def _records(body: str, separator: str) -> list[list[str]]:
+    """The first records that are not blank."""
     records: list[list[str]] = []
-    header_lines = 0
     try:
-        for record in reader:
-            if not records and record:
-                header_lines = reader.line_num
+        for record in csv.reader(io.StringIO(body, newline=""), delimiter=separator, skipinitialspace=True):
             if record:
                 records.append(record)
             if len(records) == RECORDS:
                 break
     except csv.Error:  # a cell of more than the module's limit, or a quote that never ends: DuckDB will say which
         pass
-    return records, header_lines
+    return records
 
 
 def _with_rows(header: list[str], rows: list[list[str]]) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def needs_copy(start: bytes, encoding: str | None) -> str | None:
             return name
     plain = re.sub(rb'"[^"]*"', b'""', start[: start.rfind(b"\n") + 1] or start)
     alone, pairs = len(re.findall(rb"\r(?!\n)", plain)), plain.count(b"\r\n")
-    return "utf-8-sig" if alone or (pairs and plain.count(b"\n") > pairs) else None
+    return PLAIN if alone or (pairs and plain.count(b"\n") > pairs) else None
 
 
 def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Path:
@@ -151,6 +151,8 @@ def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Pa
             while chunk := text.read(CHUNK):
                 copy.write(chunk)
     except UnicodeError as error:
+        if encoding == PLAIN:
+            raise not_utf8(label) from error
         raise DataError(f"expected a file in {encoding}, got bytes that are not ({label}): {error}; name another encoding") from error
     return target
 

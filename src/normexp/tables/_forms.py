@@ -51,17 +51,17 @@ def reading_of(scan: Any, kept: frozenset[str] = frozenset(), order: str | None 
     if n and scan.booleans == n:
         return Reading("boolean", n)
     number, date = _number(scan), _date(scan, order)
-    found = date if date is not None and (number is None or date.n > number.n) else number
+    found = date if date is not None and (number is None or date.n >= number.n) else number  # '03 March 2020', '17 March 2020': no numbers of a unit
     if found is None or not found.n:
         return Reading("category", found.n if found else 0)
     if found.n >= SHARE * n:
         return found
     if (found.kind == "number" and scan.n_distinct < MANY_NUMBERS) or kept & {word.lower() for word, _, _ in scan.words}:
-        return Reading("category", found.n)
+        return replace(found, kind="category", other=None)
     rest = _rest_words(scan, found, n)
     if rest:
         return replace(found, missing=rest, other=replace(found.other, missing=rest) if found.other else None)
-    return found if found.n >= MOST_CELLS * n or _few_others(scan, found) else Reading("category", found.n)
+    return found if found.n >= MOST_CELLS * n or _few_others(scan, found) else replace(found, kind="category", other=None)
 
 
 def _rest_words(scan: Any, found: Reading, n: int) -> tuple[str, ...]:

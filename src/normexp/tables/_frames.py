@@ -8,7 +8,7 @@ import numpy as np
 import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null, text_of_number
+from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null, is_plain, text_of_instants, text_of_number
 
 __all__ = ["Frame", "data_frame", "frame_of"]
 
@@ -176,7 +176,11 @@ def _column(values: Any) -> tuple[str, Cells]:
         if series is not None:
             return _series(series)
         values = np.asarray(values)
-    cells = array_cells(values) if isinstance(values, np.ndarray) else cells_of_values(list(values))
+    if not isinstance(values, np.ndarray):
+        values = list(values)
+    if (not isinstance(values, np.ndarray) or values.dtype == object) and (odd := next((value for value in values if not is_plain(value)), None)) is not None:
+        return type(odd).__name__, [None] * len(values)
+    cells = array_cells(values) if isinstance(values, np.ndarray) else cells_of_values(values)
     return kind_of_cells(cells), cells
 
 
@@ -216,7 +220,7 @@ def _series(series: Any) -> tuple[str, Cells]:
         return "category", _coded(series)
     if dtype.is_numeric():
         if isinstance(dtype, nw.Decimal):
-            return "number", cells_of_values([None if value is None else float(value) for value in series.to_list()])
+            return "number", cells_of_values([None if is_null(value) else float(value) for value in series.to_list()])
         return ("integer" if dtype.is_integer() else "number"), _number_cells(series)
     if dtype == nw.Boolean:
         missing = series.is_null().to_numpy().astype(np.uint8)
@@ -228,22 +232,23 @@ def _series(series: Any) -> tuple[str, Cells]:
     if isinstance(dtype, nw.String) and (text := _arrow_text(series)) is not None:
         return "text", text
     values = series.to_list()
-    if isinstance(dtype, (nw.List, nw.Array, nw.Struct)) or any(isinstance(value, (list, dict, np.ndarray, set, complex)) for value in values[:100]):
+    if isinstance(dtype, (nw.List, nw.Array, nw.Struct, nw.Binary)):
         return str(dtype), [None] * len(values)
+    if (odd := next((value for value in values if not is_plain(value)), None)) is not None:
+        return type(odd).__name__, [None] * len(values)
     cells = cells_of_values(values)
     return kind_of_cells(cells), cells
 
 
 def _number_cells(series: Any) -> Numbers:
-    missing = series.is_null().to_numpy().astype(bool)
-    if not missing.any():
+    missing = np.asarray(series.is_null().to_numpy()).astype(bool)
+    if not missing.any() or series.dtype.is_float():
         values = np.asarray(series.to_numpy())
-        return Numbers(values) if values.dtype.kind in "iuf" else Numbers(values.astype(np.float64))
-    values = np.asarray(series.to_numpy())
-    if values.dtype.kind != "f":
-        exact = [0 if null else value for value, null in zip(series.to_list(), missing, strict=True)]
-        values = np.array(exact) if series.dtype.is_integer() else np.array(exact, np.float64)
-    return Numbers(values, missing.astype(np.uint8))
+        if values.dtype.kind in "iuf":
+            return Numbers(values, missing_or_none(missing))
+    exact = [0 if null else value for value, null in zip(series.to_list(), missing, strict=True)]
+    values = np.array(exact) if series.dtype.is_integer() else np.array(exact, np.float64)
+    return Numbers(values if values.dtype.kind in "iuf" else values.astype(np.float64), missing_or_none(missing))
 
 
 def _instants(series: Any) -> Instants:
@@ -264,7 +269,7 @@ def _coded(series: Any) -> Codes:
         words = [None if is_null(word) else word for word in native.cat.categories]
         return Codes(native.cat.codes.to_numpy().astype(np.int64), words_of(words))
     values = series.to_list()
-    words = list(dict.fromkeys(value for value in values if value is not None))
+    words = list(dict.fromkeys(value for value in values if not is_null(value)))
     places = {word: i for i, word in enumerate(words)}
     return Codes(np.array([places.get(value, -1) for value in values], np.int64), words_of(words))
 
@@ -275,7 +280,8 @@ def words_of(values: Sequence[Any]) -> list[str]:
     if isinstance(cells, Numbers):
         return [text_of_number(value) if isinstance(value, float) else str(value) for value in cells.values.tolist()]
     if isinstance(cells, Instants):
-        return [str(value) for value in values]
+        named = text_of_instants(cells)
+        return [named.words[code] if code >= 0 else "" for code in named.codes.tolist()]
     return [word if isinstance(word, str) else "" for word in cells]
 
 

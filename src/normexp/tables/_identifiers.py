@@ -51,7 +51,7 @@ def text_left_out(counts: Mapping[str, int], filled: int) -> str | None:
         return None
     n_words = sum((word.count(" ") + 1) * n for word, n in counts.items()) / filled
     if len(counts) >= FREE_TEXT_SHARE * filled and len(counts) >= FEW_ROWS and n_words >= FREE_TEXT_WORDS:
-        return f"it holds free text ({n_words:.0f} words a cell), which is not supported; make numbers or categories of it first"
+        return f"it holds free text ({n_words:.0f} words a cell), which is not supported; make numbers or categories of it first, or keep it as categories with --keep-column"
     if len(counts) == filled:
         return "it has a different text in every row, like an identifier; --keep-column keeps it"
     if len(counts) >= NEARLY_ALL * filled:

@@ -1,6 +1,6 @@
 """What each column is, decided once on all its cells; the decision is the schema."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,8 +94,14 @@ class Inference:
             for first, n, cells in self.data.batches(group):
                 _native.scan_columns([scans[i] for i in group], cells, self._part(first, n), 0)
         for scan in scans.values():
-            self.found_missing |= {word.lower() for word, _, _ in scan.missing_found}
+            self._note_found(word.lower() for word, _, _ in scan.missing_found)
         return scans
+
+    def _note_found(self, cells: Iterable[str]) -> None:
+        """Which of the words for missing there are; a number may be written otherwise."""
+        found = set(cells)
+        written = set(missing_numbers(list(found)))
+        self.found_missing |= found | {word for word in self.words[0] if not written.isdisjoint(missing_numbers([word]))}
 
     # ---- columns
 
@@ -119,7 +125,8 @@ class Inference:
             return True
         if column.kind != "number" or not reading.is_plain or not (reading.n == scan.filled == scan.plain) or scan.beyond or not scan.plain:
             return False
-        may_count = scan.integers == scan.rows and scan.greatest - scan.smallest >= 0.9 * scan.rows - 1 and not self.options.keep_numbers
+        n_rows = scan.rows if self.keep is None else int(self.keep.sum())
+        may_count = scan.integers == n_rows and scan.greatest - scan.smallest >= 0.9 * n_rows - 1 and not self.options.keep_numbers
         return max(abs(scan.smallest), abs(scan.greatest)) <= FLOAT32_EXACT and not may_count
 
     def _looked_at(self, columns: dict[int, Column]) -> dict[int, Column | None]:
@@ -213,9 +220,9 @@ class Inference:
                         _native.count_words(words[i], cells, keep)
             for i in group:
                 counts = declared[i] | {word: n for word, n, _ in words[i].words}
-                if i in scanned and (note := nearly_numbers(*scanned[i], list(counts))):
-                    self._say(i, note)
                 found[i] = self._category(i, counts, len(counts) + words[i].others)
+                if found[i] is not None and i in scanned and (note := nearly_numbers(*scanned[i], list(counts))):
+                    self._say(i, note)
         return found
 
     def _category(self, i: int, counts: dict[str, int], n_distinct: int) -> Column | None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from normexp._checks import listing
 from normexp.errors import DataError
 from normexp.tables._database import Database
 from normexp.tables._delimited import is_gzipped
@@ -10,6 +11,7 @@ from normexp.tables._options import Options
 __all__ = ["load"]
 
 KEYS_A_QUERY = 256
+KINDS = {"VARCHAR": "text", "ARRAY": "an array", "BOOLEAN": "a boolean", "NULL": "null"}
 
 
 def load(database: Database, path: Path, label: str, i: int, _options: Options) -> list[str]:
@@ -20,13 +22,16 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
     wrong = database.fetch("SELECT rowid, json_type(json) FROM objects WHERE json_type(json) <> 'OBJECT' OR json IS NULL ORDER BY rowid LIMIT 1")
     if wrong:
         row, found = wrong[0]
-        came = "nothing" if found is None else f"the type {found.lower()}"
+        came = "nothing" if found is None else KINDS.get(found, "a number")
         raise DataError(f"expected JSON objects, got {came} ({label}, row {row + 1}); write one object a line, or an array of objects")
     keys = [row[0] for row in database.fetch("SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS row FROM objects) GROUP BY key ORDER BY min(row)")]
     keys = _in_order(database, keys)
     if not keys:
         raise DataError(f"expected JSON objects with keys, got none ({label})")
     nested = _nested(database, keys)
+    if len(nested) == len(keys) and database.fetch("SELECT count(*) FROM objects")[0][0] == 1:
+        raise DataError(f"expected a JSON object a row, got one object whose values are objects or arrays, {listing(nested)} ({label}); "
+                        "write one object a line: frame.to_json(path, orient='records', lines=True)")  # fmt: skip
     if nested:
         database.nested = nested
     if i and len(database.fetch("DESCRIBE raw")) != len(keys):

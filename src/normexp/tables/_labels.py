@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, null_or_text, text_of_instants
+from normexp.tables._cells import Cells, Codes, Instants, Numbers, null_or_text, text_of_instants, text_of_number
+from normexp.tables._convert import folded
 from normexp.tables._options import missing_numbers
 
-__all__ = ["Labels", "classes_of", "labels_of", "refuse_many", "targets_of", "too_few"]
+__all__ = ["Labels", "classes_of", "labels_of", "nearly_same", "refuse_many", "targets_of", "too_few"]
 
 MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES, FEW = 30, 200, 20
 MOST_LABELS = 1 << 20
@@ -32,7 +33,7 @@ class Labels:
         self.numbers = np.full(n_rows, -1, np.int64)
         self.missing_words: dict[str, int] = {}
         self._places: dict[Any, int] = {}
-        self.is_typed = False
+        self.is_typed = self.is_declared = False
 
     def place_of(self, value: Any) -> int:
         if value not in self._places:
@@ -57,10 +58,11 @@ def labels_of(batches: Iterator[tuple[int, int, list[Cells]]], n_rows: int, miss
             labels.is_typed = True
             labels.numbers[rows] = _typed(labels, cells, numbers)
         elif isinstance(cells, Codes):
-            places = _text(labels, [word.strip(" \t\r") for word in cells.words], words)
+            labels.is_declared = True
+            places = _text(labels, [word.strip(" \t\r") for word in cells.words], words, numbers, np.bincount(cells.codes + 1, minlength=len(cells.words) + 1)[1:])
             labels.numbers[rows] = np.append(places, -1)[cells.codes]
         else:
-            labels.numbers[rows] = _text(labels, cells, words)
+            labels.numbers[rows] = _text(labels, cells, words, numbers)
     used = np.unique(labels.numbers[labels.numbers >= 0])  # declared categories that no row has are no labels
     if len(used) < len(labels.values):
         places = np.full(len(labels.values) + 1, -1, np.int64)
@@ -70,7 +72,10 @@ def labels_of(batches: Iterator[tuple[int, int, list[Cells]]], n_rows: int, miss
 
 
 def _typed(labels: Labels, cells: Numbers, missing: Sequence[float]) -> NDArray[np.int64]:
-    distinct, places = np.unique(cells.values, return_inverse=True)
+    distinct, places, counts = np.unique(cells.values, return_inverse=True, return_counts=True)
+    for value, n in zip(distinct.tolist(), counts.tolist(), strict=True):
+        if value in missing:
+            labels.missing_words[text_of_number(value)] = labels.missing_words.get(text_of_number(value), 0) + n
     numbers = np.array([-1 if value != value or value in missing else labels.place_of(value) for value in distinct.tolist()], np.int64)
     found = numbers[places] if len(numbers) else np.full(len(places), -1, np.int64)
     if cells.missing is not None:
@@ -78,17 +83,19 @@ def _typed(labels: Labels, cells: Numbers, missing: Sequence[float]) -> NDArray[
     return found
 
 
-def _text(labels: Labels, cells: Cells, missing: Any) -> NDArray[np.int64]:
+def _text(labels: Labels, cells: Cells, missing: Any, numbers: Sequence[float], times: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Places of text; `missing` words and `numbers` are no labels; `times` says how often each cell comes, where the cells are declared categories."""
     counted = _native.Words(missing, MOST_LABELS)
     _native.count_words(counted, cells, None)
     if counted.others:
         raise DataError(f"expected at most {MOST_LABELS} different labels, got more; choose another column")
     words = [word for word, _, _ in sorted(counted.words, key=lambda found: found[2])]
-    for word, n, _ in counted.missing:
-        labels.missing_words[word] = labels.missing_words.get(word, 0) + n
+    gone = [(word, n, first) for word, n, first in counted.words if _number(word) in numbers]
+    for word, n, first in sorted([*counted.missing, *gone], key=lambda found: found[2]):
+        labels.missing_words[word] = labels.missing_words.get(word, 0) + (n if times is None else int(times[first]))
     found = np.empty(len(cells), np.int32)
     _native.numbers_of_words(_native.WordTable(words), missing, cells, found)
-    places = np.array([*(labels.place_of(word) for word in words), -1], np.int64)
+    places = np.array([*(-1 if _number(word) in numbers else labels.place_of(word) for word in words), -1], np.int64)
     return places[found]
 
 
@@ -115,7 +122,11 @@ def classes_of(labels: Labels) -> NDArray[Any]:
     if all(isinstance(value, (bool, np.bool_)) for value in values) or _are_booleans(values):
         return np.array([False, True])
     if labels.is_typed and not any(isinstance(value, str) for value in values):
+        if all(isinstance(value, int) for value in values):
+            return np.array(sorted(values), np.int64) if all(abs(value) < 2**63 for value in values) else np.array(sorted(map(str, values)))
         return np.array(sorted(values))
+    if labels.is_declared:
+        return np.array(sorted(null_or_text(value) or "" for value in values))
     if all(isinstance(value, str) and INTEGER.fullmatch(value) and value != "-0" and abs(int(value)) < 2**63 for value in values):
         return np.array(sorted(map(int, values)), np.int64)
     if all(isinstance(value, str) and _is_float(value) for value in values):
@@ -172,6 +183,20 @@ def _matcher(classes: NDArray[Any]) -> Callable[[Any], int]:
         return exact.get((False, value), numbers.get(_number(value), texts.get(str(value), -1)))
 
     return match
+
+
+def nearly_same(classes: NDArray[Any]) -> list[str]:
+    """Notes on classes that may be meant as one: they differ in case or spaces only, or are the same number written in two ways."""
+    if classes.dtype.kind not in "UO":
+        return []
+    notes, folds, numbers = [], dict[str, list[str]](), dict[Any, list[str]]()
+    for label in map(str, classes):
+        folds.setdefault(folded(label), []).append(label)
+        if (number := _number(label)) is not None:
+            numbers.setdefault(number, []).append(label)
+    notes += [f"classes {listing(same)} differ in case or spaces only, and are kept apart" for same in folds.values() if len(same) > 1]
+    notes += [f"classes {listing(same)} are the same number, and are kept apart as they are written" for same in numbers.values() if len(same) > 1]
+    return notes
 
 
 def too_few(labels: Labels, place: str, dropped: str) -> DataError:

@@ -17,6 +17,7 @@ def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
     """The names of all columns, and notes on those without a name that are left out: empty ones, and those that count the rows."""
     names = list(data.names)
     left_out: dict[str, str] = {}
+    data.unnamed = []
     for i, name in enumerate(names):
         if name:
             continue
@@ -28,6 +29,8 @@ def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
             left_out[names[i]] = f"a column without a name, the {ordinal(i + 1)}, is left out: it is empty"
         elif counts:
             left_out[names[i]] = f"a column without a name, the {ordinal(i + 1)}, is left out: it counts the rows; --keep-column '{names[i]}' keeps it"
+        else:
+            data.unnamed.append(f"a column without a name, the {ordinal(i + 1)}, is called '{names[i]}'")
     return names, left_out
 
 

@@ -48,7 +48,7 @@ def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any,
             bad.append(Bad(column.name, WANTED[column.kind], tally.bad))
             notes.append(_bad_note(column, tally.bad, data))
         if tally.taken and any(folded(word) not in column.missing for word in tally.taken):
-            said = ", ".join(f"'{word}' ({count.n})" for word, count in sorted(tally.taken.items(), key=lambda item: -item[1].n)[:MOST_SHOWN])
+            said = ", ".join(f"'{word}' ({count.n})" for word, count in sorted(tally.taken.items(), key=lambda item: (-item[1].n, item[1].first))[:MOST_SHOWN])
             notes.append(f"column '{column.name}': {said} taken as missing")
         if tally.unseen:
             notes += _unseen_notes(column, tally.unseen, options.match_case)
@@ -66,7 +66,7 @@ def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
 def _unseen_notes(column: Column, unseen: dict[str, Count], match_case: bool) -> list[str]:
     by_folded = {folded(word): word for word in reversed(column.categories)}
     notes = []
-    for word, count in unseen.items():
+    for word, count in sorted(unseen.items(), key=lambda item: item[1].first):
         if match_case and (known := by_folded.get(folded(word))) is not None:
             notes.append(f"column '{column.name}': '{word}' ({counted(count.n)}) differs from the trained '{known}' in case or spaces only; "
                          "--match-case no (match_case=False) takes it as that")  # fmt: skip

@@ -10,7 +10,7 @@ from normexp.tables._options import Options
 
 __all__ = ["decided", "nearly_numbers"]
 
-MIXED_SHARE = 0.1  # of cells that are numbers: below, the column is no mixture
+MIXED_SHARE, HALF = 0.1, 0.5  # of cells that are numbers, plain or with a unit: below, the column is no mixture
 NEARLY_SHARE, MANY_WORDS = 0.9, 20
 FIRST = {"dmy": "day first", "mdy": "month first", "ymd": "year first", "yymd": "year first", "clock": "times of day"}
 MARKS = {".": "decimal point", ",": "decimal comma"}
@@ -56,8 +56,8 @@ def _cells(n: int) -> str:
 
 
 def _say_mixed(i: int, found: Reading, scan: Any, say: Say) -> None:
-    if found.kind == "category" and found.n >= MIXED_SHARE * scan.filled > 0:
-        words = [word for word, _, _ in sorted(scan.words, key=lambda counted: -counted[1])[:3]]
+    if found.kind == "category" and found.n >= (HALF if found.prefix or found.suffix else MIXED_SHARE) * scan.filled > 0:
+        words = [word for word, _, _ in sorted(scan.words, key=lambda counted: (-counted[1], counted[2]))[:3]]
         words = words or [affix.example for affix in sorted(scan.affixes, key=lambda affix: affix.n)[:2]]
         example = f" (such as {listing(words)})" if words else ""
         say(i, f": {_cells(found.n)} of {scan.filled} would do as numbers or dates, the others not{example}: read as categories")
@@ -72,7 +72,7 @@ def _say_open(i: int, chosen: Reading, other: Reading, scan: Any, known: bool, s
     if chosen.kind == "date":
         say(i, f": dates such as '{chosen.example}' are read {FIRST[chosen.date_order]}{why}, and could be {FIRST[other.date_order]}: "
                f"--date-format {other.date_order} (date_format='{other.date_order}') reads them so")  # fmt: skip
-    elif chosen.thousands or not chosen.is_plain or scan.integers:
+    elif chosen.thousands != other.thousands and (chosen.thousands or not chosen.is_plain or scan.integers):  # else no cell has a decimal mark
         example = f" such as '{chosen.example}'" if chosen.example else ""
         say(i, f": numbers{example} are read with a {MARKS[chosen.decimal]}{why}, and could have a {MARKS[other.decimal]}: "
                f"--decimal {other.decimal} (decimal='{other.decimal}') reads them so")  # fmt: skip

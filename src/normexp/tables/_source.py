@@ -13,7 +13,7 @@ from normexp.tables._cells import Numbers
 from normexp.tables._convert import FLOAT32_MAX, Converter
 from normexp.tables._frames import frame_of
 from normexp.tables._inference import Bad, Inference
-from normexp.tables._labels import Labels, classes_of, labels_of, refuse_many, targets_of, too_few
+from normexp.tables._labels import Labels, classes_of, labels_of, nearly_same, refuse_many, targets_of, too_few
 from normexp.tables._names import named
 from normexp.tables._notes import bad_cells_error, conversion_notes
 from normexp.tables._options import Options, missing_numbers
@@ -69,7 +69,7 @@ class Source:
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
         if schema is None:
-            self.notes += [note for name, note in left_out.items() if name != self.target]
+            self.notes += [note for name, note in left_out.items() if name != self.target] + self.data.unnamed
             self.schema = self._inferred([name for name in self.names if name not in (self.target, self.weight, *options.ignore, *left_out)])
         else:
             self.schema = schema
@@ -82,6 +82,8 @@ class Source:
     def _no_column(self, name: str, role: str) -> DataError:
         near = did_you_mean(name, self.names)
         hint = "" if near else f"; {self.data.hint}" if self.data.hint else ""
+        if len(self.names) == 1 and not near and " " in self.names[0].strip():
+            hint = "; if its columns are apart by spaces or another sign, write them apart by commas, semicolons, tabs or |"
         return DataError(f"expected a column named '{name}' as {role}, got a table with columns {listing(self.names)} ({self.label}){near}{hint}")
 
     def _labels(self) -> Labels | None:
@@ -107,7 +109,9 @@ class Source:
         if len(labels.values) < 2:
             keep = f"--keep-words {' --keep-words '.join(words)} (keep_words={words!r})"
             raise too_few(labels, place, f"; {listing(words)} {'is' if len(words) == 1 else 'are'} taken as missing, keep with {keep}" if words else "")
+        labels.is_declared |= self.data.kinds[self.indices[self.target or ""]] in ("category", "BLOB")
         self.classes = classes_of(labels)
+        self.notes += nearly_same(self.classes)
         if len(self.classes) < 2:
             raise too_few(labels, place, "")
 

@@ -16,9 +16,9 @@ from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
 from normexp.tables import _databases, _json
 from normexp.tables._database import Database, literal
-from normexp.tables._delimited import HEAD, MOST_HEAD, Delimited, clean_copy, delimited, is_gzipped, needs_copy
+from normexp.tables._delimited import HEAD, MOST_HEAD, PLAIN, Delimited, clean_copy, delimited, is_gzipped, needs_copy
 from normexp.tables._examples import EXAMPLES, example
-from normexp.tables._frames import Frame, frame_of
+from normexp.tables._frames import Frame
 from normexp.tables._options import Options
 
 __all__ = ["open_named"]
@@ -41,8 +41,9 @@ def open_named(name: str, options: Options) -> Database | Frame:
         return _streamed(sys.stdin.buffer, "standard input", options)
     if "\0" in name:
         raise DataError("expected the name of a table, got one with a zero byte")
-    if "::" in name and not os.path.lexists(name):
-        return _databases.open_table(*name.split("::", 1))
+    if "::" in name and not os.path.lexists(name) and not glob(name, recursive=True):
+        path, _, table = name.partition("::")
+        return _databases.open_table(path, table, options.encoding)
     paths = _paths(name)
     if len(paths) == 1 and not stat.S_ISREG(mode := paths[0].stat().st_mode):
         if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not _is_terminal(paths[0])):
@@ -110,7 +111,7 @@ def _from_files(paths: list[Path], label: str, options: Options) -> Database | F
     if kind == "database":
         raise _databases.without_table(paths[0], start)
     if kind == "arrow":
-        return _arrow(paths, label)
+        return _arrow(paths, label, options)
     database = Database(label, paths)
     return _load(database, paths, label, options)
 
@@ -125,13 +126,16 @@ def _load(database: Database, paths: list[Path], label: str, options: Options) -
             raise DataError(f"expected a text table or Parquet, got a database ({label}); save it to a file and name a table: FILE::TABLE")
         if kind == "arrow":
             raise DataError(f"expected a text table or Parquet, got an Arrow file ({label}); save it to a file first")
+        if kind == "json":
+            paths = [_clean_json(database, path, i, name, options) for i, (path, name) in enumerate(zip(paths, named, strict=True))]
         loader: Callable[[Database, Path, str, int, Options], list[str]] = {"parquet": _load_parquet, "json": _json.load, "text": _load_text}[kind]
         names: list[str] = []
         for i, (path, name) in enumerate(zip(paths, named, strict=True)):
             first = database.fetch("SELECT count(*) FROM raw")[0][0] if i else 0
             found = loader(database, path, name, i, options)
             if i and found != names:
-                raise DataError(f"expected the columns of {named[0]} in every file, got {listing(found)} ({name})")
+                order = "in another order" if sorted(found) == sorted(names) else listing(found)
+                raise DataError(f"expected the columns of {named[0]} in every file, got {order} ({name}); write all files with the same columns")
             names = found
             database.parts.append((first, name))
             if path.parent == Path(database.folder.path):
@@ -183,11 +187,18 @@ def _unpacked(database: Database, path: Path, i: int) -> Path:
     """The one file of a zip archive, in our own folder; other files as they are."""
     with path.open("rb") as file:
         start = file.read(4)
+    if start == b"PK\x05\x06":
+        raise DataError(f"expected a zip archive with one table, got an empty one ({path})")
+    if start[:2] == b"\x1f\x8b" and _kind(path, _start(path, 512)) == "parquet":
+        copy = Path(database.folder.path, f"unpacked{i}.parquet")
+        with _opened(path) as source:
+            _copied(source, copy, str(path))
+        return copy
     if start != b"PK\x03\x04" or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
         return path
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [entry.filename for entry in archive.infolist() if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")]
+            names = [entry.filename for entry in archive.infolist() if not (entry.is_dir() or entry.filename.startswith("__MACOSX/") or Path(entry.filename).name.startswith("."))]
             if "[Content_Types].xml" in names:
                 raise DataError(EXCEL.format(path))
             if len(names) != 1:
@@ -222,11 +233,18 @@ def _load_parquet(database: Database, path: Path, label: str, i: int, _options: 
     return names
 
 
+def _clean_json(database: Database, path: Path, i: int, label: str, options: Options) -> Path:
+    """As UTF-8 without a mark in front."""
+    start = _start(path, HEAD)
+    encoding = PLAIN if start.startswith(b"\xef\xbb\xbf") else needs_copy(start, options.encoding)
+    return path if encoding is None or (encoding == PLAIN and not start.startswith(b"\xef\xbb\xbf")) else _cleaned(database, path, encoding, label, i)
+
+
 def _load_text(database: Database, path: Path, label: str, i: int, options: Options) -> list[str]:
     """A delimited text file; written anew first where its dress needs it, or where DuckDB stumbles over its line ends."""
     start = _start(path, HEAD)
     encoding = needs_copy(start, options.encoding)
-    if encoding is None and b"\0" in start:
+    if encoding in (None, PLAIN) and b"\0" in start:
         raise DataError(f"expected a text table (CSV or TSV), got a binary file ({label}); Parquet, DuckDB, SQLite, JSON lines and gzip are known by their first bytes")
     if encoding is not None:
         path = _cleaned(database, path, encoding, label, i)
@@ -235,7 +253,7 @@ def _load_text(database: Database, path: Path, label: str, i: int, options: Opti
     except DataError:
         if encoding is not None or not _has_carriage_returns(path):
             raise
-        return _load_clean(database, _cleaned(database, path, "utf-8-sig", label, i), label, i, options)
+        return _load_clean(database, _cleaned(database, path, PLAIN, label, i), label, i, options)
 
 
 def _cleaned(database: Database, path: Path, encoding: str, label: str, i: int) -> Path:
@@ -245,7 +263,8 @@ def _cleaned(database: Database, path: Path, encoding: str, label: str, i: int) 
 
 
 def _has_tabs(path: Path) -> bool:
-    return path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+    """By its name, and by its first line, since some are commas all the same."""
+    return b"\t" in _start(path, HEAD).split(b"\n", 1)[0] and path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
 
 
 def _has_carriage_returns(path: Path) -> bool:
@@ -283,16 +302,31 @@ def _head(path: Path, label: str, options: Options) -> Delimited:
         size *= 4
 
 
-def _arrow(paths: list[Path], label: str) -> Frame:
+def _arrow(paths: list[Path], label: str, options: Options) -> Database:
+    """By way of a Parquet file in our own folder, so that both read alike; dictionaries are declared categories."""
     try:
-        from pyarrow import concat_tables, feather
+        from pyarrow import concat_tables, feather, parquet, types
         from pyarrow.lib import ArrowException
     except ImportError:
         raise DataError(f"expected pyarrow for an Arrow or Feather file, got none installed ({label}); pip install pyarrow, or write the table as Parquet") from None
     try:
-        tables = [feather.read_table(path, memory_map=False) for path in paths]
-        return frame_of(concat_tables(tables), label)
+        table = concat_tables([feather.read_table(path, memory_map=False) for path in paths])
+        database = Database(label)
     except (ArrowException, OSError, ValueError) as error:
         raise DataError(f"expected an Arrow file that reads, got one that does not ({label}): {str(error).splitlines()[0]}") from error
+    try:
+        copy = Path(database.folder.path, "arrow.parquet")
+        parquet.write_table(table, copy)
+        declared = [i for i, field in enumerate(table.schema) if types.is_dictionary(field.type)]
+        del table
+        found = _load(database, [copy], label, options)
+        for i in declared:
+            found.kinds[i] = "category"
+        return found
+    except (ArrowException, ValueError) as error:
+        database.close()
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"expected an Arrow file with columns that Parquet has too, got another one ({label}): {str(error).splitlines()[0]}") from error
 
 
