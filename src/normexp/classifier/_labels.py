@@ -27,6 +27,8 @@ def as_labels(y: Any) -> Any:
         y = _from_series(y)
     array = np.asarray(y)
     _refuse_missing(_missing(array))
+    if array.dtype == object and any(not isinstance(value, (str, int, float, np.generic)) for value in array.reshape(-1)):  # intervals, periods and the like by their names
+        return np.array([str(value) for value in array.reshape(-1)], object).reshape(array.shape)
     return array
 
 
@@ -61,8 +63,6 @@ def _from_series(y: Any) -> Any:
     kinds = {type(value) for value in values}
     if kinds <= {str}:
         return np.array(values, object)
-    if not kinds <= {int, float, bool}:  # intervals, periods and the like by their names
-        return np.array([str(value) for value in values], object)
     return np.array(values) if len(kinds) == 1 else np.array(values, object)
 
 

@@ -228,10 +228,9 @@ def complaint(error: BaseException, label: str) -> Exception:
     if "not utf-8" in message.lower() or "invalid unicode" in message.lower() or "not valid utf" in message.lower():
         return not_utf8(where)
     if "unterminated quote" in message:
-        return DataError(f"expected a closing quote, got none ({where}); mend the row")
+        return DataError(f"expected a closing quote, got none ({where}); mend the row, or if columns are apart by spaces, write them apart by commas")
     if "Malformed JSON" in message:
-        place = re.search(r"(?:at byte \d+ )?in line (\d+)", message)
-        return DataError(f"expected JSON that reads, got text that does not ({label}{f', line {place[1]}' if place else ''}); write one object a line, or an array of objects")
+        return DataError(f"expected JSON that reads, got text that does not ({label}); write one object a line, or an array of objects")
     if "No magic bytes" in message or "not a Parquet file" in message or ("parquet" in message.lower() and "Invalid Input" in message):
         return DataError(f"expected a whole Parquet file, got a damaged one ({label}); write or copy it again")
     if "maximum line size" in message.lower() or "Maximum line size" in message:

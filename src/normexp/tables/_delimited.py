@@ -139,9 +139,10 @@ def needs_copy(start: bytes, encoding: str | None) -> str | None:
     for mark, name in BOMS.items():
         if start.startswith(mark):
             return name
-    plain = re.sub(rb'"[^"]*"', b'""', start[: start.rfind(b"\n") + 1] or start)
-    alone, pairs = len(re.findall(rb"\r(?!\n)", plain)), plain.count(b"\r\n")
-    return PLAIN if alone or (pairs and plain.count(b"\n") > pairs) else None
+    lines = start[: start.rfind(b"\n") + 1] or start
+    pairs = lines.count(b"\r\n")
+    mixed = 0 < pairs < lines.count(b"\n")  # within quotes too: a name on two lines counts as a record otherwise
+    return PLAIN if mixed or re.search(rb"\r(?!\n)", re.sub(rb'"[^"]*"', b'""', lines)) else None
 
 
 def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Path:

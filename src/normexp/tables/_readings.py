@@ -80,7 +80,7 @@ def _say_open(i: int, chosen: Reading, other: Reading, scan: Any, known: bool, s
 
 def _say_misfit(i: int, found: Reading, scan: Any, options: Options, say: Say) -> None:
     """The caller's wish does not fit the cells."""
-    if found.kind == "date" and options.date_order and found.date_order in ("dmy", "mdy", "yymd") and found.date_order.removeprefix("y") != options.date_order.removeprefix("y"):
+    if found.kind == "date" and options.date_order and found.date_order in ("dmy", "mdy") and found.date_order != options.date_order:
         say(i, f": --date-format {options.date_order} does not fit dates such as '{found.example}'")
     elif found.kind == "number" and options.decimal and found.decimal != options.decimal and (found.decimal == "," or found.thousands or scan.pointed):
         say(i, f": --decimal {options.decimal} does not fit its numbers{f' such as {found.example!r}' if found.example else ''}, which have a {MARKS[found.decimal]}")
