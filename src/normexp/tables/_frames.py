@@ -8,7 +8,7 @@ import numpy as np
 from normexp import _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null
+from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null, text_of_instants
 
 __all__ = ["Frame", "frame_of"]
 
@@ -152,9 +152,10 @@ def _column(values: Any) -> tuple[str, Cells]:
     if hasattr(values, "dtype") and not isinstance(values, np.ndarray):
         import narwhals.stable.v2 as nw
 
-        series = values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True, strict=False) if nw.dependencies.is_into_series(values) else None
-        if series is not None:
-            return _series(series)
+        if type(values).__module__.split(".")[0] == "pandas" and not nw.dependencies.is_into_series(values):  # an index, or an array of a type of its own, such as Categorical
+            values = nw.dependencies.get_pandas().Series(values)
+        if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
+            return _series(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True))
         values = np.asarray(values)
     cells = array_cells(values) if isinstance(values, np.ndarray) else cells_of_values(list(values))
     return kind_of_cells(cells), cells
@@ -253,7 +254,8 @@ def words_of(values: Sequence[Any]) -> list[str]:
     if isinstance(cells, Numbers):
         return [str(value) if isinstance(value, (bool, str)) else f"{value}" if not isinstance(value, float) or not value.is_integer() else str(int(value)) for value in cells.values.tolist()]
     if isinstance(cells, Instants):
-        return [str(value) for value in values]
+        instants = text_of_instants(cells)
+        return [instants.words[code] if code >= 0 else "" for code in instants.codes]
     return [word if isinstance(word, str) else "" for word in cells]
 
 
