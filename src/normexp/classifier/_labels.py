@@ -26,6 +26,8 @@ def as_labels(y: Any) -> Any:
     if not isinstance(y, (np.ndarray, list, tuple)):
         y = _from_series(y)
     array = np.asarray(y)
+    if array.dtype.kind in "US" and not isinstance(y, np.ndarray):  # NaN among words has become 'nan'
+        array = np.array(list(y), object) if any(isinstance(label, float) for label in y) else array
     _refuse_missing(_missing(array))
     return array
 
