@@ -172,9 +172,10 @@ def _column(values: Any) -> tuple[str, Cells]:
     if hasattr(values, "dtype") and not isinstance(values, np.ndarray):
         import narwhals.stable.v2 as nw
 
-        series = values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True) if nw.dependencies.is_into_series(values) else None
-        if series is not None:
-            return _series(series)
+        if type(values).__module__.split(".")[0] == "pandas" and not nw.dependencies.is_into_series(values):  # an index, or an array of a type of its own, such as Categorical
+            values = nw.dependencies.get_pandas().Series(values)
+        if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
+            return _series(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True))
         values = np.asarray(values)
     if not isinstance(values, np.ndarray):
         values = list(values)
@@ -280,8 +281,8 @@ def words_of(values: Sequence[Any]) -> list[str]:
     if isinstance(cells, Numbers):
         return [text_of_number(value) if isinstance(value, float) else str(value) for value in cells.values.tolist()]
     if isinstance(cells, Instants):
-        named = text_of_instants(cells)
-        return [named.words[code] if code >= 0 else "" for code in named.codes.tolist()]
+        instants = text_of_instants(cells)
+        return [instants.words[code] if code >= 0 else "" for code in instants.codes]
     return [word if isinstance(word, str) else "" for word in cells]
 
 
