@@ -5,7 +5,7 @@ import os
 
 __all__ = ["is_interrupt", "system_failure", "write_failure"]
 
-NO_MEMORY = ("std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
+NO_MEMORY = ("Out of Memory Error", "std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
 DISK = {  # what was expected, what came, what to do
     errno.ENOSPC: ("room", "a full disk", "make room"),
     errno.EDQUOT: ("room", "a used-up quota", "make room"),

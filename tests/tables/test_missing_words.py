@@ -51,7 +51,7 @@ def test_words_that_are_missing_everywhere_are_not_worth_a_note(word, tmp_path):
 
 def test_a_word_that_makes_up_the_rest_of_a_column_is_missing_with_a_note(tmp_path):
     path = table_of(tmp_path, with_word(NUMBERS, "not measured"))
-    table = told(path, r"column 'a': 'not measured' \(5 cells\) taken as missing among numbers; --keep-words 'not measured' keeps it as a category", target="y")
+    table = told(path, r"column 'a': 'not measured' \(5 cells\) taken as missing among numbers; with --keep-words 'not measured' the column is categories", target="y")
     assert np.isnan(table.matrix).sum() == 5
     new = told({"a": ["1.5", "Not Measured", "2"]}, schema=table.schema)  # frozen: no bad cell
     np.testing.assert_array_equal(new.matrix[:, 0], [1.5, np.nan, 2])

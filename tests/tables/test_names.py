@@ -173,7 +173,7 @@ def test_a_glob_is_ours_to_expand(tmp_path):
 def test_files_of_a_glob_must_be_alike_and_files(tmp_path):
     write(tmp_path, "a,b\n1,2\n", "p1.csv")
     write(tmp_path, "b,a\n1,2\n", "p2.csv")
-    with pytest.raises(DataError, match=r"expected the columns of .*p1.csv in every file, got 'b', 'a' \(.*p2.csv\)"):
+    with pytest.raises(DataError, match=r"expected the columns of .*p1.csv in every file, got another order \(.*p2.csv\)"):
         read(f"{tmp_path}/p*.csv")
     (tmp_path / "p3.csv").mkdir()
     with pytest.raises(DataError, match=r"expected files, got the folder '.*p3.csv'"):
@@ -182,6 +182,6 @@ def test_files_of_a_glob_must_be_alike_and_files(tmp_path):
 
 def test_a_nameless_column_gets_a_name_that_is_free(tmp_path):
     path = write(tmp_path, "column 2,,b\n5,7,1\n6,9,3\n5,7,4\n", "t.csv")
-    table = told(path)
+    table = told(path, "a column without a name, the 2nd, is called 'column 2_'")
     assert [column.name for column in table.schema.columns] == ["column 2", "column 2_", "b"]
     np.testing.assert_array_equal(table.matrix, [[5, 7, 1], [6, 9, 3], [5, 7, 4]])

@@ -47,9 +47,12 @@ def test_a_bad_cell_among_numbers_names_its_place_and_the_remedies(tmp_path):
     assert np.flatnonzero(np.isnan(table.matrix[:, 0])).tolist() == [700]
 
 
-def test_words_that_are_a_part_of_a_column_make_it_one_of_categories(tmp_path):
+def test_words_that_are_a_part_of_a_column_are_bad_cells_or_make_it_one_of_categories(tmp_path):
     rows = [[f"word{i % 5}" if i % 50 < 2 else i % 97, "pq"[i % 2]] for i in range(1000)]
-    table = told(write(tmp_path, lines("a,y", rows)), r"column 'a': 960 cells are numbers or dates and 40 are not.*: read as categories", target="y")
+    table = told(write(tmp_path, lines("a,y", rows)), r"column 'a': 40 cells are not a number, the first: 'word0'.*taken as missing", target="y")
+    assert kinds(table) == {"a": "number"}
+    rows = [[["low", "mid", "high", "none given", "never"][i % 5] if i % 4 == 1 else i % 97, "pq"[i % 2]] for i in range(1000)]
+    table = told(write(tmp_path, lines("a,y", rows)), r"column 'a': 750 cells of 1000 would do as numbers or dates.*: read as categories", target="y")
     assert kinds(table) == {"a": "category"}
 
 

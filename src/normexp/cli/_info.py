@@ -5,6 +5,7 @@ from dataclasses import asdict
 import click
 
 from normexp.cli._console import echo, print_json, print_table
+from normexp.cli._shown import shown
 
 SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
 
@@ -20,14 +21,14 @@ def info(model: str, as_json: bool) -> None:
     if as_json:
         print_json(asdict(described))
         return
-    echo(f"{model}: model format {described.format}, written by normexp {described.version}")
+    echo(f"{model}: model format {described.format}, written by normexp {shown(described.version)}")
     target = (described.schema or {}).get("target")
-    echo(f"target:  {target or 'labels of an array'}; {len(described.classes)} classes: {', '.join(map(str, described.classes))}")
+    echo(f"target:  {shown(target or 'labels of an array')}; {len(described.classes)} classes: {', '.join(map(shown, described.classes))}")
     layers = " - ".join(f"{layer['units']} {layer['activation']}" for layer in described.layers)
     echo(f"layers:  {described.n_inputs} inputs - {layers} - softmax; temperature {described.temperature:.4f}")
     if described.scores:
-        shown = [f"{name.replace('_', ' ')} {described.scores[name]:.4g}" for name in SHOWN_SCORES if name in described.scores]
-        echo(f"scores:  {', '.join(shown)} (held-out rows)")
+        listed = [f"{name.replace('_', ' ')} {described.scores[name]:.4g}" for name in SHOWN_SCORES if name in described.scores]
+        echo(f"scores:  {', '.join(listed)} (held-out rows)")
     columns = (described.schema or {}).get("columns", [])
     rows = [(column["name"], column["kind"], _detail(column)) for column in columns]
     if rows:

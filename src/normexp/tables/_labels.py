@@ -19,6 +19,7 @@ __all__ = ["Labels", "classes_of", "labels_of", "nearly_same", "refuse_many", "t
 MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES, FEW = 30, 200, 20
 MOST_LABELS = 1 << 20
 INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})")
+PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 TRUE, FALSE = ("true", "t", "1", "yes", "y"), ("false", "f", "0", "no", "n")
 
 
@@ -191,8 +192,9 @@ def nearly_same(classes: NDArray[Any]) -> list[str]:
         return []
     notes, folds, numbers = [], dict[str, list[str]](), dict[Any, list[str]]()
     for label in map(str, classes):
-        folds.setdefault(folded(label), []).append(label)
-        if (number := _number(label)) is not None:
+        if len(label) > 1:  # a and A may well be two codes
+            folds.setdefault(folded(label), []).append(label)
+        if PLAIN_NUMBER.fullmatch(label) and label != "-0" and (number := _number(label)) is not None:  # 01 and 1 are codes
             numbers.setdefault(number, []).append(label)
     notes += [f"classes {listing(same)} differ in case or spaces only, and are kept apart" for same in folds.values() if len(same) > 1]
     notes += [f"classes {listing(same)} are the same number, and are kept apart as they are written" for same in numbers.values() if len(same) > 1]

@@ -100,6 +100,7 @@ def _say_form(i: int, found: Reading, scan: Any, say: Say) -> None:
 def nearly_numbers(scan: Any, reading: Reading, words: Sequence[str]) -> str:
     """A note where many different cells hold digits and are categories all the same, such as <5 or 3/4."""
     with_digits = scan.filled - scan.booleans - sum(n for _, n, _ in scan.words) - scan.other_words
-    if len(words) < MANY_WORDS or with_digits < NEARLY_SHARE * scan.filled or reading.n >= MIXED_SHARE * scan.filled:
+    nearly = sum(not word[:1].isalpha() for word in words)  # customer 7 is none
+    if len(words) < MANY_WORDS or nearly < NEARLY_SHARE * len(words) or with_digits < NEARLY_SHARE * scan.filled or reading.n >= MIXED_SHARE * scan.filled:
         return ""
     return f": its cells hold digits but are no numbers or dates that can be read (such as {listing(sorted(words)[:2])}): read as categories"

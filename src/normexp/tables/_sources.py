@@ -134,8 +134,8 @@ def _load(database: Database, paths: list[Path], label: str, options: Options) -
             first = database.fetch("SELECT count(*) FROM raw")[0][0] if i else 0
             found = loader(database, path, name, i, options)
             if i and found != names:
-                order = "in another order" if sorted(found) == sorted(names) else listing(found)
-                raise DataError(f"expected the columns of {named[0]} in every file, got {order} ({name}); write all files with the same columns")
+                came = "another order" if sorted(found) == sorted(names) else listing(found)
+                raise DataError(f"expected the columns of {named[0]} in every file, got {came} ({name}); write all files with the same columns")
             names = found
             database.parts.append((first, name))
             if path.parent == Path(database.folder.path):
