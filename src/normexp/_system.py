@@ -5,7 +5,7 @@ import os
 
 __all__ = ["is_interrupt", "system_failure", "write_failure"]
 
-NO_MEMORY = ("Out of Memory Error", "std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
+NO_MEMORY = ("std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
 DISK = {  # what was expected, what came, what to do
     errno.ENOSPC: ("room", "a full disk", "make room"),
     errno.EDQUOT: ("room", "a used-up quota", "make room"),
@@ -52,7 +52,7 @@ def _memory_failure(error: BaseException) -> MemoryError | None:
         return error
     foreign = isinstance(error, (ImportError, RuntimeError, OSError, SystemError)) or _is_duckdbs(error)
     threads = isinstance(error, RuntimeError) and os.strerror(errno.EAGAIN) in text
-    out = type(error).__name__ == "OutOfMemoryException" and "max_temp_directory_size" not in text
+    out = (type(error).__name__ == "OutOfMemoryException" or text.startswith("Out of Memory Error")) and "max_temp_directory_size" not in text
     if not (isinstance(error, MemoryError) or out or threads or (foreign and any(words in text for words in NO_MEMORY))):
         return None
     detail = _first_line(text.removeprefix("Out of Memory Error:"))
