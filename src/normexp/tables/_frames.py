@@ -1,6 +1,6 @@
 """Rows that are in memory already: data frames, Arrow tables, arrays, dicts. They never pass through a database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,11 +91,7 @@ def _array_columns(array: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 def _named(columns: Mapping[Any, Any]) -> dict[str, Any]:
     """Names that are strings; one row where all values are single cells."""
-    if not columns:
-        raise DataError("expected a table with columns, got none")
-    for name in columns:
-        if not isinstance(name, str):
-            raise TypeError(f"expected column names that are strings, got {name!r}; rename the columns, for example frame.columns = frame.columns.astype(str)")
+    _refuse_other_names(columns)
     single = [isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim == 0) for value in columns.values()]
     if all(single):
         return {name: [value] for name, value in columns.items()}
@@ -103,6 +99,14 @@ def _named(columns: Mapping[Any, Any]) -> dict[str, Any]:
         name = list(columns)[single.index(True)]
         raise TypeError(f"expected columns that are sequences, or single cells in all columns, got the cell {columns[name]!r} in column {name!r} beside sequences")
     return dict(columns)
+
+
+def _refuse_other_names(names: Collection[Any]) -> None:
+    if not names:
+        raise DataError("expected a table with columns, got none")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"expected column names that are strings, got {name!r}; rename the columns, for example frame.columns = frame.columns.astype(str)")
 
 
 def _records(rows: Sequence[Any]) -> dict[str, Any]:
@@ -124,8 +128,9 @@ def _frame_columns(native: Any) -> dict[str, Any]:
     import narwhals.stable.v2 as nw
 
     names = _distinct(list(native.column_names if hasattr(native, "column_names") else native.columns))
+    _refuse_other_names(names)
     frame = nw.from_native(native, eager_only=True)
-    return _named({name: frame[name] for name in names})
+    return {name: frame[name] for name in names}
 
 
 def _distinct(names: list[Any]) -> list[Any]:
@@ -157,6 +162,11 @@ def _column(values: Any) -> tuple[str, Cells]:
         if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
             return _series(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True))
         values = np.asarray(values)
+    if hasattr(values, "to_pylist"):  # of pyarrow
+        import narwhals.stable.v2 as nw
+        import pyarrow
+
+        return _series(nw.from_native(values if isinstance(values, pyarrow.ChunkedArray) else pyarrow.chunked_array([values]), series_only=True))
     cells = array_cells(values) if isinstance(values, np.ndarray) else cells_of_values(list(values))
     return kind_of_cells(cells), cells
 
