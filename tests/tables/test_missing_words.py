@@ -5,10 +5,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from pandas._libs.parsers import STR_NA_VALUES
-from tabling import kinds, lines, noted, quietly, told, write
 
 from normexp import DataError, SoftmaxClassifier
 from normexp.tables import read
+from tabling import kinds, lines, noted, quietly, told, write
 
 NUMBERS = [((i * 37) % 101) / 4 for i in range(40)]
 DAYS = [f"2020-01-{i % 28 + 1:02d}" for i in range(40)]
@@ -109,6 +109,15 @@ def test_a_word_that_matched_nothing_is_said(tmp_path):
     path = write(tmp_path, "a,y\n1.5,p\n2,q\nnone here,p\n4,q\n")
     notes = quietly(path, target="y", missing=["-998", "None Here"]).notes
     assert [note for note in notes if "no cell is" in note] == ["no cell is '-998', which --missing names (missing=['-998'])"]
+
+
+def test_a_word_that_matched_among_declared_categories_or_labels_is_not_said_to_match_nothing(tmp_path):
+    told(pd.DataFrame({"a": pd.Categorical(["UNKNOWN", "b", "c", "b"])}), missing=["unknown"])
+    note = r"^1 row without a target dropped: 1 with '-999' \(--keep-words '-999' keeps it as a class\)$"
+    for labels in ([1, 0, -999, 1], [1.0, 0, -999, 1], ["1", "0", "-999", "1"]):
+        table = told({"a": [1.5, 2, 3, 4], "y": labels}, note, target="y", missing=[-999])
+        assert table.row_numbers.tolist() == [1, 2, 4]
+    told({"a": [True, False, True], "b": [1.5, 2, 2]}, r"no cell is '1', which --missing names", missing=[1])
 
 
 def test_dropped_target_rows_say_which_word_it_was(tmp_path):

@@ -123,6 +123,9 @@ class Converter:
         """Each distinct word once, then by its place."""
         used = np.unique(cells.codes if keep is None else cells.codes[keep.astype(bool)])
         used = used[used >= 0]
+        if not len(used):
+            out[:] = np.nan
+            return
         table = np.full((len(cells.words) + 1, out.shape[1]), np.nan, np.float32)
         words = [cells.words[code] for code in used.tolist()]
         alone, tally = np.empty((len(words), self.width), np.float32), _native.Tally()

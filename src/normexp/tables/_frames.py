@@ -1,6 +1,6 @@
 """Rows that are in memory already: data frames, Arrow tables, arrays, dicts. They never pass through a database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,11 +99,7 @@ def _array_columns(array: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 def _named(columns: Mapping[Any, Any]) -> dict[str, Any]:
     """Names that are strings; one row where all values are single cells."""
-    if not columns:
-        raise DataError("expected a table with columns, got none")
-    for name in columns:
-        if not isinstance(name, str):
-            raise TypeError(f"expected column names that are strings, got {name!r}; rename the columns, for example frame.columns = frame.columns.astype(str)")
+    _refuse_other_names(columns)
     single = [isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or (isinstance(value, np.ndarray) and value.ndim == 0) for value in columns.values()]
     if all(single):
         return {name: [value] for name, value in columns.items()}
@@ -111,6 +107,14 @@ def _named(columns: Mapping[Any, Any]) -> dict[str, Any]:
         name = list(columns)[single.index(True)]
         raise TypeError(f"expected columns that are sequences, or single cells in all columns, got the cell {columns[name]!r} in column {name!r} beside sequences")
     return dict(columns)
+
+
+def _refuse_other_names(names: Collection[Any]) -> None:
+    if not names:
+        raise DataError("expected a table with columns, got none")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"expected column names that are strings, got {name!r}; rename the columns, for example frame.columns = frame.columns.astype(str)")
 
 
 def _records(rows: Sequence[Any]) -> dict[str, Any]:
@@ -148,6 +152,7 @@ def data_frame(source: Any) -> Any:
     if len(set(names)) < len(names):
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
         raise DataError(f"expected distinct column names, got {listing(twice)} more than once (the data frame); rename one of each")
+    _refuse_other_names(names)
     return nw.from_native(source, eager_only=True)
 
 
@@ -177,6 +182,11 @@ def _column(values: Any) -> tuple[str, Cells]:
         if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
             return _series(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True))
         values = np.asarray(values)
+    if hasattr(values, "to_pylist"):  # of pyarrow
+        import narwhals.stable.v2 as nw
+        import pyarrow as pa
+
+        return _series(nw.from_native(values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values]), series_only=True))
     if not isinstance(values, np.ndarray):
         values = list(values)
     if (not isinstance(values, np.ndarray) or values.dtype == object) and (odd := next((value for value in values if not is_plain(value)), None)) is not None:
