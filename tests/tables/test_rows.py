@@ -71,7 +71,7 @@ def test_text_and_typed_columns_agree(tmp_path_factory, rows):
 @given(st.lists(st.text(string.printable + "\u00a0\u2009\u00e9\u2212", max_size=12) | st.none(), min_size=1, max_size=30), st.sampled_from(["1.5", "2020-01-02", "true", "red"]))
 def test_any_text_converts_the_same_alone_and_in_company(cells, first):
     """Whatever the cells are: the frozen schema gives each its own value, in a list, in an Arrow column and alone."""
-    schema = quietly({"a": [first, first, *cells]}).schema
+    schema = quietly({"a": [first, first, *cells]}, keep_columns=["a"]).schema
     if not schema.columns:
         return
     whole = quietly({"a": cells}, schema=schema).matrix

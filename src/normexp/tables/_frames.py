@@ -152,7 +152,6 @@ def data_frame(source: Any) -> Any:
     if len(set(names)) < len(names):
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
         raise DataError(f"expected distinct column names, got {listing(twice)} more than once (the data frame); rename one of each")
-    _refuse_other_names(names)
     return nw.from_native(source, eager_only=True)
 
 

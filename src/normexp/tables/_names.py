@@ -13,11 +13,11 @@ from normexp.tables._schema import Column, Schema
 __all__ = ["named"]
 
 
-def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
-    """The names of all columns, and notes on those without a name that are left out: empty ones, and those that count the rows."""
+def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """The names of all columns; notes on those without a name that are left out (empty ones, and those that count the rows), and on those that are called something."""
     names = list(data.names)
     left_out: dict[str, str] = {}
-    data.unnamed = []
+    called: dict[str, str] = {}
     for i, name in enumerate(names):
         if name:
             continue
@@ -30,8 +30,8 @@ def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
         elif counts:
             left_out[names[i]] = f"a column without a name, the {ordinal(i + 1)}, is left out: it counts the rows; --keep-column '{names[i]}' keeps it"
         else:
-            data.unnamed.append(f"a column without a name, the {ordinal(i + 1)}, is called '{names[i]}'")
-    return names, left_out
+            called[names[i]] = f"a column without a name, the {ordinal(i + 1)}, is called '{names[i]}'"
+    return names, left_out, called
 
 
 def _looked_at(data: Any, i: int) -> tuple[bool, bool]:

@@ -54,7 +54,7 @@ class Source:
 
     def _prepare(self, schema: Schema | None) -> None:
         options = self.options
-        self.names, left_out = named(self.data, keep=options.keep_columns if schema is None else tuple(column.name for column in schema.columns))
+        self.names, left_out, called = named(self.data, keep=options.keep_columns if schema is None else tuple(column.name for column in schema.columns))
         self.data.names = self.names
         self.indices = {name: i for i, name in enumerate(self.names)}
         self.target = None if options.target_optional and options.target not in self.indices else options.target
@@ -69,8 +69,9 @@ class Source:
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
         if schema is None:
-            self.notes += [note for name, note in left_out.items() if name != self.target] + self.data.unnamed
+            self.notes += [note for name, note in left_out.items() if name != self.target]
             self.schema = self._inferred([name for name in self.names if name not in (self.target, self.weight, *options.ignore, *left_out)])
+            self.notes += [note for name, note in called.items() if any(column.name == name for column in self.schema.columns)]
         else:
             self.schema = schema
             self._check_columns()

@@ -99,7 +99,7 @@ def _copied(stream: IO[bytes], copy: Path, label: str) -> None:
         while chunk := stream.read1(CHUNK) if hasattr(stream, "read1") else stream.read(CHUNK):
             n += len(chunk)
             if n > most:
-                raise DataError(f"expected at most {most / 2**30:.1f} GiB, got more ({label}); write it to a file first")
+                raise DataError(f"expected a stream of at most {most >> 20} MiB, got more ({label}); write it to a file first")
             file.write(chunk)
     if n == 0:
         raise DataError(f"expected a table with a header row, got an empty file ({label})")
