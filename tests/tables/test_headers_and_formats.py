@@ -86,7 +86,11 @@ def test_an_index_without_a_name_is_left_out(tmp_path):
         kept = told(tmp_path / "t.csv", keep_columns=["column 1"])
         np.testing.assert_array_equal(kept.matrix[:, 0], np.arange(start, start + 3))
     frame.sort_values("n", ascending=False).to_csv(tmp_path / "t.csv")  # an index that does not count
-    assert [column.name for column in told(tmp_path / "t.csv").schema.columns] == ["column 1", "n", "c"]
+    table = told(tmp_path / "t.csv", r"^a column without a name, the 1st, is left out: it names the rows; --keep-column 'column 1' keeps it$")
+    assert [column.name for column in table.schema.columns] == ["n", "c"]
+    frame.index = [3, 3, 5]
+    frame.to_csv(tmp_path / "t.csv")  # no index
+    assert [column.name for column in told(tmp_path / "t.csv", "a column without a name, the 1st, is called 'column 1'").schema.columns] == ["column 1", "n", "c"]
     new = told({"n": [2.0], "c": ["v"]}, schema=table.schema)
     np.testing.assert_array_equal(new.matrix, [[2, 1]])
 
@@ -94,9 +98,8 @@ def test_an_index_without_a_name_is_left_out(tmp_path):
 def test_row_names_without_a_header_of_their_own(tmp_path):
     """R's write.table: a name less than cells."""
     path = write(tmp_path, "n,c\nr1,1.5,u\nr2,2.5,v\nr3,4,u\n")
-    table = told(path)
-    assert [column.name for column in table.schema.columns] == ["column 1", "n", "c"]
-    np.testing.assert_array_equal(table.matrix[:, 1:], [[1.5, 0], [2.5, 1], [4, 0]])
+    table = told(path, "a column without a name, the 1st, is left out: it names the rows")
+    np.testing.assert_array_equal(table.matrix, [[1.5, 0], [2.5, 1], [4, 0]])
     counted = told(write(tmp_path, "n,c\n1,1.5,u\n2,2.5,v\n3,4,u\n"), "a column without a name, the 1st, is left out: it counts the rows")
     np.testing.assert_array_equal(counted.matrix, [[1.5, 0], [2.5, 1], [4, 0]])
 
