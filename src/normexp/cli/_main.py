@@ -73,8 +73,9 @@ def group(ctx: click.Context, debug: bool) -> None:
       normexp predict data.safetensors new.csv -o predictions.csv
       normexp explain 0.7 1.5 4.8
 
-    TABLE is a CSV, TSV, Parquet or JSON-lines file (text also gzipped), a glob, FILE.duckdb::TABLE, - for standard
-    input, or example:iris, wine, digits, breast_cancer or blobs. Results go to stdout, everything else to stderr.
+    TABLE is a CSV, TSV, Parquet, JSON or Feather file (text also gzipped or zipped), a glob in quotes,
+    FILE.duckdb::TABLE, FILE.sqlite::TABLE, a pipe, - for standard input, or example:iris, wine, digits, breast_cancer
+    or blobs. Results go to stdout, everything else to stderr. Nothing is ever fetched from a network.
     """
     ctx.obj = debug
 

@@ -45,7 +45,7 @@ FILE = (
     click.option("--encoding", type=Encoding(), metavar="NAME", help="Encoding of a text file that is not UTF-8, such as cp1252."),
     click.option("--no-header", is_flag=True, help="The file has no header row; its columns are x0, x1, …"),
 )
-BAD_CELLS = "What to do with cells that are not what the rest of their column is."
+BAD_CELLS = "Cells that are not what the rest of their column is: stop and name them all, or take them as missing and say how many."
 
 file_options = _add(*FILE)
 training_options = _add(
