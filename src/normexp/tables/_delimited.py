@@ -28,12 +28,17 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Delimited:
-    """What DuckDB is told: the separator, the columns' names (some may be empty), records before the data, blank lines among them. `looks_headless` is a sentence where the header looks like data."""
+    """What DuckDB is told: the separator, the columns' names (some may be empty), records before the data (blank lines are some).
+
+    `looks_headless` is a sentence where the header looks like data; `line_end` is how records end, where DuckDB, which goes by the
+    first line end of the file, would take one within quotes for it.
+    """
 
     separator: str
     names: tuple[str, ...]
     skip: int
     looks_headless: str = ""
+    line_end: str = ""
 
 
 def delimited(start: bytes, whole: bool, label: str, tabs: bool, header: bool) -> Delimited:
@@ -52,10 +57,15 @@ def delimited(start: bytes, whole: bool, label: str, tabs: bool, header: bool) -
     if not records:
         raise DataError(f"expected a table with a header row, got no row ({label})")
     if not header:
-        return Delimited(separator, tuple(f"x{i}" for i in range(len(records[0]))), skip)
+        return Delimited(separator, tuple(f"x{i}" for i in range(len(records[0]))), skip, line_end=_line_end(text))
     names = _with_rows(records[0], records[1:])
     _check_names(names, label)
-    return Delimited(separator, names, skip + 1, _headless(records[0]))
+    return Delimited(separator, names, skip + 1, _headless(records[0]), _line_end(text))
+
+
+def _line_end(text: str) -> str:
+    first, outside = (re.search(r"\r?\n", part) for part in (text, re.sub(r'"[^"]*"', "", text)))
+    return outside[0] if first and outside and first[0] != outside[0] else ""
 
 
 def _decoded(start: bytes, whole: bool, label: str) -> str:

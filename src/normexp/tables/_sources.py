@@ -257,9 +257,10 @@ def _load_clean(database: Database, path: Path, label: str, i: int, options: Opt
     names = list(head.names)
     typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
     packed = "gzip" if is_gzipped(path) else "none"
+    line_end = {"": "", "\n": ", new_line = '\\n'", "\r\n": ", new_line = '\\r\\n'"}[head.line_end]
     query = (
         f"SELECT * FROM read_csv({database.own_path(path, i)}, auto_detect = false, header = false, skip = {head.skip}, delim = {literal(head.separator)}, quote = '\"', escape = '\"', "
-        f"hive_partitioning = false, compression = '{packed}', columns = {{{typed}}})"
+        f"hive_partitioning = false, compression = '{packed}', columns = {{{typed}}}{line_end})"
     )
     if i and len(database.fetch("DESCRIBE raw")) != len(names):
         return names
