@@ -7,6 +7,7 @@ import os
 import pyarrow.parquet as pq
 import pytest
 from commands import assert_refused, run
+
 from tabling import CASES
 
 PLAIN = CASES / "customers-plain.csv"
@@ -50,7 +51,8 @@ def test_another_dress_gives_the_same_model_byte_for_byte(plain, name, tmp_path)
 @pytest.mark.parametrize(
     ("name", "notes"),
     [
-        ("customers-german.csv", ["column 'monthly': read as numbers (decimal comma)", "column 'total': read as numbers (decimal comma, points between thousands)", "column 'since': read as dates, day first"]),
+        ("customers-german.csv", ["column 'monthly': read as numbers (decimal comma)", "column 'total': read as numbers (decimal comma, points between thousands)",
+            "column 'since': read as dates, day first"]),
         ("customers-quoted-name.csv", []),
     ],
 )  # fmt: skip
@@ -100,7 +102,8 @@ def test_a_file_without_header(plain, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("customers.xlsx", "save its sheet as 'CSV UTF-8'"), ("customers.sqlite", "it has 'customers'; name one:"), ("customers.sqlite::clients", "it has 'customers'")]
+    ("name", "word"), [("customers.xlsx", "save its sheet as 'CSV UTF-8'"), ("customers.sqlite", "it has 'customers'; name one:"),
+        ("customers.sqlite::clients", "it has 'customers'")]
 )
 def test_what_is_refused_says_what_to_do(name, word, tmp_path):
     assert_refused(trained(name, tmp_path), 3, word)

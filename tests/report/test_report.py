@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tabling import told
 
 from normexp import SoftmaxClassifier, softmax
 from normexp.evaluation import Evaluation, class_share_evaluation
@@ -13,6 +12,7 @@ from normexp.report import Subject, data_of, write_report
 from normexp.report._facts import column_facts, confused_pairs, cross_validated_regression, surest_mistakes
 from normexp.report._verdict import next_steps, verdict, warnings_of
 from normexp.tables import held_out_rows, read
+from tabling import told
 
 RNG = np.random.default_rng(0)
 
@@ -141,7 +141,8 @@ def test_a_report_is_whole_or_not_there(tmp_path, monkeypatch):
 
 def test_rows_keep_the_numbers_of_the_file(tmp_path):
     (tmp_path / "t.csv").write_text("x,label\n" + "".join(f"{i},{'' if i % 4 == 0 else 'ab'[i % 2]}\n" for i in range(40)))
-    table = told(tmp_path / "t.csv", "10 rows without a target dropped", r"column 'x' is all that there is to learn from, though it has a different whole number in every row, from 1 to 39", target="label")
+    note = "column 'x' is all that there is to learn from, though it has a different whole number in every row, from 1 to 39"
+    table = told(tmp_path / "t.csv", "10 rows without a target dropped", note, target="label")
     assert table.row_numbers[:3].tolist() == [2, 3, 4]
     taken = table.take(np.array([3, 5]))
     assert taken.row_numbers.tolist() == [6, 8]

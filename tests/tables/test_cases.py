@@ -1,16 +1,16 @@
 """Small tables that used to fail or mislead, in the folder cases: what is read, and what is said. Right values come by Python's own csv, json and sqlite3."""
 
 import csv
-import datetime
+import datetime as dt
 import json
 import re
 
 import numpy as np
 import pytest
-from tabling import CASES, quietly, told
 
 from normexp import DataError
 from normexp.tables import read
+from tabling import CASES, quietly, told
 
 PLAIN = CASES / "customers-plain.csv"
 CONTRACTS = ("Month-to-month", "One year", "Two year")
@@ -28,8 +28,8 @@ def number(text):
 
 def matrix_of(rows):
     """The matrix of customers by plain Python."""
-    dates = [datetime.datetime.strptime(row["since"], "%Y-%m-%d") for row in rows]
-    seconds = [(date - datetime.datetime(1970, 1, 1)).total_seconds() for date in dates]
+    dates = [dt.datetime.strptime(row["since"], "%Y-%m-%d") for row in rows]
+    seconds = [(date - dt.datetime(1970, 1, 1)).total_seconds() for date in dates]
     columns = [
         [number(row["tenure"]) for row in rows], [CONTRACTS.index(row["contract"]) for row in rows], [number(row["monthly"]) for row in rows],
         [number(row["total"]) for row in rows], np.array(seconds) - np.round(np.median(seconds)), [date.month for date in dates], [date.day for date in dates],
@@ -47,11 +47,13 @@ def test_the_plain_table_is_what_python_reads(plain):
     rows = rows_of(PLAIN)
     np.testing.assert_array_equal(plain.matrix, matrix_of(rows))
     assert plain.labels.tolist() == [row["churn"] for row in rows]
-    assert [(column.name, column.kind) for column in plain.schema.columns] == [("tenure", "number"), ("contract", "category"), ("monthly", "number"), ("total", "number"), ("since", "date")]
+    assert [(column.name, column.kind) for column in plain.schema.columns] == [("tenure", "number"), ("contract", "category"), ("monthly", "number"), ("total", "number"),
+        ("since", "date")]
 
 
 DRESSES = {
-    "customers-german.csv": (r"'monthly': read as numbers \(decimal comma\)", r"'total': read as numbers \(decimal comma, points between thousands\)", r"'since': read as dates, day first"),
+    "customers-german.csv": (r"'monthly': read as numbers \(decimal comma\)", r"'total': read as numbers \(decimal comma, points between thousands\)",
+        r"'since': read as dates, day first"),
     "customers-index.csv": (r"a column without a name, the 1st, is left out: it counts the rows; --keep-column 'column 1' keeps it",),
     "customers-mac.csv": (), "customers-quoted-name.csv": (), "customers-sep-line.csv": (), "customers-utf16.csv": (), "customers.sqlite::customers": (),
     "customers-trailing.csv": (r"a column without a name, the 7th, is left out: it is empty",),
@@ -104,7 +106,8 @@ def test_bad_cells_that_are_refused_come_in_one_message():
     with pytest.raises(DataError) as caught:
         read(CASES / "customers-bad-cells.csv", target="churn", bad_cells="refuse")
     message = str(caught.value)
-    for words in (r"expected a number in column 'total', got '1,5' \(.*, row 4\)", r"got 'unknown' \(.*, row 201\)", "--bad-cells missing", "--missing '1,5' --missing 'unknown'", "--ignore 'total'"):
+    for words in (r"expected a number in column 'total', got '1,5' \(.*, row 4\)", r"got 'unknown' \(.*, row 201\)", "--bad-cells missing", "--missing '1,5' --missing 'unknown'",
+        "--ignore 'total'"):
         assert re.search(words, message), message
     assert "None" not in message
 
@@ -133,7 +136,8 @@ def test_no_header_is_hinted_at_and_an_option(plain):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("customers.xlsx", r"got an Excel workbook .*save its sheet as 'CSV UTF-8'"), ("customers.sqlite", r"got its file alone; it has 'customers'; name one: .*customers.sqlite::customers"),
+    [("customers.xlsx", r"got an Excel workbook .*save its sheet as 'CSV UTF-8'"),
+        ("customers.sqlite", r"got its file alone; it has 'customers'; name one: .*customers.sqlite::customers"),
      ("customers.sqlite::customer", "got 'customer'; it has 'customers'; did you mean 'customers'")],
 )  # fmt: skip
 def test_what_is_refused_says_what_to_do(name, message):

@@ -1,16 +1,16 @@
 """Dates and times as people write them; right values by Python's datetime. Their order is found on all cells, said where it is open, and frozen."""
 
-import datetime
+import datetime as dt
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tabling import kinds, quietly, told, write
 
 from normexp import DataError
 from normexp.tables import read
+from tabling import kinds, quietly, told, write
 
 
 def parts(moment):
@@ -19,13 +19,13 @@ def parts(moment):
 
 def assert_moments(table, moments):
     assert kinds(table) == {"d": "date"}
-    seconds = [(moment.replace(tzinfo=None) - datetime.datetime(1970, 1, 1)).total_seconds() for moment in moments]
+    seconds = [(moment.replace(tzinfo=None) - dt.datetime(1970, 1, 1)).total_seconds() for moment in moments]
     np.testing.assert_array_equal(table.matrix[:, 0], np.float32(np.array(seconds) - table.schema.columns[0].centre))
     np.testing.assert_array_equal(table.matrix[:, 1:], np.float32([parts(moment) for moment in moments]))
 
 
 def at(*numbers):
-    return datetime.datetime(*numbers)
+    return dt.datetime(*numbers)
 
 
 DAY_FIRST, MONTH_FIRST = "column 'd': read as dates, day first", "column 'd': read as dates, month first"
@@ -80,13 +80,15 @@ def test_points_are_read_day_first_where_the_order_is_open(tmp_path):
 def test_one_cell_decides_for_its_column_and_one_column_for_the_others(tmp_path):
     assert_moments(told(write(tmp_path, "d\n" + "\n".join([*OPEN, "25/12/2020"]) + "\n"), DAY_FIRST), [*DAYS, at(2020, 12, 25)])
     path = write(tmp_path, "d,e\n" + "".join(f"{a},{b}\n" for a, b in zip(OPEN, ["25/12/2020", "26/12/2020", "27/12/2020"], strict=True)))
-    table = told(path, "column 'd': dates such as '01/02/2020' are read day first as in the other columns, and could be month first", DAY_FIRST, "column 'e': read as dates, day first")
+    table = told(path, "column 'd': dates such as '01/02/2020' are read day first as in the other columns, and could be month first", DAY_FIRST,
+        "column 'e': read as dates, day first")
     np.testing.assert_array_equal(table.matrix[:, 1:3], [[day.month, day.day] for day in DAYS])
 
 
 def test_the_order_is_frozen_and_other_dates_are_bad_cells(tmp_path):
     schema = quietly(write(tmp_path, "d,y\n14-02-2020,p\n15-02-2020,q\n16-02-2020,p\n"), target="y").schema
-    table = told(write(tmp_path, "d\n01-02-2020\n02-14-2020\n2020-02-14\n", "new.csv"), r"column 'd': 1 cell is not a date: '02-14-2020' \(.*new.csv, row 2\); taken as missing", schema=schema)
+    table = told(write(tmp_path, "d\n01-02-2020\n02-14-2020\n2020-02-14\n", "new.csv"), r"column 'd': 1 cell is not a date: '02-14-2020' \(.*new.csv, row 2\); taken as missing",
+        schema=schema)
     assert table.matrix[[0, 2], 1:3].tolist() == [[2, 1], [2, 14]]  # the year in front leaves nothing open
     assert np.isnan(table.matrix[1]).all()
     with pytest.raises(DataError, match=r"expected a date in column 'd', got '02-14-2020' \(.*new.csv, row 2\); correct"):
@@ -98,7 +100,8 @@ def test_days_of_one_month_are_no_numbers_with_a_unit(tmp_path):
     assert_moments(table, [at(2020, 3, 3), at(2020, 3, 17), at(2020, 3, 9)])
 
 
-@pytest.mark.parametrize("cells", [["2020-02-30", "2020-02-31", "2020-13-01"], ["32.01.2020", "33.01.2020", "34.01.2020"], ["1-2-3", "4-5-6", "7-8-9"], ["Febtober 3, 2020", "May 41, 2020", "x"]])
+@pytest.mark.parametrize("cells", [["2020-02-30", "2020-02-31", "2020-13-01"], ["32.01.2020", "33.01.2020", "34.01.2020"], ["1-2-3", "4-5-6", "7-8-9"],
+    ["Febtober 3, 2020", "May 41, 2020", "x"]])
 def test_days_that_are_not_are_no_dates(cells, tmp_path):
     assert kinds(quietly(write(tmp_path, "d\n" + "".join(f'"{cell}"\n' for cell in cells)))) == {"d": "category"}
 
@@ -124,4 +127,4 @@ def test_formatted_moments_come_back(moments, how):
     cells = [moment.strftime(how) for moment in moments]
     order = "dmy" if how == "%d.%m.%Y" else "mdy" if how.startswith("%m/") else None
     table = quietly({"d": cells}, date_format=order)
-    assert_moments(table, [datetime.datetime.strptime(cell, how) for cell in cells])
+    assert_moments(table, [dt.datetime.strptime(cell, how) for cell in cells])

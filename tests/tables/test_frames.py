@@ -1,6 +1,6 @@
 """Rows in memory: what is declared is obeyed, every library's frame gives the same matrix, and none of it goes through a database."""
 
-import datetime
+import datetime as dt
 import decimal
 import subprocess
 import sys
@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.feather
 import pytest
-from tabling import kinds, noted, told
 
 from normexp import DataError, SoftmaxClassifier
 from normexp.tables import read
+from tabling import kinds, noted, told
 
 DIGITS, DAYS = ["10", "2", None, "10", "7"], ["2020-01-02", "2021-05-06", None, "2020-01-02", "2019-01-01"]
 
@@ -61,7 +61,8 @@ def test_files_of_declared_categories(tmp_path):
 
 @pytest.mark.parametrize(
     ("values", "categories"),
-    [([10, 2, None, 10], ("10", "2")), ([1.0, 2.5, None, 1.0], ("1", "2.5")), ([True, False, None, True], ("False", "True")), ([pd.Timestamp("2020-01-02"), pd.Timestamp("2019-01-01 10:30"), None, pd.Timestamp("2020-01-02")], ("2019-01-01 10:30:00", "2020-01-02"))],
+    [([10, 2, None, 10], ("10", "2")), ([1.0, 2.5, None, 1.0], ("1", "2.5")), ([True, False, None, True], ("False", "True")),
+        ([pd.Timestamp("2020-01-02"), pd.Timestamp("2019-01-01 10:30"), None, pd.Timestamp("2020-01-02")], ("2019-01-01 10:30:00", "2020-01-02"))],
 )  # fmt: skip
 def test_categories_of_other_values_are_met_again_as_values(values, categories):
     table = told(pd.DataFrame({"z": pd.Categorical(values)}))
@@ -75,19 +76,22 @@ def mixed():
     """Every kind of column, with missing values, as Python values."""
     return {
         "n": [1.5, None, -3.25, 4.0], "i": [7, 5, None, 7], "b": [True, None, False, True], "c": ["u", "v", None, "u"],
-        "d": [datetime.datetime(2020, 1, 2, 3, 30), None, datetime.datetime(1969, 7, 20), datetime.datetime(2024, 2, 29, 23, 15)], "e": [datetime.date(2020, 1, 2), datetime.date(2021, 1, 2), None, datetime.date(2020, 1, 2)],
+        "d": [dt.datetime(2020, 1, 2, 3, 30), None, dt.datetime(1969, 7, 20), dt.datetime(2024, 2, 29, 23, 15)],
+        "e": [dt.date(2020, 1, 2), dt.date(2021, 1, 2), None, dt.date(2020, 1, 2)],
     }  # fmt: skip
 
 
 def nullable(columns):
-    return pd.DataFrame({"n": pd.array(columns["n"], "Float64"), "i": pd.array(columns["i"], "Int64"), "b": pd.array(columns["b"], "boolean"), "c": pd.array(columns["c"], "string"),
+    return pd.DataFrame({"n": pd.array(columns["n"], "Float64"), "i": pd.array(columns["i"], "Int64"), "b": pd.array(columns["b"], "boolean"),
+        "c": pd.array(columns["c"], "string"),
                          "d": pd.to_datetime(pd.Series(columns["d"])), "e": columns["e"]})  # fmt: skip
 
 
 FRAMES = {
     "pandas objects": lambda columns: pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()}), "pandas nullable": nullable,
     "pandas of pyarrow": lambda columns: pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype), "polars": pl.DataFrame, "polars lazy": pl.LazyFrame, "pyarrow": pa.table,
-    "a record batch": pa.record_batch, "a stream": lambda columns: pa.table(columns).to_reader(), "a dict": dict, "a dict of tuples": lambda columns: {name: tuple(cells) for name, cells in columns.items()},
+    "a record batch": pa.record_batch, "a stream": lambda columns: pa.table(columns).to_reader(), "a dict": dict,
+    "a dict of tuples": lambda columns: {name: tuple(cells) for name, cells in columns.items()},
     "a dict of Series": lambda columns: {name: pd.Series(cells) if name != "i" else pd.Series(cells, dtype="Int64") for name, cells in columns.items()},
     "a dict of pyarrow": lambda columns: {name: pa.array(cells) for name, cells in columns.items()},
     "dicts": lambda columns: [{name: cells[i] for name, cells in columns.items() if cells[i] is not None} for i in range(4)],
@@ -118,10 +122,14 @@ def test_columns_of_other_types(tmp_path):
 @pytest.mark.parametrize(
     ("source", "error", "message"),
     [
-        ({"a": [1, 2], "b": [1]}, DataError, r"expected columns of one length, got 2 and 1 cells \(the data frame, column 'b'\)"), ({"a": [1, 2], "b": 3}, TypeError, "got the cell 3 in column 'b' beside sequences"),
-        (pd.DataFrame([[1, 2]]), TypeError, "expected column names that are strings, got 0; rename the columns"), ([{"a": 1}, 5], TypeError, "expected a list of dicts, a row each, got a list with int"),
-        ([], TypeError, "got an empty list"), (pl.Series("a", [1]), TypeError, "expected a row with names"), (pd.DataFrame({"a": []}), DataError, "expected a table with rows"), (np.zeros((2, 0)), DataError, "expected a table with columns"),
-        (np.zeros((2, 2, 2)), DataError, r"got an array of shape \(2, 2, 2\)"), (object(), TypeError, "expected a path, a data frame, a dict, a list of dicts or an array, got object"),
+        ({"a": [1, 2], "b": [1]}, DataError, r"expected columns of one length, got 2 and 1 cells \(the data frame, column 'b'\)"),
+        ({"a": [1, 2], "b": 3}, TypeError, "got the cell 3 in column 'b' beside sequences"),
+        (pd.DataFrame([[1, 2]]), TypeError, "expected column names that are strings, got 0; rename the columns"),
+        ([{"a": 1}, 5], TypeError, "expected a list of dicts, a row each, got a list with int"),
+        ([], TypeError, "got an empty list"), (pl.Series("a", [1]), TypeError, "expected a row with names"), (pd.DataFrame({"a": []}), DataError, "expected a table with rows"),
+        (np.zeros((2, 0)), DataError, "expected a table with columns"),
+        (np.zeros((2, 2, 2)), DataError, r"got an array of shape \(2, 2, 2\)"),
+        (object(), TypeError, "expected a path, a data frame, a dict, a list of dicts or an array, got object"),
     ],
 )  # fmt: skip
 def test_frames_that_are_refused(source, error, message):
@@ -144,9 +152,10 @@ def test_columns_in_any_order_and_further_ones_as_on_the_command_line():
         model = SoftmaxClassifier(epochs=2, random_state=0).fit(frame, labels)
         right = model.predict_proba(frame)
         np.testing.assert_array_equal(model.predict_proba(frame[["colour", "size"]]), right)
-        more = noted(lambda model=model, frame=frame: model.predict_proba(frame.assign(id=1, name="x")[["name", "colour", "id", "size"]]), r"^columns 'name', 'id' not used by the model$")
+        more = noted(lambda model=model, frame=frame: model.predict_proba(frame.assign(id=1, name="x")[["name", "colour", "id", "size"]]),
+            r"^columns 'name', 'id' not used by the model$")
         np.testing.assert_array_equal(more, right)
-        with pytest.raises(DataError, match="expected the columns that the model was trained on, got a .* without 'size'.*add or rename"):
+        with pytest.raises(DataError, match=r"expected the columns that the model was trained on, got a .* without 'size'.*add or rename"):
             model.predict(frame[["colour"]])
 
 

@@ -14,10 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 import pytest
-from tabling import kinds, lines, quietly, told, write
 
 from normexp import DataError
 from normexp.tables import read
+from tabling import kinds, lines, quietly, told, write
 
 TEXT = "n,c\n1.5,u\n-2,v\n7,\u00fc\n"
 RIGHT = np.float32([[1.5, 0], [-2, 1], [7, 2]])
@@ -35,11 +35,15 @@ def put(folder, content, name="t.csv"):
 
 
 DRESSES = {
-    "plain": TEXT.encode(), "BOM": codecs.BOM_UTF8 + TEXT.encode(), "UTF-16 LE": codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "UTF-16 BE": codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
+    "plain": TEXT.encode(), "BOM": codecs.BOM_UTF8 + TEXT.encode(), "UTF-16 LE": codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"),
+    "UTF-16 BE": codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
     "UTF-32 LE": codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "UTF-32 BE": codecs.BOM_UTF32_BE + TEXT.encode("utf-32-be"), "Windows": TEXT.replace("\n", "\r\n").encode(),
-    "old Mac": TEXT.replace("\n", "\r").encode(), "mixed": b"n,c\r\n1.5,u\n-2,v\r7,\xc3\xbc\r\n", "no last line end": TEXT.rstrip("\n").encode(), "blank lines in front": b"\n\r\n  \n" + TEXT.encode(),
-    "a blank line at the end": TEXT.encode() + b"\n\n", "semicolons": TEXT.replace(",", ";").encode(), "tabs": TEXT.replace(",", "\t").encode(), "bars": TEXT.replace(",", "|").encode(),
-    "sep=;": b"sep=;\n" + TEXT.replace(",", ";").encode(), '"sep=\t"': b'"sep=\t"\r\n' + TEXT.replace(",", "\t").replace("\n", "\r\n").encode(), "sep=, UTF-16": ("\ufeffsep=;\r\n" + TEXT.replace(",", ";").replace("\n", "\r\n")).encode("utf-16-le"),
+    "old Mac": TEXT.replace("\n", "\r").encode(), "mixed": b"n,c\r\n1.5,u\n-2,v\r7,\xc3\xbc\r\n", "no last line end": TEXT.rstrip("\n").encode(),
+    "blank lines in front": b"\n\r\n  \n" + TEXT.encode(),
+    "a blank line at the end": TEXT.encode() + b"\n\n", "semicolons": TEXT.replace(",", ";").encode(), "tabs": TEXT.replace(",", "\t").encode(),
+    "bars": TEXT.replace(",", "|").encode(),
+    "sep=;": b"sep=;\n" + TEXT.replace(",", ";").encode(), '"sep=\t"': b'"sep=\t"\r\n' + TEXT.replace(",", "\t").replace("\n", "\r\n").encode(),
+    "sep=, UTF-16": ("\ufeffsep=;\r\n" + TEXT.replace(",", ";").replace("\n", "\r\n")).encode("utf-16-le"),
     "quoted": '"n","c"\n"1.5","u"\n"-2","v"\n"7","\u00fc"\n'.encode(), "blanks around names": TEXT.replace("n,c", " n , c ").encode(), "gzip": gzip.compress(TEXT.encode()),
     "gzip of UTF-16": gzip.compress(codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le")), "gzip of old Mac": gzip.compress(TEXT.replace("\n", "\r").encode()),
 }  # fmt: skip
@@ -53,7 +57,7 @@ def test_any_dress(name, tmp_path):
 
 
 def test_names_with_separators_and_line_ends_in_quotes(tmp_path):
-    path = put(tmp_path, 'a;"charge, monthly";"two\nlines";"say ""hi"""\r\n1;2;3;4\r\n5;6;7;8\r\n'.encode())
+    path = put(tmp_path, b'a;"charge, monthly";"two\nlines";"say ""hi"""\r\n1;2;3;4\r\n5;6;7;8\r\n')
     table = told(path)
     assert [column.name for column in table.schema.columns] == ["a", "charge, monthly", "two\nlines", 'say "hi"']
     np.testing.assert_array_equal(table.matrix, [[1, 2, 3, 4], [5, 6, 7, 8]])
@@ -122,7 +126,7 @@ def test_an_encoding_is_named(tmp_path):
 def test_no_header(tmp_path):
     path = write(tmp_path, "1.5,u\n-2,v\n7,\u00fc\n")
     assert_right(told(path, header=False), ("x0", "x1"))
-    with pytest.raises(DataError, match=r"expected a column named 'c' as target, got a table with columns '1.5', 'u' .*the first row looks like data \('1.5'\): .*--no-header \(header=False\)"):
+    with pytest.raises(DataError, match=r"expected a column named 'c' as target, got .*the first row looks like data \('1.5'\): .*--no-header \(header=False\)"):
         read(path, target="c")
     with pytest.raises(DataError, match=r"got '1' more than once .*; if the file has no header row, say so with --no-header"):
         read(write(tmp_path, "1,1,u\n2,3,v\n"))
@@ -144,7 +148,9 @@ def test_json_values_keep_their_kind_and_nested_ones_are_left_out(tmp_path):
     np.testing.assert_array_equal(table.matrix[:, [0, 6, 7, 8]], [[1, 1, 3, 1000], [0, 2, 4, 2]])
 
 
-@pytest.mark.parametrize(("text", "message"), [('{"a": 1}\n[2]\n', r"expected JSON objects, got an array \(.*t.json, row 2\)"), ("[1, 2]", "expected JSON objects, got an? "), ('{"a": 1', "expected a readable table|expected JSON"), ("[{}]", "expected JSON objects with keys, got none")])
+@pytest.mark.parametrize(("text", "message"),
+    [('{"a": 1}\n[2]\n', r"expected JSON objects, got an array \(.*t.json, row 2\)"), ("[1, 2]", "expected JSON objects, got an? "),
+    ('{"a": 1', "expected a readable table|expected JSON"), ("[{}]", "expected JSON objects with keys, got none")])
 def test_json_that_is_refused(text, message, tmp_path):
     with pytest.raises(DataError, match=message):
         read(write(tmp_path, text, "t.json"))
@@ -184,7 +190,7 @@ def test_sqlite(tmp_path):
     connection.close()
     for table in ("one", "main.one", "seen"):
         assert_right(told(f"{path}::{table}"))
-    with pytest.raises(DataError, match="got its file alone; it has 'one', 'seen'; name one: .*t.data::one"):
+    with pytest.raises(DataError, match=r"got its file alone; it has 'one', 'seen'; name one: .*t\.data::one"):
         read(path)
     with pytest.raises(DataError, match="got 'two'; it has 'one', 'seen'"):
         read(f"{path}::two")
@@ -196,12 +202,13 @@ def test_duckdb(tmp_path):
     path = tmp_path / "t.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE one(n DOUBLE, c VARCHAR); INSERT INTO one VALUES (1.5, 'u'), (-2, 'v'), (7, '\u00fc')")
-        connection.execute('CREATE SCHEMA "my schema"; CREATE TABLE "my schema"."two.three" AS SELECT * FROM one; CREATE VIEW seen AS SELECT * FROM one; CREATE TABLE nothing(a INTEGER)')
+        connection.execute("CREATE VIEW seen AS SELECT * FROM one; CREATE TABLE nothing(a INTEGER)")
+        connection.execute('CREATE SCHEMA "my schema"; CREATE TABLE "my schema"."two.three" AS SELECT * FROM one')
     for table in ("one", "main.one", "my schema.two.three", "seen"):
         assert_right(told(f"{path}::{table}"))
-    with pytest.raises(DataError, match="got its file alone; it has 'one', 'nothing', 'seen', 'my schema.two.three'|got its file alone; it has 'nothing', 'one', 'seen', 'my schema.two.three'"):
+    with pytest.raises(DataError, match=r"got its file alone; it has 'nothing', 'one', 'seen', 'my schema\.two\.three'; name one: .*t\.duckdb::nothing"):
         read(path)
-    with pytest.raises(DataError, match="got 'onee'; it has .*did you mean 'one'"):
+    with pytest.raises(DataError, match=r"got 'onee'; it has .*did you mean 'one'"):
         read(f"{path}::onee")
     with pytest.raises(DataError, match="expected a DuckDB or SQLite file before ::, got another one"):
         read(f"{write(tmp_path, TEXT)}::one")
@@ -210,7 +217,8 @@ def test_duckdb(tmp_path):
 
 
 PACKED = {
-    b"BZh91AY": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ\0": "xz file; unpack it first", b"\x28\xb5\x2f\xfd": "zstd file", b"%PDF-1.4": "a PDF", b"\x89HDF\r\n": "an HDF5 file", b"Obj\x01": "an Avro file",
+    b"BZh91AY": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ\0": "xz file; unpack it first", b"\x28\xb5\x2f\xfd": "zstd file", b"%PDF-1.4": "a PDF",
+    b"\x89HDF\r\n": "an HDF5 file", b"Obj\x01": "an Avro file",
     b"\x80\x04\x95": "pickle, which is code", b"\xd0\xcf\x11\xe0": "old Excel workbook", b"ORC": "ORC file",
 }  # fmt: skip
 

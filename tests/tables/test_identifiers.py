@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tabling import CASES, kinds, quietly, told
 
 from normexp import DataError
 from normexp.tables import read
+from tabling import CASES, kinds, quietly, told
 
 N = 400
 RNG = np.random.default_rng(0)
@@ -26,10 +26,14 @@ def table_of(name, cells, as_text, tmp_path):
 LEFT_OUT = {
     "from 0": ("n", np.arange(N), r"it counts the rows \(0, 1, 2, …\), like an identifier"), "from 1": ("PassengerId", np.arange(N) + 1, r"it counts the rows \(1, 2, 3, …\)"),
     "backwards": ("n", np.arange(N)[::-1], "it counts the rows"), "in steps of 7": ("n", 7 * np.arange(N) + 7590, r"it counts the rows \(7590, 7597, 7604, …\)"),
-    "shuffled": ("n", RNG.permutation(N) + 5, "it has a different whole number in every row, from 5 to 404"), "with gaps": ("n", np.sort(RNG.choice(N * 14 // 10, N, replace=False)), "it has a different whole number in every row"),
-    "sparse, named": ("customer_id", RNG.choice(10**9, N, replace=False), r"it has 400 different whole numbers in 400 rows"), "some twice, named": ("orderID", np.r_[RNG.choice(10**9, N - 9, replace=False), [5] * 9], "it has 392 different whole numbers in 400 rows"),
-    "key": ("key", RNG.choice(10**6, N, replace=False), "it has 400 different whole numbers in 400 rows"), "unique texts": ("n", [f"A{i * 7919 % 10007}" for i in range(N)], "it has a different text in every row"),
-    "nearly unique texts": ("ticket", [f"A{i}" for i in range(N - 1)] + ["A0"], "it has 399 different texts in 400 rows"), "some twice": ("name", [f"A{i}" for i in range(N - 15)] + ["A0"] * 15, "it has 385 different texts in 400 rows"),
+    "shuffled": ("n", RNG.permutation(N) + 5, "it has a different whole number in every row, from 5 to 404"),
+    "with gaps": ("n", np.sort(RNG.choice(N * 14 // 10, N, replace=False)), "it has a different whole number in every row"),
+    "sparse, named": ("customer_id", RNG.choice(10**9, N, replace=False), r"it has 400 different whole numbers in 400 rows"),
+    "some twice, named": ("orderID", np.r_[RNG.choice(10**9, N - 9, replace=False), [5] * 9], "it has 392 different whole numbers in 400 rows"),
+    "key": ("key", RNG.choice(10**6, N, replace=False), "it has 400 different whole numbers in 400 rows"),
+    "unique texts": ("n", [f"A{i * 7919 % 10007}" for i in range(N)], "it has a different text in every row"),
+    "nearly unique texts": ("ticket", [f"A{i}" for i in range(N - 1)] + ["A0"], "it has 399 different texts in 400 rows"),
+    "some twice": ("name", [f"A{i}" for i in range(N - 15)] + ["A0"] * 15, "it has 385 different texts in 400 rows"),
 }  # fmt: skip
 
 
@@ -47,9 +51,12 @@ def test_identifiers_are_left_out_and_may_be_kept(kind, as_text, tmp_path):
 
 
 STAY = {
-    "fractions": ("n", np.arange(N) / 4), "measures": ("income", RNG.choice(10**9, N, replace=False)), "ages": ("age", RNG.integers(0, 90, N)), "some twice": ("n", np.r_[np.arange(N - 40), np.arange(40)]),
-    "names in numbers": ("grid", RNG.choice(10**9, N, replace=False)), "postcodes": ("postcode", [f"{i % 90:05d}" for i in range(N)]), "few words": ("city", [f"city {i % 50}" for i in range(N)]),
-    "half unique": ("n", [f"A{i // 2}" for i in range(N)]), "a hole": ("n", np.where(np.arange(N) == 7, np.nan, np.arange(N))), "few rows": ("id", np.arange(15)), "few texts": ("id", [f"A{i}" for i in range(15)]),
+    "fractions": ("n", np.arange(N) / 4), "measures": ("income", RNG.choice(10**9, N, replace=False)), "ages": ("age", RNG.integers(0, 90, N)),
+    "some twice": ("n", np.r_[np.arange(N - 40), np.arange(40)]),
+    "names in numbers": ("grid", RNG.choice(10**9, N, replace=False)), "postcodes": ("postcode", [f"{i % 90:05d}" for i in range(N)]),
+    "few words": ("city", [f"city {i % 50}" for i in range(N)]),
+    "half unique": ("n", [f"A{i // 2}" for i in range(N)]), "a hole": ("n", np.where(np.arange(N) == 7, np.nan, np.arange(N))), "few rows": ("id", np.arange(15)),
+    "few texts": ("id", [f"A{i}" for i in range(15)]),
     "dates": ("day", [f"2020-01-01 00:{i // 60:02d}:{i % 60:02d}" for i in range(N)]),
 }  # fmt: skip
 
@@ -89,14 +96,15 @@ def test_an_identifier_is_judged_by_the_rows_that_are_kept(tmp_path):
 
 
 def test_an_identifier_that_is_all_there_is_is_used_with_a_word():
-    table = told(pd.DataFrame({"n": np.arange(N), "y": LABELS}), r"column 'n' is all that there is to learn from, though it counts the rows \(0, 1, 2, …\), like an identifier$", target="y")
+    table = told(pd.DataFrame({"n": np.arange(N), "y": LABELS}), r"column 'n' is all that there is to learn from, though it counts the rows \(0, 1, 2, …\), like an identifier$",
+        target="y")
     assert list(kinds(table)) == ["n"]
-    with pytest.raises(DataError, match="expected at least one column to learn from, got none besides the target .*column 'n' is left out: it has a different text in every row"):
+    with pytest.raises(DataError, match=r"expected at least one column to learn from, got none besides the target .*column 'n' is left out: it has a different text in every row"):
         read(pd.DataFrame({"n": [f"A{i}" for i in range(N)], "y": LABELS}), target="y")
 
 
 def test_columns_to_keep_must_be_there():
-    with pytest.raises(DataError, match="expected a column named 'idd' as column to keep, got a table with columns 'id', 'y'.*; did you mean 'id'"):
+    with pytest.raises(DataError, match=r"expected a column named 'idd' as column to keep, got a table with columns 'id', 'y'.*; did you mean 'id'"):
         read(pd.DataFrame({"id": np.arange(N), "y": LABELS}), target="y", keep_columns=["idd"])
 
 

@@ -1,6 +1,6 @@
 """Labels come back as what they were: their type where the source has one, their spelling where it is text."""
 
-import datetime
+import datetime as dt
 
 import duckdb
 import numpy as np
@@ -9,30 +9,34 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from sklearn.exceptions import DataConversionWarning
-from tabling import lines, quietly, told, write
 
 from normexp import DataError, SoftmaxClassifier
 from normexp.errors import DataWarning
 from normexp.tables import read
+from tabling import lines, quietly, told, write
 
 X = pd.DataFrame({"a": [0.0, 1.5, 0.25, 1, 0, 1], "c": ["u", "v"] * 3})
 NUMBERS = X[["a"]].to_numpy()
 WORDS, INTEGERS, TRUTHS = ["q", "p"] * 3, [7, -2] * 3, [True, False] * 3
-DAYS = [datetime.datetime(2021, 1, 1), datetime.datetime(2020, 1, 1)] * 3
+DAYS = [dt.datetime(2021, 1, 1), dt.datetime(2020, 1, 1)] * 3
 
 KEPT = {
     "list": (WORDS, "UO", WORDS), "tuple": (tuple(INTEGERS), "i", INTEGERS), "int8": (np.array(INTEGERS, np.int8), "i", INTEGERS),
-    "floats": (np.array([1.0, 2.0] * 3), "f", [1.0, 2.0] * 3), "booleans": (np.array(TRUTHS), "b", TRUTHS), "days": (np.array(DAYS, "datetime64[D]"), "M", [day.date() for day in DAYS]),
+    "floats": (np.array([1.0, 2.0] * 3), "f", [1.0, 2.0] * 3), "booleans": (np.array(TRUTHS), "b", TRUTHS),
+    "days": (np.array(DAYS, "datetime64[D]"), "M", [day.date() for day in DAYS]),
     "pandas": (pd.Series(WORDS), "O", WORDS), "pandas of another index": (pd.Series(WORDS, index=range(10, 16)), "O", WORDS), "pandas index": (pd.Index(WORDS), "O", WORDS),
     "pandas string": (pd.Series(WORDS, dtype="string"), "O", WORDS), "pandas string[pyarrow]": (pd.Series(WORDS, dtype="string[pyarrow]"), "O", WORDS),
     "pandas Int64": (pd.Series(INTEGERS, dtype="Int64"), "i", INTEGERS), "pandas Int64 array": (pd.array(INTEGERS, dtype="Int64"), "i", INTEGERS),
     "pandas UInt8": (pd.Series([1, 2] * 3, dtype="UInt8"), "u", [1, 2] * 3), "pandas int64[pyarrow]": (pd.Series(INTEGERS, dtype="int64[pyarrow]"), "i", INTEGERS),
     "pandas boolean": (pd.Series(TRUTHS, dtype="boolean"), "b", TRUTHS), "pandas dates": (pd.Series(DAYS), "M", DAYS),
-    "pandas category": (pd.Series(WORDS, dtype="category"), "O", WORDS), "pandas Categorical of integers": (pd.Categorical(INTEGERS), "i", INTEGERS), "pandas frame": (pd.DataFrame({"y": WORDS}), "O", WORDS),
-    "polars": (pl.Series(WORDS), "O", WORDS), "polars Categorical": (pl.Series(WORDS, dtype=pl.Categorical), "O", WORDS), "polars Enum": (pl.Series(WORDS, dtype=pl.Enum(["q", "p"])), "O", WORDS),
+    "pandas category": (pd.Series(WORDS, dtype="category"), "O", WORDS), "pandas Categorical of integers": (pd.Categorical(INTEGERS), "i", INTEGERS),
+    "pandas frame": (pd.DataFrame({"y": WORDS}), "O", WORDS),
+    "polars": (pl.Series(WORDS), "O", WORDS), "polars Categorical": (pl.Series(WORDS, dtype=pl.Categorical), "O", WORDS),
+    "polars Enum": (pl.Series(WORDS, dtype=pl.Enum(["q", "p"])), "O", WORDS),
     "polars integers": (pl.Series(INTEGERS), "i", INTEGERS), "polars frame": (pl.DataFrame({"y": INTEGERS}), "i", INTEGERS),
     "pyarrow": (pa.array(WORDS), "O", WORDS), "pyarrow chunks": (pa.chunked_array([WORDS[:2], WORDS[2:]]), "O", WORDS), "pyarrow integers": (pa.array(INTEGERS), "i", INTEGERS),
-    "pyarrow dictionary": (pa.array(WORDS).dictionary_encode(), "O", WORDS), "pyarrow table": (pa.table({"y": WORDS}), "O", WORDS), "pyarrow booleans": (pa.array(TRUTHS), "b", TRUTHS),
+    "pyarrow dictionary": (pa.array(WORDS).dictionary_encode(), "O", WORDS), "pyarrow table": (pa.table({"y": WORDS}), "O", WORDS),
+    "pyarrow booleans": (pa.array(TRUTHS), "b", TRUTHS),
 }  # fmt: skip
 
 
@@ -52,7 +56,8 @@ def test_labels_of_python_keep_their_type(kind, rows):
 MISSING = {
     "None": ["p", "p", None, "q", None, "q"], "NaN": [0.0, 1, np.nan, 1, np.nan, 1], "NaN among words": ["p", "p", float("nan"), "q", float("nan"), "q"],
     "pandas.NA": np.array(["p", "p", pd.NA, "q", pd.NA, "q"], object), "NaT": np.array(["2020-01-01", "2021-01-01", "NaT", "2020-01-01", "NaT", "2021-01-01"], "datetime64[D]"),
-    "pandas NaT": pd.to_datetime(pd.Series(["2020-01-01", "2021-01-01", None, "2020-01-01", None, "2021-01-01"])), "pandas Int64": pd.Series([0, 1, None, 1, None, 1], dtype="Int64"),
+    "pandas NaT": pd.to_datetime(pd.Series(["2020-01-01", "2021-01-01", None, "2020-01-01", None, "2021-01-01"])),
+    "pandas Int64": pd.Series([0, 1, None, 1, None, 1], dtype="Int64"),
     "pandas boolean": pd.Series([True, False, None, True, None, True], dtype="boolean"), "pandas string": pd.Series(["p", "p", None, "q", None, "q"], dtype="string[pyarrow]"),
     "pandas category": pd.Series(["p", "p", None, "q", None, "q"], dtype="category"), "pandas frame": pd.DataFrame({"y": ["p", "p", None, "q", None, "q"]}),
     "polars": pl.Series(["p", "p", None, "q", None, "q"]), "pyarrow": pa.array([0, 1, None, 1, None, 1]), "masked": np.ma.masked_array([0, 1, 0, 1, 0, 1], [0, 0, 1, 0, 1, 0]),
@@ -82,8 +87,10 @@ def test_two_columns_of_labels_are_refused():
 SPELT = {
     "words": (["b", "a"], ["a", "b"]), "integers": (["3", "-1"], [-1, 3]), "fractions": (["0.25", "0.1"], [0.1, 0.25]), "zeros": (["0.0", "1.0"], [0.0, 1.0]),
     "true and false": (["true", "false"], [False, True]), "TRUE and FALSE": (["TRUE", "FALSE"], ["FALSE", "TRUE"]), "True and False": (["True", "False"], ["False", "True"]),
-    "signs": (["+1", "-1"], ["+1", "-1"]), "leading zeros": (["01", "1"], ["01", "1"]), "zeros at the end": (["1.50", "2.25"], ["1.50", "2.25"]), "exponents": (["1e3", "5"], ["1e3", "5"]),
-    "yes and no": (["yes", "no"], ["no", "yes"]), "minus zero": (["-0", "0"], ["-0", "0"]), "beyond 2^53": (["9007199254740993", "9007199254740992"], [9007199254740992, 9007199254740993]),
+    "signs": (["+1", "-1"], ["+1", "-1"]), "leading zeros": (["01", "1"], ["01", "1"]), "zeros at the end": (["1.50", "2.25"], ["1.50", "2.25"]),
+    "exponents": (["1e3", "5"], ["1e3", "5"]),
+    "yes and no": (["yes", "no"], ["no", "yes"]), "minus zero": (["-0", "0"], ["-0", "0"]),
+    "beyond 2^53": (["9007199254740993", "9007199254740992"], [9007199254740992, 9007199254740993]),
     "beyond 2^63": (["9223372036854775808", "1"], ["1", "9223372036854775808"]), "infinity": (["inf", "1"], ["1", "inf"]), "underscores": (["1_0", "10"], ["10", "1_0"]),
     "dates": (["01.02.2020", "2020-02-01"], ["01.02.2020", "2020-02-01"]), "days of months": (["1 May", "2 May"], ["1 May", "2 May"]),
 }  # fmt: skip
@@ -103,10 +110,12 @@ def test_text_keeps_its_spelling(kind, tmp_path):
 
 TYPED = {
     "boolean": (["true", "false"], [False, True]), "tinyint": (["1", "-2"], [-2, 1]), "bigint": (["9007199254740993", "9007199254740992"], [9007199254740992, 9007199254740993]),
-    "hugeint": (["170141183460469231731687303715884105727", "3"], ["170141183460469231731687303715884105727", "3"]), "ubigint": (["18446744073709551615", "3"], ["18446744073709551615", "3"]),
+    "hugeint": (["170141183460469231731687303715884105727", "3"], ["170141183460469231731687303715884105727", "3"]),
+    "ubigint": (["18446744073709551615", "3"], ["18446744073709551615", "3"]),
     "decimal(9,2)": (["1.50", "2.00"], ["1.50", "2.00"]), "double": (["0.1", "2"], [0.1, 2.0]), "date": (["'2020-01-31'", "'2021-01-01'"], ["2020-01-31", "2021-01-01"]),
     "timestamp": (["'2020-01-01 12:30:00'", "'2021-01-01'"], ["2020-01-01 12:30:00", "2021-01-01 00:00:00"]), "time": (["'10:00'", "'11:30'"], ["10:00:00", "11:30:00"]),
-    "timestamptz": (["'2020-01-01 12:00:00+02'", "'2021-01-01 00:00:00+00'"], ["2020-01-01 10:00:00+00", "2021-01-01 00:00:00+00"]), "interval": (["interval 1 day", "interval 2 month"], ["1 day", "2 months"]),
+    "timestamptz": (["'2020-01-01 12:00:00+02'", "'2021-01-01 00:00:00+00'"], ["2020-01-01 10:00:00+00", "2021-01-01 00:00:00+00"]),
+    "interval": (["interval 1 day", "interval 2 month"], ["1 day", "2 months"]),
     "blob": (["'\\xAA'::blob", "'ab'::blob"], ["\\xAA", "ab"]), "enum('+1', '01', 'TRUE')": (["'+1'", "'TRUE'"], ["+1", "TRUE"]), "varchar": (["'TRUE'", "'0.0'"], ["0.0", "TRUE"]),
 }  # fmt: skip
 
@@ -166,8 +175,10 @@ def test_a_different_text_in_every_row_needs_a_word(tmp_path):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ({"p": 1, "qq": 2}, r"expected class_weight for classes out of 'p', 'q', got one for 'qq'"), ({"p": -1}, "expected class weights that are finite numbers of at least 0, got -1 for class 'p'"),
-        ({"p": float("nan")}, "got nan for class 'p'"), ({"p": float("inf")}, "got inf for class 'p'"), ({"p": "1"}, "got '1' for class 'p'"), ({float("nan"): 1}, "got one for nan"),
+        ({"p": 1, "qq": 2}, r"expected class_weight for classes out of 'p', 'q', got one for 'qq'"),
+        ({"p": -1}, "expected class weights that are finite numbers of at least 0, got -1 for class 'p'"),
+        ({"p": float("nan")}, "got nan for class 'p'"), ({"p": float("inf")}, "got inf for class 'p'"), ({"p": "1"}, "got '1' for class 'p'"),
+        ({float("nan"): 1}, "got one for nan"),
         ({"p": 0, "q": 0}, "expected a class weight above 0, got 0 for every class"), ({1: 1}, "got one for 1"), ({"p": True}, "got True for class 'p'"),
     ],
 )  # fmt: skip
@@ -177,7 +188,8 @@ def test_class_weights_that_are_refused(weights, message):
 
 
 def test_class_weights_of_some_classes_and_of_numpys_types_are_taken():
-    one, other = (SoftmaxClassifier((), epochs=3, random_state=0, class_weight=weights).fit(NUMBERS, INTEGERS).predict_proba(NUMBERS) for weights in ({7: 3}, {np.int64(7): np.float32(3), -2: 1}))
+    one, other = (SoftmaxClassifier((), epochs=3, random_state=0, class_weight=weights).fit(NUMBERS, INTEGERS).predict_proba(NUMBERS) for weights in ({7: 3},
+        {np.int64(7): np.float32(3), -2: 1}))
     np.testing.assert_array_equal(one, other)
 
 

@@ -5,10 +5,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from pandas._libs.parsers import STR_NA_VALUES
-from tabling import kinds, lines, noted, quietly, told, write
 
 from normexp import DataError, SoftmaxClassifier
 from normexp.tables import read
+from tabling import kinds, lines, noted, quietly, told, write
 
 NUMBERS = [((i * 37) % 101) / 4 for i in range(40)]
 DAYS = [f"2020-01-{i % 28 + 1:02d}" for i in range(40)]

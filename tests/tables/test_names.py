@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from tabling import told, write
 
 from normexp import DataError, SoftmaxClassifier
 from normexp.tables import read
+from tabling import told, write
 
-NAMES = ["rowid", "ROWID", "Rowid", "c0", "c1", "raw", "objects", "source", 'a"b', '"x"; DROP TABLE raw; --', "a'b", "select", "é", "a.b", "a/b~c", "filename", "file_row_number", "Mass", "mass", "1", "x,y", "p\nq"]
+NAMES = ["rowid", "ROWID", "Rowid", "c0", "c1", "raw", "objects", "source", 'a"b', '"x"; DROP TABLE raw; --', "a'b", "select", "é", "a.b", "a/b~c", "filename", "file_row_number",
+    "Mass", "mass", "1", "x,y", "p\nq"]
 N = 23
 VALUES = np.random.default_rng(0).integers(0, 19, (len(NAMES), N))  # some twice: no column looks like an identifier
 LABELS = np.array(["a", "A"])[VALUES[0] % 2]
@@ -58,7 +59,8 @@ def as_json_array(folder):
 
 SOURCES = {
     "csv": as_csv, "tsv": as_tsv, "parquet": as_parquet, "feather": as_feather, "json lines": as_json_lines, "json": as_json_array,
-    "pandas": lambda _: pd.DataFrame(COLUMNS), "polars": lambda _: pl.DataFrame(COLUMNS), "pyarrow": lambda _: pa.table(COLUMNS), "dict": lambda _: COLUMNS, "dicts": lambda _: rows(),
+    "pandas": lambda _: pd.DataFrame(COLUMNS), "polars": lambda _: pl.DataFrame(COLUMNS), "pyarrow": lambda _: pa.table(COLUMNS), "dict": lambda _: COLUMNS,
+    "dicts": lambda _: rows(),
 }  # fmt: skip
 
 
@@ -141,7 +143,8 @@ def test_the_same_name_twice_is_refused(tmp_path):
         read(tmp_path / "t.parquet")
 
 
-FILES = ["a*b.csv", "[1].csv", "~x.csv", "a?.csv", "a'b.csv", 'a"b.csv', "a b;--.csv", "x::y.csv", "%d{1,2}.csv", "$HOME.csv", "é\u0301.csv", "file:t.csv", "y=3/t.csv", "a[!b]/[c].csv"]
+FILES = ["a*b.csv", "[1].csv", "~x.csv", "a?.csv", "a'b.csv", 'a"b.csv', "a b;--.csv", "x::y.csv", "%d{1,2}.csv", "$HOME.csv", "é\u0301.csv", "file:t.csv", "y=3/t.csv",
+    "a[!b]/[c].csv"]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tabling import kinds, quietly, told, write
 
 from normexp import DataError
 from normexp.tables import read
+from tabling import kinds, quietly, told
 
 
 def column(folder, cells, name="a", **columns):
@@ -105,12 +105,14 @@ def test_bad_cells_of_all_columns_come_in_one_message(tmp_path):
     assert "row 11, and in 1 more row)" in message
     assert "expected a number in column 'b', got 'y?'" in message
     assert "expected a number in column 'c', got an infinity" in message
-    table = told(path, r"'a': 2 cells are not a number, the first: 'x1' \(.*row 11\); taken as missing", r"'b': 1 cell is not a number: 'y\?' \(.*row 6\)", r"'c': 1 cell is not a number: 'inf' \(.*row 8\)")
+    table = told(path, r"'a': 2 cells are not a number, the first: 'x1' \(.*row 11\); taken as missing", r"'b': 1 cell is not a number: 'y\?' \(.*row 6\)",
+        r"'c': 1 cell is not a number: 'inf' \(.*row 8\)")
     assert [tuple(place) for place in np.argwhere(np.isnan(table.matrix))] == [(5, 1), (7, 2), (10, 0), (20, 0)]
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.floats(-1e9, 1e9).map(lambda value: round(value, 2)), min_size=2, max_size=20, unique=True), st.sampled_from([(",", "."), (",", " "), (".", ","), (".", "'"), (".", "_")]), st.sampled_from(["", "$", "EUR "]))
+@given(st.lists(st.floats(-1e9, 1e9).map(lambda value: round(value, 2)), min_size=2, max_size=20, unique=True),
+    st.sampled_from([(",", "."), (",", " "), (".", ","), (".", "'"), (".", "_")]), st.sampled_from(["", "$", "EUR "]))
 def test_formatted_numbers_come_back(tmp_path_factory, values, marks, prefix):
     decimal, thousands = marks
     cells = [prefix + f"{value:,.2f}".translate({ord(","): thousands, ord("."): decimal}) for value in values]

@@ -9,10 +9,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tabling import kinds, lines, quietly, told, write
-
 from normexp import DataError
 from normexp.tables import held_out_rows, read
+from tabling import kinds, lines, quietly, told, write
 
 MIXED = "n,c,b,d,y\n1.5,red,true,2024-02-29 06:30:00,p\n,blue,False,2024-03-01,q\n-2e3,NA,TRUE,?,p\nn/a,red,,2023-12-31,q\n"
 
@@ -64,7 +63,8 @@ def test_large_numbers_are_centred_before_they_become_float32(tmp_path):
 
 def test_many_categories_and_identifiers(tmp_path):
     rows = [[f"w{i % 300}", f"id{i}", "pq"[i % 2]] for i in range(900)] + [["w0", "id900", "p"]]
-    notes = (r"column 'many' has 300 categories: the 255 most frequent are kept, the rest \(135 rows\) count as 'other'", "column 'id' is left out: it has a different text in every row")
+    notes = (r"column 'many' has 300 categories: the 255 most frequent are kept, the rest \(135 rows\) count as 'other'",
+        "column 'id' is left out: it has a different text in every row")
     table = told(write(tmp_path, lines("many,id,y", rows)), *notes, target="y")
     column = table.schema.columns[0]
     assert (kinds(table), len(column.categories), column.n_codes, column.has_other) == ({"many": "category"}, 255, 256, True)
@@ -88,7 +88,8 @@ def test_a_frozen_schema_decides_whatever_the_file_looks_like(tmp_path):
 
 @pytest.mark.parametrize(
     ("cells", "classes"),
-    [(["3", "-1", "3"], [-1, 3]), (["0.5", "1.5", "0.5"], [0.5, 1.5]), (["true", "false", "true"], [False, True]), (["true", "False", "true"], ["False", "true"]), (["b", "a", "b"], ["a", "b"]), (["1", "x", "1"], ["1", "x"])],
+    [(["3", "-1", "3"], [-1, 3]), (["0.5", "1.5", "0.5"], [0.5, 1.5]), (["true", "false", "true"], [False, True]), (["true", "False", "true"], ["False", "true"]),
+        (["b", "a", "b"], ["a", "b"]), (["1", "x", "1"], ["1", "x"])],
 )
 def test_labels_have_their_own_type(tmp_path, cells, classes):
     table = read(write(tmp_path, lines("a,y", [[i, cell] for i, cell in enumerate(cells)])), target="y")
@@ -128,7 +129,8 @@ def test_tables_that_are_refused(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("no_such_file.csv", "which does not exist"), ("example:irs", "did you mean 'iris'"), ("none.duckdb::t", "expected a DuckDB or SQLite file, got 'none.duckdb', which does not exist"),
+        ("no_such_file.csv", "which does not exist"), ("example:irs", "did you mean 'iris'"),
+        ("none.duckdb::t", "expected a DuckDB or SQLite file, got 'none.duckdb', which does not exist"),
         (".", "got the folder"), (np.zeros(3), "rows and columns"), ({}, "got none"),
     ],
 )

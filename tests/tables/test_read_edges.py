@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabling import told, write
-
 from normexp import DataError
 from normexp.tables import held_out_rows, read
+from tabling import told, write
 
 
 @pytest.mark.parametrize("word", ["NA", "n/A", "NaN", "NULL", "?", "", "  ", " na "])

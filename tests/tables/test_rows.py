@@ -1,7 +1,7 @@
 """A row alone is the row of the whole table, bit for bit; text and typed columns agree; pieces keep their order."""
 
 import csv
-import datetime
+import datetime as dt
 import string
 
 import numpy as np
@@ -11,16 +11,16 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tabling import quietly, told
 
 from normexp import SoftmaxClassifier
 from normexp.tables import open_source, read
+from tabling import quietly, told
 
 PIECE = 61_440
 WORDS = st.sampled_from(["red", "green", "dark blue", "\u00e9t\u00e9", "a,b", 'say "hi"', "two\nlines", "x"])
 CELLS = {
     "n": st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: float(f"{value:.6g}")), "i": st.integers(-(2**53), 2**53), "b": st.booleans(), "c": WORDS,
-    "d": st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
+    "d": st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
 }  # fmt: skip
 ROWS = st.lists(st.fixed_dictionaries({name: cells | st.none() for name, cells in CELLS.items()}), min_size=1, max_size=18)  # too few to look like identifiers
 TYPES = {"n": "Float64", "i": "Int64", "b": "boolean", "c": "string", "d": "datetime64[us]"}
@@ -83,7 +83,8 @@ def test_any_text_converts_the_same_alone_and_in_company(cells, first):
 def test_the_estimator_answers_a_row_as_it_answers_the_whole():
     rng = np.random.default_rng(0)
     n = 60
-    frame = pd.DataFrame({"n": rng.normal(size=n), "c": rng.choice(["u", "v", "w"], n), "b": rng.random(n) < 0.5, "d": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "h")})
+    frame = pd.DataFrame({"n": rng.normal(size=n), "c": rng.choice(["u", "v", "w"], n), "b": rng.random(n) < 0.5,
+        "d": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "h")})
     model = SoftmaxClassifier(epochs=3, random_state=0).fit(frame, rng.choice(["p", "q"], n))
     whole = model.to_matrix(frame)
     for i in range(n):
