@@ -1,6 +1,6 @@
 """What each column is, decided once on all its cells; the decision is the schema."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from normexp.tables._cells import Codes, Instants, Numbers
 from normexp.tables._convert import FLOAT32_MAX, Converter, Count
 from normexp.tables._forms import Reading, reading_of
 from normexp.tables._identifiers import number_identifier, text_left_out
-from normexp.tables._options import Options, missing_numbers
+from normexp.tables._options import Options, met, missing_numbers
 from normexp.tables._schema import MAX_CATEGORIES, Column, Kind, Schema
 
 __all__ = ["Bad", "Inference"]
@@ -92,14 +92,8 @@ class Inference:
             for first, n, cells in self.data.batches(group):
                 _native.scan_columns([scans[i] for i in group], cells, self._part(first, n), 0)
         for scan in scans.values():
-            self._note_found(word.lower() for word, _, _ in scan.missing_found)
+            self.found_missing |= met(self.words[0], (word for word, _, _ in scan.missing_found))
         return scans
-
-    def _note_found(self, cells: Iterable[str]) -> None:
-        """Which of the words for missing there are; a number may be written otherwise."""
-        found = set(cells)
-        written = set(missing_numbers(list(found)))
-        self.found_missing |= found | {word for word in self.words[0] if not written.isdisjoint(missing_numbers([word]))}
 
     def _decided(self, scans: dict[int, Any]) -> dict[int, Reading]:
         """Readings of all columns; what the cells of one leave open, the caller decides, or else the other columns."""
@@ -235,7 +229,7 @@ class Inference:
     def _mark_missing(self, values: NDArray[np.float64], cells: Numbers) -> None:
         if cells.missing is not None:
             values[cells.missing.astype(bool)] = np.nan
-        for number in missing_numbers(self.words[0]):
+        for number in missing_numbers(self.words[0]) if cells.values.dtype.kind != "b" else ():
             found = values == number
             if found.any():
                 self.found_missing |= {word for word in self.words[0] if missing_numbers([word]) == [number]}
@@ -269,7 +263,7 @@ class Inference:
                 keep = self._part(first, n)
                 for i, cells in zip(group, batch, strict=True):
                     if isinstance(cells, Codes):
-                        _count_codes(cells, keep, missing, declared[i])
+                        self.found_missing |= met(self.words[0], _count_codes(cells, keep, missing, declared[i]))
                     else:
                         _native.count_words(words[i], cells, keep)
             for i in group:
@@ -293,13 +287,14 @@ class Inference:
         return Column(name, "category", categories=tuple(sorted(word for word, _ in frequent)), has_other=n_distinct > MAX_CATEGORIES)
 
 
-def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, counts: dict[str, int]) -> None:
-    """Declared categories that occur."""
+def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, counts: dict[str, int]) -> list[str]:
+    """Declared categories that occur; returns those that mean missing."""
     times = np.bincount((cells.codes if keep is None else cells.codes[keep.astype(bool)]) + 1, minlength=len(cells.words) + 1)[1:]
     for word, n in zip(cells.words, times.tolist(), strict=True):
         if n and missing.find(word) < 0:
             word = word.strip(" \t\r")
             counts[word] = counts.get(word, 0) + n
+    return [word for word, n in zip(cells.words, times.tolist(), strict=True) if n and missing.find(word) >= 0]
 
 
 def _has_mark(found: Reading) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp import _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, null_or_text, text_of_instants
+from normexp.tables._cells import Cells, Codes, Instants, Numbers, null_or_text, text_of_instants, text_of_number
 from normexp.tables._options import missing_numbers
 
 __all__ = ["Labels", "classes_of", "labels_of", "refuse_many", "targets_of", "too_few"]
@@ -70,7 +70,10 @@ def labels_of(batches: Iterator[tuple[int, int, list[Cells]]], n_rows: int, miss
 
 
 def _typed(labels: Labels, cells: Numbers, missing: Sequence[float]) -> NDArray[np.int64]:
-    distinct, places = np.unique(cells.values, return_inverse=True)
+    distinct, places, counts = np.unique(cells.values, return_inverse=True, return_counts=True)
+    for value, n in zip(distinct.tolist(), counts.tolist(), strict=True):
+        if value in missing:
+            labels.missing_words[text_of_number(value)] = labels.missing_words.get(text_of_number(value), 0) + n
     numbers = np.array([-1 if value != value or value in missing else labels.place_of(value) for value in distinct.tolist()], np.int64)
     found = numbers[places] if len(numbers) else np.full(len(places), -1, np.int64)
     if cells.missing is not None:

@@ -2,13 +2,13 @@
 
 import codecs
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from normexp.tables._schema import MISSING_AMONG_NUMBERS, MISSING_WORDS, Schema
 
-__all__ = ["Options", "date_order_of", "missing_numbers"]
+__all__ = ["Options", "date_order_of", "met", "missing_numbers"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,13 @@ def missing_numbers(words: Sequence[str]) -> list[float]:
         if not math.isnan(number):
             found.append(number)
     return found
+
+
+def met(words: Sequence[str], cells: Iterable[str]) -> set[str]:
+    """Which of the words (in lower case) there are among cells; numbers may be written otherwise there."""
+    found = {cell.strip().lower() for cell in cells}
+    written = set(missing_numbers(list(found)))
+    return {word for word in words if word in found or not written.isdisjoint(missing_numbers([word]))}
 
 
 def date_order_of(text: str) -> str:

@@ -16,7 +16,7 @@ from normexp.tables._inference import Bad, Inference
 from normexp.tables._labels import Labels, classes_of, labels_of, refuse_many, targets_of, too_few
 from normexp.tables._names import named
 from normexp.tables._notes import bad_cells_error, conversion_notes
-from normexp.tables._options import Options, missing_numbers
+from normexp.tables._options import Options, met, missing_numbers
 from normexp.tables._schema import Column, Schema
 from normexp.tables._table import Table
 
@@ -130,7 +130,7 @@ class Source:
             raise bad_cells_error(refused, self.data, training=True)
 
     def _say_unmatched(self, found: set[str]) -> None:
-        found = found | {word.lower() for word in (self.labels.missing_words if self.labels else {})}
+        found = found | met(self.words[0], self.labels.missing_words if self.labels else ())
         for word in self.options.missing:
             if word.strip().lower() not in found:
                 self.notes.append(f"no cell is {word!r}, which --missing names (missing={[word]!r})")
