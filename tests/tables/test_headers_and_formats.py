@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import sqlite3
+import subprocess
 import threading
 import zipfile
 
@@ -258,3 +259,12 @@ def test_wide_tables(n, tmp_path):
     values = np.random.default_rng(0).integers(0, 9, (4, n))
     path = write(tmp_path, lines(",".join(f"column_{i}" for i in range(n)), values.tolist()))
     np.testing.assert_array_equal(quietly(path).matrix, values)
+
+
+def test_an_endless_pipe_ends_at_a_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr("normexp.tables._sources.MOST_STREAMED", 3 << 20)
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", f"exec yes 1,2 > '{tmp_path}/pipe'"], stderr=subprocess.DEVNULL) as endless:
+        with pytest.raises(DataError, match=r"expected a stream of at most .*, got more \(.*pipe\); write it to a file first"):
+            read(tmp_path / "pipe")
+        assert endless.wait(20) != 0

@@ -111,6 +111,15 @@ def test_a_word_that_matched_nothing_is_said(tmp_path):
     assert [note for note in notes if "no cell is" in note] == ["no cell is '-998', which --missing names (missing=['-998'])"]
 
 
+def test_a_word_that_matched_among_declared_categories_or_labels_is_not_said_to_match_nothing(tmp_path):
+    told(pd.DataFrame({"a": pd.Categorical(["UNKNOWN", "b", "c", "b"])}), missing=["unknown"])
+    note = r"^1 row without a target dropped: 1 with '-999' \(--keep-words '-999' keeps it as a class\)$"
+    for labels in ([1, 0, -999, 1], [1.0, 0, -999, 1], ["1", "0", "-999", "1"]):
+        table = told({"a": [1.5, 2, 3, 4], "y": labels}, note, target="y", missing=[-999])
+        assert table.row_numbers.tolist() == [1, 2, 4]
+    told({"a": [True, False, True], "b": [1.5, 2, 2]}, r"no cell is '1', which --missing names", missing=[1])
+
+
 def test_dropped_target_rows_say_which_word_it_was(tmp_path):
     path = write(tmp_path, lines("a,y", [(1, "EU"), (2, "NA"), (3, "US"), (4, "NA"), (5, ""), (6, "?"), (7, "EU")]))
     note = r"4 rows without a target dropped: 2 with 'NA', 1 with '\?' \(--keep-words 'NA' --keep-words '\?' keeps them as a class\)"
