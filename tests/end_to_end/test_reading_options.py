@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -173,3 +174,47 @@ def test_the_machine_does_not_decide(environment, trained, tmp_path):
     assert (tmp_path / "here").read_bytes() == (tmp_path / "there").read_bytes()
     outputs = {run("predict", "here", trained / "colours.csv", cwd=tmp_path, env={**os.environ, **more}).stdout for more in ({}, environment)}
     assert len(outputs) == 1
+
+
+PREDICT = """
+import sys
+from normexp.cli import main
+sys.argv = ["normexp", "predict", "m", "t.csv", "-o", "p.csv"]
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended
+print(*sorted({"sklearn", "pandas", "scipy", "matplotlib", "polars", "pyarrow"} & set(sys.modules)))
+"""
+
+
+def test_predict_imports_neither_scikit_learn_nor_pandas(tmp_path):
+    train(tmp_path, table(tmp_path / "t.csv", "a,c,y", rows()))
+    ended = subprocess.run([sys.executable, "-c", PREDICT], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.stdout.strip() == "", ended.stderr
+    assert (tmp_path / "p.csv").read_text().count("\n") == N + 1
+
+
+def test_identifiers_in_train_and_their_option(tmp_path):
+    cells = [[i + 1, f"Braund, Mr. No {i}", *row] for i, row in enumerate(rows())]
+    table(tmp_path / "t.csv", "PassengerId,Ticket,a,c,y", [[i, f'"{name}"', *rest] for i, name, *rest in cells])
+    notes = said(train(tmp_path, "t.csv"))
+    assert notes[0] == "column 'PassengerId' is left out: it counts the rows (1, 2, 3, …), like an identifier; --keep-column 'PassengerId' keeps it"
+    assert notes[1].startswith("column 'Ticket' is left out: it ")
+    assert said(run("predict", "m", "t.csv", "-o", "p.csv", cwd=tmp_path)) == ["columns 'PassengerId', 'Ticket' of t.csv not used by the model"]
+    assert [note.split(" is ")[0] for note in said(train(tmp_path, "t.csv", "--keep-column", "PassengerId"))] == ["column 'Ticket'"]
+    assert_refused(train(tmp_path, "t.csv", "--keep-column", "PassengerID"), 3, "expected a column named 'PassengerID' as column to keep", "did you mean 'PassengerId'")
+
+
+def test_many_pieces_of_predictions_are_in_the_rows_order(tmp_path):
+    n = 150_000
+    x = np.random.default_rng(0).normal(size=n).round(4)
+    pd.DataFrame({"x": x, "rowid": np.arange(n)[::-1] // 2, "y": np.where(x > 0, "A", "a")}).to_csv(tmp_path / "t.csv", index=False)
+    table(tmp_path / "small.csv", "x,rowid,y", [[v, i // 2, "A" if v > 0 else "a"] for i, v in enumerate(x[:2000])])
+    assert said(run("train", "small.csv", "--target", "y", "-o", "m", "--hidden", "none", "--epochs", 60, cwd=tmp_path)) == []
+    run("predict", "m", "t.csv", "--keep", "x", "--keep", "rowid", "-o", "p.csv", cwd=tmp_path)
+    found = pd.read_csv(tmp_path / "p.csv")
+    np.testing.assert_array_equal(found["x"], x)
+    np.testing.assert_array_equal(found["rowid"], np.arange(n)[::-1] // 2)
+    far = np.abs(x) > 0.5
+    assert (found["prediction"][far] == np.where(x > 0, "A", "a")[far]).mean() > 0.99
