@@ -196,11 +196,17 @@ def _unpacked(database: Database, path: Path, i: int) -> Path:
 
 
 def _insert(database: Database, n_columns: int, query: str, i: int) -> None:
-    """Rows of a query into `raw`."""
+    """Rows of a query into `raw`; where a later file has other types, columns get one that holds both: an insertion would round 1.5 to 2 in silence."""
     if i == 0:
         database.execute(f"CREATE TEMP TABLE raw AS {query}")
-    elif len(database.fetch("DESCRIBE raw")) == n_columns:
+        return
+    types = [row[1] for row in database.fetch("DESCRIBE raw")]
+    if len(types) != n_columns:
+        return
+    if types == [row[1] for row in database.fetch(f"DESCRIBE {query}")]:
         database.execute(f"INSERT INTO raw {query}")
+    else:
+        database.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM raw UNION ALL {query}")
 
 
 def _load_parquet(database: Database, path: Path, label: str, i: int, _options: Options) -> list[str]:
