@@ -3,6 +3,7 @@
 import errno
 import gzip
 import os
+import re
 import shutil
 import stat
 import sys
@@ -156,16 +157,17 @@ def _opened(path: Path) -> IO[bytes]:
 def _kind(path: Path, start: bytes, label: str | None = None) -> str:
     """What a file is, by its first bytes."""
     label = label or str(path)
-    if start.startswith(b"PAR1"):
+    is_binary = re.search(rb"[\x00-\x08\x0e-\x1f]", start) is not None  # a header may begin with PAR1 or ORCID
+    if is_binary and start.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith(b"ARROW1"):
+    if is_binary and start.startswith(b"ARROW1"):
         return "arrow"
     if _databases.is_database(start):
         return "database"
     if start.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in start or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
         raise DataError(EXCEL.format(label))
     for mark, what in PACKED.items():
-        if start.startswith(mark):
+        if start.startswith(mark) and (is_binary or mark == b"%PDF"):
             raise DataError(f"expected a table, got a{'n' if what[0] in 'oxAO' else ''} {what} ({label})")
     name = path.name.lower().removesuffix(".gz")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
