@@ -86,7 +86,7 @@ class Database:
 
     def execute(self, query: str, parameters: Sequence[Any] | None = None) -> Any:
         """Run SQL; DuckDB's errors become ours, an interrupted query a KeyboardInterrupt."""
-        with explained(self.label):
+        with explained(self.label, str(self.folder.path)):
             return self.connection.execute(query, parameters)
 
     def fetch(self, query: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -116,7 +116,7 @@ class Database:
         stop = self.n_rows if stop is None else min(stop, self.n_rows)
         selected = ", ".join(["rowid", *(expression(i, self.kinds[i], self._types[i], labels) for i in columns)])
         where = "" if (first, stop) == (0, self.n_rows) else f"WHERE rowid BETWEEN {int(first)} AND {int(stop) - 1}"
-        with explained(self.label):
+        with explained(self.label, str(self.folder.path)):
             found = _native.read_arrow(self.connection.sql(f"SELECT {selected} FROM raw {where}").__arrow_c_stream__())
         at = first
         for n, (numbers, *cells) in found:
@@ -184,8 +184,8 @@ def _cells(column: Any, kind: str, labels: bool) -> Cells:
 class explained:  # noqa: N801 (used as a function)
     """DuckDB's complaints in our grammar; an interrupted query is a KeyboardInterrupt, a full memory a MemoryError."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, folder: str = "") -> None:
+        self.label, self.folder = label, folder
 
     def __enter__(self) -> None:
         return None
@@ -200,16 +200,16 @@ class explained:  # noqa: N801 (used as a function)
         if isinstance(error, duckdb.OutOfMemoryException):
             raise MemoryError(first_line(error)) from error
         if isinstance(error, (duckdb.Error, RuntimeError)):
-            raise complaint(error, self.label) from error
+            raise complaint(error, self.label, self.folder) from error
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: BaseException | str) -> str:
     return next((part for part in str(error).splitlines() if part.strip()), "no reason given")
 
 
-def complaint(error: BaseException, label: str) -> Exception:
-    """What DuckDB says of a file."""
-    message = str(error)
+def complaint(error: BaseException, label: str, folder: str) -> Exception:
+    """What DuckDB says of a file, which it knows by a link of ours."""
+    message = re.sub(re.escape(folder) + r"/\w+", lambda _: label, str(error)) if folder else str(error)
     line = re.search(r"Line: (\d+)", message)
     where = f"{label}, line {line[1]}" if line else label
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
@@ -223,5 +223,5 @@ def complaint(error: BaseException, label: str) -> Exception:
         return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")
     if "No space left" in message:
         return OSError(f"expected room on the disk for temporary files, got none ({label}); free some, or set TMPDIR to a larger disk")
-    return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(error)}")
+    return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(message)}")
 
