@@ -193,8 +193,10 @@ def test_a_nameless_column_gets_a_name_that_is_free(tmp_path):
 OTHER_TYPES = {
     "integers, then fractions": (pa.array([1, 2]), pa.array([1.5, 2.5]), [1, 2, 1.5, 2.5]), "fractions, then integers": (pa.array([1.5, 2.5]), pa.array([1, 2]), [1.5, 2.5, 1, 2]),
     "small, then large": (pa.array([1, 2], pa.int8()), pa.array([1000, 5]), [1, 2, 1000, 5]), "booleans, then numbers": (pa.array([True, False]), pa.array([5, 0]), [1, 0, 5, 0]),
-    "decimals, then doubles": (pa.array([1, 2], pa.decimal128(5, 2)), pa.array([1.555, 2.0]), [1, 2, 1.555, 2]), "nothing, then numbers": (pa.nulls(2), pa.array([1.5, 2]), [np.nan, np.nan, 1.5, 2]),
-    "numbers, then text of numbers": (pa.array([1, 2]), pa.array(["1.5", "-"]), [1, 2, 1.5, np.nan]), "float32, then float64": (pa.array([1.5, 2], pa.float32()), pa.array([16777217.25, 1]), None),
+    "decimals, then doubles": (pa.array([1, 2], pa.decimal128(5, 2)), pa.array([1.555, 2.0]), [1, 2, 1.555, 2]),
+    "nothing, then numbers": (pa.nulls(2), pa.array([1.5, 2]), [np.nan, np.nan, 1.5, 2]),
+    "numbers, then text of numbers": (pa.array([1, 2]), pa.array(["1.5", "-"]), [1, 2, 1.5, np.nan]),
+    "float32, then float64": (pa.array([1.5, 2], pa.float32()), pa.array([16777217.25, 1]), None),
 }  # fmt: skip
 
 
