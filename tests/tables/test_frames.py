@@ -159,6 +159,28 @@ def test_columns_in_any_order_and_further_ones_as_on_the_command_line():
             model.predict(frame[["colour"]])
 
 
+def test_one_row_and_no_row_for_a_model_of_numbers_and_one_of_more():
+    labels = ["p", "q"] * 20
+    for frame in (TRAINED, TRAINED[["size"]].assign(colour=np.arange(40) % 7 / 2)):
+        model = SoftmaxClassifier(epochs=2, random_state=0).fit(frame, labels)
+        right, row = model.predict_proba(frame.iloc[[3]]), frame.iloc[3].to_dict()
+        for form in (frame.iloc[3], row, [row], dict(reversed(row.items())), pl.DataFrame([row]), pa.Table.from_pylist([row])):
+            np.testing.assert_array_equal(model.predict_proba(form), right)
+        for form in ({**row, "more": 1}, [{**row, "more": 1}], pd.Series({**row, "more": 1})):
+            np.testing.assert_array_equal(noted(lambda model=model, form=form: model.predict_proba(form), "^column 'more' not used by the model$"), right)
+        with pytest.raises(DataError, match="got a table without 'size'"):
+            model.predict({"colour": row["colour"]})
+    assert SoftmaxClassifier(epochs=1).fit(TRAINED, labels).predict(TRAINED[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("make", [lambda: pd.DataFrame([[1.0, 2.0]], columns=["size", "size"]), lambda: pa.table([pa.array([1.0]), pa.array([2.0])], names=["size", "size"])])
+def test_a_name_twice_is_refused_by_the_estimator(make):
+    for frame in (TRAINED, TRAINED[["size"]]):
+        model = SoftmaxClassifier(epochs=1).fit(frame, ["p", "q"] * 20)
+        with pytest.raises(DataError, match="expected distinct column names, got 'size' more than once"):
+            model.predict(make())
+
+
 def test_the_estimator_keeps_the_columns_that_the_caller_chose():
     """`read` leaves out what counts the rows; whoever hands a frame to an estimator has chosen its columns."""
     frame = pd.DataFrame({"id": range(40), "x": [1.0, 2.5] * 20, "c": ["u", "v"] * 20})

@@ -233,6 +233,20 @@ def test_files_of_other_kinds_are_named(start, tmp_path):
         read(put(tmp_path, start + bytes(range(100)), "t.csv"))
 
 
+@pytest.mark.parametrize("name", ["ORCID", "PAR1", "BZh9", "ARROW1", "DUCK", "SQLite format 3", "PK", "Obj", "{k}", "[x]"])
+def test_a_header_that_begins_like_another_kind_of_file(name, tmp_path):
+    table = told(write(tmp_path, f"{name},b\n1,2\n3,4\n"))
+    assert [column.name for column in table.schema.columns] == [name, "b"]
+    np.testing.assert_array_equal(table.matrix, [[1, 2], [3, 4]])
+
+
+def test_errors_of_the_reader_name_the_users_file(tmp_path):
+    for content in (b"a,b\n1,2\n", b"PAR1\0\0"):
+        with pytest.raises(DataError, match=r"t\.json") as caught:
+            read(put(tmp_path, content, "t.json"))
+        assert "source0" not in str(caught.value)
+
+
 def test_a_fifo_is_read_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(gzip.compress(TEXT.encode())))

@@ -188,3 +188,37 @@ def test_a_nameless_column_gets_a_name_that_is_free(tmp_path):
     table = told(path, "a column without a name, the 2nd, is called 'column 2_'")
     assert [column.name for column in table.schema.columns] == ["column 2", "column 2_", "b"]
     np.testing.assert_array_equal(table.matrix, [[5, 7, 1], [6, 9, 3], [5, 7, 4]])
+
+
+OTHER_TYPES = {
+    "integers, then fractions": (pa.array([1, 2]), pa.array([1.5, 2.5]), [1, 2, 1.5, 2.5]), "fractions, then integers": (pa.array([1.5, 2.5]), pa.array([1, 2]), [1.5, 2.5, 1, 2]),
+    "small, then large": (pa.array([1, 2], pa.int8()), pa.array([1000, 5]), [1, 2, 1000, 5]), "booleans, then numbers": (pa.array([True, False]), pa.array([5, 0]), [1, 0, 5, 0]),
+    "decimals, then doubles": (pa.array([1, 2], pa.decimal128(5, 2)), pa.array([1.555, 2.0]), [1, 2, 1.555, 2]),
+    "nothing, then numbers": (pa.nulls(2), pa.array([1.5, 2]), [np.nan, np.nan, 1.5, 2]),
+    "numbers, then text of numbers": (pa.array([1, 2]), pa.array(["1.5", "-"]), [1, 2, 1.5, np.nan]),
+    "float32, then float64": (pa.array([1.5, 2], pa.float32()), pa.array([16777217.25, 1]), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHER_TYPES)
+def test_files_of_a_glob_with_other_types_keep_their_values(kind, tmp_path):
+    first, second, right = OTHER_TYPES[kind]
+    for i, cells in enumerate((first, second)):
+        pa.parquet.write_table(pa.table({"a": cells, "k": [i, i]}), tmp_path / f"{i}.parquet")
+    table = told(f"{tmp_path}/*.parquet", *([r"column 'a': '-' \(1\) taken as missing"] if "text" in kind else []))
+    centre = table.schema.columns[0].centre
+    np.testing.assert_array_equal(table.matrix[:, 0], np.float32(np.array(right if right else [1.5, 2, 16777217.25, 1]) - centre))
+    assert table.matrix[:, 1].tolist() == [0, 0, 1, 1]
+
+
+def test_days_then_instants_keep_their_hours(tmp_path):
+    pa.parquet.write_table(pa.table({"a": pa.array([18262, 18263], pa.date32())}), tmp_path / "0.parquet")
+    pa.parquet.write_table(pa.table({"a": pa.array([18264 * 86_400 + 5 * 3600], pa.timestamp("s", "Asia/Tokyo"))}), tmp_path / "1.parquet")
+    np.testing.assert_array_equal(read(f"{tmp_path}/*.parquet").matrix[:, 1:], [[1, 1, 3, 0], [1, 2, 4, 0], [1, 3, 5, 5]])
+
+
+def test_many_rows_of_other_types_keep_their_order(tmp_path):
+    cells = np.random.default_rng(0).integers(0, 1000, 400_000)
+    for i, (part, dtype) in enumerate(zip(np.split(cells, [150_000, 150_001, 300_000]), (np.int16, np.int64, np.float64, np.int32), strict=True)):
+        pa.parquet.write_table(pa.table({"a": part.astype(dtype)}), tmp_path / f"{i}.parquet", row_group_size=7_000)
+    np.testing.assert_array_equal(read(f"{tmp_path}/*.parquet").matrix[:, 0], cells)

@@ -145,7 +145,7 @@ def database(tmp_path):
 @pytest.mark.parametrize(
     "query",
     [
-        "INSTALL httpfs", "LOAD httpfs", "INSTALL h3 FROM community", "LOAD sqlite", "SET TimeZone = 'Asia/Tokyo'", "SET enable_external_access = true",
+        "LOAD httpfs", "LOAD sqlite", "SET TimeZone = 'Asia/Tokyo'", "SET enable_external_access = true",
         "SET allow_community_extensions = true", "RESET lock_configuration",
         "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM glob('/etc/*')", "ATTACH '/tmp/other.duckdb'",
         "COPY (SELECT 1) TO '/tmp/normexp_written.csv'",

@@ -105,9 +105,22 @@ def _unused(names: list[str]) -> list[str]:
     return [f"column{'s' if len(names) > 1 else ''} {listing(names)} not used by the model"] if names else []
 
 
+def _names_of_rows(X: Any) -> list[Any] | None:
+    """The names that cells come with where X is no frame: a dict, a list of dicts, a structured array, one row of a pandas frame."""
+    if isinstance(X, np.ndarray):
+        return list(X.dtype.names) if X.dtype.names else None
+    if isinstance(X, list):
+        return list(dict.fromkeys(name for row in X for name in row)) if X and all(isinstance(row, Mapping) for row in X) else None
+    if isinstance(X, Mapping) and not hasattr(X, "toarray"):
+        return list(X)
+    return list(X.index) if hasattr(X, "index") and hasattr(X, "to_dict") and not hasattr(X, "columns") else None
+
+
 def _by_name(X: Any, names: list[str]) -> Any:
     """A frame with the model's columns in the model's order, rows as dicts as a matrix; other input as it is."""
-    if (is_table(X) and _frame(X) is None) or (hasattr(X, "to_dict") and hasattr(X, "index") and _frame(X) is None):  # rows as dicts, or a row as a Series
+    row_names = _names_of_rows(X)
+    if row_names is not None:
+        warn_of(_unused([name for name in row_names if name not in names]), stacklevel=7)
         with np.errstate(over="ignore", invalid="ignore"):
             return number_matrix(X, names)
     frame = _frame(X)

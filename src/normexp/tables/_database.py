@@ -85,7 +85,7 @@ class Database:
 
     def execute(self, query: str, parameters: Sequence[Any] | None = None) -> Any:
         """Run SQL; DuckDB's errors become ours, an interrupted query a KeyboardInterrupt."""
-        with explained(self.label):
+        with explained(self.label, str(self.folder.path)):
             return self.connection.execute(query, parameters)
 
     def fetch(self, query: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -118,7 +118,7 @@ class Database:
         stop = self.n_rows if stop is None else min(stop, self.n_rows)
         selected = ", ".join(["rowid", *(expression(i, self.kinds[i], self._types[i], labels) for i in columns)])
         where = "" if (first, stop) == (0, self.n_rows) else f"WHERE rowid BETWEEN {int(first)} AND {int(stop) - 1}"
-        with explained(self.label):
+        with explained(self.label, str(self.folder.path)):
             stream = _native.ArrowStream(self.connection.sql(f"SELECT {selected} FROM raw {where}").__arrow_c_stream__())
         at = first
         while (batch := self._next(stream)) is not None:
@@ -132,7 +132,7 @@ class Database:
             raise RuntimeError(f"expected rows up to {stop} from DuckDB, got {at}")
 
     def _next(self, stream: Any) -> Any:
-        with explained(self.label):
+        with explained(self.label, str(self.folder.path)):
             return stream.next()
 
     def groups(self, columns: Sequence[int], n_rows: int) -> Iterator[list[int]]:
@@ -195,8 +195,8 @@ def _cells(column: Any, kind: str, labels: bool) -> Cells:
 class explained:
     """DuckDB's complaints in our grammar: an interrupted query is a KeyboardInterrupt, a lack of memory or of room on the disk what it is."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, folder: str = "") -> None:
+        self.label, self.folder = label, folder
 
     def __enter__(self) -> None:
         return None
@@ -209,16 +209,16 @@ class explained:
         if is_interrupt(error):
             raise KeyboardInterrupt from error
         if isinstance(error, (duckdb.Error, RuntimeError)):
-            raise system_failure(error, "temporary files") or complaint(error, self.label) from error
+            raise system_failure(error, "temporary files") or complaint(error, self.label, self.folder) from error
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: BaseException | str) -> str:
     return next((part for part in str(error).splitlines() if part.strip()), "no reason given")
 
 
-def complaint(error: BaseException, label: str) -> Exception:
-    """What DuckDB says of a file."""
-    message = str(error)
+def complaint(error: BaseException, label: str, folder: str) -> Exception:
+    """What DuckDB says of a file, which it knows by a link of ours."""
+    message = re.sub(re.escape(folder) + r"/\w+", lambda _: label, str(error)) if folder else str(error)
     line = re.search(r"Line: (\d+)", message)
     where = f"{label}, line {line[1]}" if line else label
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
@@ -237,6 +237,5 @@ def complaint(error: BaseException, label: str) -> Exception:
         return DataError(f"expected rows of at most 2 MB, got a longer one ({where}); a quote that is never closed looks like that too")
     if "file system operations are disabled" in message:
         return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")
-    said = re.sub(r"\"?/\S*/(source|clean|unpacked)\d+\S*\"?", "the file", first_line(error))
-    return DataError(f"expected a readable table, got an error from its reader ({where}): {said}")
+    return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(message)}")
 

@@ -39,7 +39,7 @@ class Frame:
     def batches(self, columns: Sequence[int], first: int = 0, stop: int | None = None, *, labels: bool = False) -> Iterator[tuple[int, int, list[Cells]]]:  # noqa: ARG002
         """Cells of some columns in the rows from `first` to before `stop`, in one batch."""
         stop = self.n_rows if stop is None else min(stop, self.n_rows)
-        if stop > first or not self.n_rows:
+        if stop > first:
             yield first, max(stop - first, 0), [_part(self._cells[i], first, stop) for i in columns]
 
     def groups(self, columns: Sequence[int], _n_rows: int) -> Iterator[list[int]]:

@@ -3,6 +3,7 @@
 import errno
 import gzip
 import os
+import re
 import shutil
 import stat
 import sys
@@ -165,16 +166,17 @@ def _opened(path: Path) -> IO[bytes]:
 def _kind(path: Path, start: bytes, label: str | None = None) -> str:
     """What a file is, by its first bytes."""
     label = label or str(path)
-    if start.startswith(b"PAR1"):
+    is_binary = re.search(rb"[\x00-\x08\x0e-\x1f]", start) is not None  # a header may begin with PAR1 or ORCID
+    if is_binary and start.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith(b"ARROW1"):
+    if is_binary and start.startswith(b"ARROW1"):
         return "arrow"
     if _databases.is_database(start):
         return "database"
     if (start.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in start) or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
         raise DataError(EXCEL.format(label))
     for mark, what in PACKED.items():
-        if start.startswith(mark):
+        if start.startswith(mark) and (is_binary or mark == b"%PDF"):
             raise DataError(f"expected a table, got a{'n' if what[0] in 'oxAO' else ''} {what} ({label})")
     name = path.name.lower().removesuffix(".gz")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -212,11 +214,17 @@ def _unpacked(database: Database, path: Path, i: int) -> Path:
 
 
 def _insert(database: Database, n_columns: int, query: str, i: int) -> None:
-    """Rows of a query into `raw`."""
+    """Rows of a query into `raw`; where a later file has other types, columns get one that holds both: an insertion would round 1.5 to 2 in silence."""
     if i == 0:
         database.execute(f"CREATE TEMP TABLE raw AS {query}")
-    elif len(database.fetch("DESCRIBE raw")) == n_columns:
+        return
+    types = [row[1] for row in database.fetch("DESCRIBE raw")]
+    if len(types) != n_columns:
+        return
+    if types == [row[1] for row in database.fetch(f"DESCRIBE {query}")]:
         database.execute(f"INSERT INTO raw {query}")
+    else:
+        database.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM raw UNION ALL {query}")
 
 
 def _load_parquet(database: Database, path: Path, label: str, i: int, _options: Options) -> list[str]:
