@@ -57,12 +57,14 @@ class Converter {
         }
     }
 
-    // A number before its centre is taken off, or the seconds of a date; NaN where there is none.
+    // A number before its centre is taken off, the seconds of a date, 0 or 1; NaN where there is none.
     double value(Cell cell) {
         const int64_t row = tally_.rows++;
         const Cell t = trimmed_all(cell);
         if (is_missing(cell, t, row)) return ++tally_.missing, std::numeric_limits<double>::quiet_NaN();
-        if (rule_.kind == Kind::date) {
+        if (rule_.kind == Kind::boolean) {
+            if (const auto truth = boolean_of(t)) return *truth;
+        } else if (rule_.kind == Kind::date) {
             if (const auto micros = instant_of(t, rule_.order)) return double(*micros) / double(micros_a_second);
         } else if (const auto number = rule_.number.read(t, buffer_)) {
             if (is_missing_number(*number)) ++tally_.missing, ++tally_.missing_numbers;

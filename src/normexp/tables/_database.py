@@ -25,7 +25,7 @@ CELLS_A_QUERY = 1 << 19
 SMALL = 32 << 20  # bytes; larger sources may spill to disk
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 WIDE_INTEGERS = ("HUGEINT", "UBIGINT", "UHUGEINT", "BIGNUM")
-LEFT_OUT = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "TIME", "GEOMETRY", "VARIANT")
+LEFT_OUT = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "GEOMETRY", "VARIANT")
 
 
 def literal(value: str) -> str:
@@ -44,6 +44,7 @@ class Database:
 
         self.label, self.names, self.kinds, self.n_rows = label, [], [], 0
         self.hint = ""  # what an error about names may add
+        self.declared: set[int] = set()  # columns that are categories, whatever they hold
         self.nested: list[str] = []  # columns that hold objects or lists
         self.parts: list[tuple[int, str]] = []  # first row and name of each file
         self._types: list[str] = []
@@ -108,6 +109,8 @@ class Database:
         self.names = list(names)
         self._types = [row[1] for row in self.fetch("DESCRIBE raw")]
         self.kinds = [kind_of(sql_type) for sql_type in self._types]
+        for i in self.declared:
+            self.kinds[i] = "category"
         self.n_rows = self.fetch("SELECT count(*) FROM raw")[0][0]
 
     def batches(self, columns: Sequence[int], first: int = 0, stop: int | None = None, *, labels: bool = False) -> Iterator[tuple[int, int, list[Cells]]]:
@@ -173,7 +176,7 @@ def expression(i: int, kind: str, sql_type: str, labels: bool) -> str:
     """SQL for a column's cells as the core takes them: text, 64-bit numbers, booleans, microseconds."""
     column = f"c{int(i)}"
     if labels:
-        if kind == "number" and sql_type in ("FLOAT", "DOUBLE"):
+        if kind == "number" and sql_type == "DOUBLE":  # FLOAT as text: 0.1 is not 0.10000000149
             return f"{column}::DOUBLE"
         return column if kind == "boolean" else f"{column}::BIGINT" if sql_type in INTEGERS else f"{column}::VARCHAR"
     if kind in ("number", "integer"):

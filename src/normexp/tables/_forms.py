@@ -48,8 +48,8 @@ class Reading:
 def reading_of(scan: Any, kept: frozenset[str] = frozenset(), order: str | None = None) -> Reading:
     """The reading of a scanned column; with `other` where the cells alone do not decide. A column with words of `kept` holds categories; `order` is the caller's, of dates."""
     n = scan.filled
-    if n and scan.booleans == n:
-        return Reading("boolean", n)
+    if n and scan.booleans >= SHARE * n:
+        return Reading("boolean", scan.booleans)
     number, date = _number(scan), _date(scan, order)
     found = date if date is not None and (number is None or date.n >= number.n) else number  # '03 March 2020', '17 March 2020': no numbers of a unit
     if found is None or not found.n:

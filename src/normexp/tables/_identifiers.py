@@ -12,6 +12,7 @@ FEW_ROWS = 20  # below, nothing is told apart
 NEARLY_ALL = 0.95
 DENSE = 1.5  # the span of whole numbers that are all different, over their count
 FREE_TEXT_WORDS, FREE_TEXT_SHARE = 4.0, 0.3
+KEEP = "--keep-column keeps it as categories (keep_columns=[…]; in a frame, declare it a category)"
 NAME = re.compile(r"(^|[\s_.-])(id|ids|uid|uuid|guid|key|index|idx|nr|no|num|number|rownames?|row|unnamed.*)$", re.IGNORECASE)
 
 
@@ -51,9 +52,9 @@ def text_left_out(counts: Mapping[str, int], filled: int) -> str | None:
         return None
     n_words = sum((word.count(" ") + 1) * n for word, n in counts.items()) / filled
     if len(counts) >= FREE_TEXT_SHARE * filled and len(counts) >= FEW_ROWS and n_words >= FREE_TEXT_WORDS:
-        return f"it holds free text ({n_words:.0f} words a cell), which is not supported; make numbers or categories of it first, or keep it as categories with --keep-column"
+        return f"it holds free text ({n_words:.0f} words a cell), which is not supported; make numbers or categories of it first; {KEEP}"
     if len(counts) == filled:
-        return "it has a different text in every row, like an identifier; --keep-column keeps it"
+        return f"it has a different text in every row, like an identifier; {KEEP}"
     if len(counts) >= NEARLY_ALL * filled:
-        return f"it has {len(counts)} different texts in {filled} rows, like an identifier; --keep-column keeps it"
+        return f"it has {len(counts)} different texts in {filled} rows, like an identifier; {KEEP}"
     return None

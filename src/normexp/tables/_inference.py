@@ -17,7 +17,7 @@ from normexp.tables._options import Options, met, missing_numbers
 from normexp.tables._readings import decided, nearly_numbers
 from normexp.tables._schema import MAX_CATEGORIES, Column, Kind, Schema
 
-__all__ = ["Bad", "Inference"]
+__all__ = ["Bad", "Inference", "number_column"]
 
 FLOAT32_EXACT, FLOAT64_EXACT = 2.0**24, 2.0**53
 KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "boolean": "boolean", "date": "date", "category": "category"}
@@ -57,8 +57,8 @@ class Inference:
     def columns(self, indices: Sequence[int]) -> list[Column]:
         """The schema of some columns, those that are left out not among them."""
         text = [i for i in indices if self.data.kinds[i] == "text" and self.data.names[i] not in self.data.nested]
-        scans = self._scanned(text)
-        readings = decided(scans, self.options, self._say)
+        scans = self.scanned(text)
+        readings = decided(scans, self.options, self.say)
         found: dict[int, Column | None] = {}
         counted: list[int] = []
         looked_at: dict[int, Column] = {}
@@ -78,7 +78,7 @@ class Inference:
             self.notes = [note.replace(" is left out: ", " is all that there is to learn from, though ").split("; --keep-column")[0] for note in self.notes]
         return kept
 
-    def _say(self, i: int, note: str) -> None:
+    def say(self, i: int, note: str) -> None:
         self._said.setdefault(i, []).append(note)
 
     def _part(self, first: int, n: int) -> NDArray[np.uint8] | None:
@@ -86,7 +86,7 @@ class Inference:
 
     # ---- readings of text
 
-    def _scanned(self, text: Sequence[int]) -> dict[int, Any]:
+    def scanned(self, text: Sequence[int]) -> dict[int, Any]:
         anywhere, among = _native.MissingWords(list(self.words[0])), _native.MissingWords(list(self.words[1]))
         numbers = missing_numbers(self.words[0])
         scans = {i: _native.Scan(anywhere, among, numbers) for i in text}
@@ -104,20 +104,20 @@ class Inference:
         """The column without what its values say; None if it is left out."""
         name, kind = self.data.names[i], self.data.kinds[i]
         if name in self.data.nested:
-            self._say(i, " is left out: it holds objects or lists")
+            self.say(i, " is left out: it holds objects or lists")
             return None
         if reading is not None:
             return Column(name, reading.kind, decimal=reading.decimal, thousands=reading.thousands, prefix=reading.prefix, suffix=reading.suffix, date_order=reading.date_order,
                           missing=reading.missing)  # fmt: skip
         if kind in KINDS:
             return Column(name, KINDS[kind])
-        self._say(i, f" is left out: its type is {kind}")
+        self.say(i, f" is left out: its type is {kind}")
         return None
 
     def _is_settled(self, column: Column, reading: Reading, scan: Any) -> bool:
         """Has the scan said all? So it is for booleans and for plain numbers that are neither large nor perhaps identifiers."""
         if column.kind == "boolean":
-            return True
+            return bool(reading.n == scan.filled)
         if column.kind != "number" or not reading.is_plain or not (reading.n == scan.filled == scan.plain) or scan.beyond or not scan.plain:
             return False
         n_rows = scan.rows if self.keep is None else int(self.keep.sum())
@@ -183,18 +183,18 @@ class Inference:
     def _finished(self, i: int, column: Column, values: NDArray[np.float64]) -> Column | None:
         filled = values[~np.isnan(values)]
         if not len(filled):
-            self._say(i, " is empty")
+            self.say(i, " is empty")
             return Column(column.name, "number")
         if column.kind == "date":
             return replace(column, centre=float(round(_median(filled))))
         if column.kind == "boolean":
             return column
         if np.abs(filled).max() > FLOAT64_EXACT:
-            self._say(i, f" has numbers beyond {FLOAT64_EXACT:.0f}, which are rounded to 15 digits; if they are names, write them as text")
+            self.say(i, f" has numbers beyond {FLOAT64_EXACT:.0f}, which are rounded to 15 digits; if they are names, write them as text")
         column = column if np.abs(filled).max() <= FLOAT32_EXACT else replace(column, centre=_median(filled))
         reason = None if self.options.keep_numbers or column.name in self.options.keep_columns else number_identifier(column.name, values)
         if reason:
-            self._say(i, f" is left out: {reason}; --keep-column '{column.name}' keeps it")
+            self.say(i, f" is left out: {reason}; --keep-column '{column.name}' keeps it")
             self._identifiers[column.name] = column
             return None
         return column
@@ -217,22 +217,22 @@ class Inference:
                 counts = declared[i] | {word: n for word, n, _ in words[i].words}
                 found[i] = self._category(i, counts, len(counts) + words[i].others)
                 if found[i] is not None and i in scanned and (note := nearly_numbers(*scanned[i], list(counts))):
-                    self._say(i, note)
+                    self.say(i, note)
         return found
 
     def _category(self, i: int, counts: dict[str, int], n_distinct: int) -> Column | None:
         name, filled = self.data.names[i], sum(counts.values())
         if not filled:
-            self._say(i, " is empty")
+            self.say(i, " is empty")
             return Column(name, "number")
         reason = None if self.data.kinds[i] == "category" or name in self.options.keep_columns else text_left_out(counts, filled)
         if reason:
-            self._say(i, f" is left out: {reason}")
+            self.say(i, f" is left out: {reason}")
             return None
         frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_CATEGORIES]
         if n_distinct > MAX_CATEGORIES:
             others = filled - sum(n for _, n in frequent)
-            self._say(i, f" has {n_distinct} categories: the {MAX_CATEGORIES} most frequent are kept, the rest ({others} rows) count as 'other'")
+            self.say(i, f" has {n_distinct} categories: the {MAX_CATEGORIES} most frequent are kept, the rest ({others} rows) count as 'other'")
         return Column(name, "category", categories=tuple(sorted(word for word, _ in frequent)), has_other=n_distinct > MAX_CATEGORIES)
 
 
@@ -244,6 +244,14 @@ def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, cou
             word = word.strip(" \t\r")
             counts[word] = counts.get(word, 0) + n
     return [word for word, n in zip(cells.words, times.tolist(), strict=True) if n and missing.find(word) >= 0]
+
+
+def number_column(data: Any, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> Column:
+    """A column of numbers by the form that its cells have; plain where they have none."""
+    found = Inference(data, options, words, None)
+    reading = decided(found.scanned([i] if data.kinds[i] == "text" else []), options, found.say).get(i)
+    column = Column(data.names[i], "number")
+    return replace(column, decimal=reading.decimal, thousands=reading.thousands, prefix=reading.prefix, suffix=reading.suffix) if reading and reading.kind == "number" else column
 
 
 def joined(notes: Sequence[tuple[str, str]]) -> list[str]:

@@ -74,6 +74,8 @@ def labels_of(batches: Iterator[tuple[int, int, list[Cells]]], n_rows: int, miss
 
 def _typed(labels: Labels, cells: Numbers, missing: Sequence[float]) -> NDArray[np.int64]:
     distinct, places, counts = np.unique(cells.values, return_inverse=True, return_counts=True)
+    if distinct.dtype == np.float32:
+        distinct = np.array([float(str(value)) for value in distinct])  # 0.1, not 0.10000000149
     for value, n in zip(distinct.tolist(), counts.tolist(), strict=True):
         if value in missing:
             labels.missing_words[text_of_number(value)] = labels.missing_words.get(text_of_number(value), 0) + n

@@ -12,7 +12,7 @@ from normexp.errors import DataError
 from normexp.tables._cells import Numbers
 from normexp.tables._convert import FLOAT32_MAX, Converter
 from normexp.tables._frames import frame_of
-from normexp.tables._inference import Bad, Inference
+from normexp.tables._inference import Bad, Inference, number_column
 from normexp.tables._labels import Labels, classes_of, labels_of, nearly_same, refuse_many, targets_of, too_few
 from normexp.tables._names import named
 from normexp.tables._notes import bad_cells_error, conversion_notes
@@ -66,6 +66,7 @@ class Source:
             if name is not None and name not in self.indices:
                 raise self._no_column(name, role)
         self.labels = self._labels()
+        self._number_columns = {} if self.weight is None else {self.weight: number_column(self.data, self.indices[self.weight], self.options, self.words)}
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
         if schema is None:
@@ -190,7 +191,7 @@ class Source:
 
     def _doubles(self, name: str, first: int, stop: int) -> tuple[NDArray[np.float64], Converter]:
         """A column of plain numbers in float64, NaN where there is none, and the tally of its cells."""
-        converter, out = Converter(Schema((Column(name, "number"),), None, *self.words), self.words), np.empty(stop - first, np.float64)
+        converter, out = Converter(Schema((self._number_columns.get(name) or Column(name, "number"),), None, *self.words), self.words), np.empty(stop - first, np.float64)
         for at, n, (cells,) in self.data.batches([self.indices[name]], first, stop):
             if isinstance(cells, Numbers):
                 values = cells.values.astype(np.float64)

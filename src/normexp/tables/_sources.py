@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import json
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ __all__ = ["open_named"]
 
 MOST_STREAMED = 8 << 30  # bytes of a pipe or of what an archive unpacks to, so that an endless one ends
 CHUNK = 1 << 20
+MOST_METADATA = 1 << 24
 PACKED = {b"BZh": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ": "xz file; unpack it first: unxz",
           b"\x28\xb5\x2f\xfd": "zstd file; unpack it first: unzstd", b"7z\xbc\xaf": "7-Zip file; unpack it first", b"\x89HDF": "HDF5 file; write its table as Parquet first",
           b"\xd0\xcf\x11\xe0": "old Excel workbook; save the sheet as CSV UTF-8",
@@ -237,6 +239,7 @@ def _load_parquet(database: Database, path: Path, label: str, i: int, _options: 
     columns = ", ".join(f"c{k}" for k in range(len(names)))
     if len(set(names)) < len(names):
         raise DataError(f"expected distinct column names, got {listing([name for name in names if names.count(name) > 1])} ({label}); rename one of each")
+    database.declared |= _declared_by_pandas(database, own, names)
     _insert(database, len(names), f"SELECT * FROM read_parquet({own}, hive_partitioning = false) AS source({columns})", i)
     return names
 
@@ -246,6 +249,17 @@ def _clean_json(database: Database, path: Path, i: int, label: str, options: Opt
     start = _start(path, HEAD)
     encoding = PLAIN if start.startswith(b"\xef\xbb\xbf") else needs_copy(start, options.encoding)
     return path if encoding is None or (encoding == PLAIN and not start.startswith(b"\xef\xbb\xbf")) else _cleaned(database, path, encoding, label, i)
+
+
+def _declared_by_pandas(database: Database, own: str, names: list[str]) -> set[int]:
+    """Columns that were categorical when pandas wrote the file: it says so in the file's metadata."""
+    for (text,) in database.fetch(f"SELECT value FROM parquet_kv_metadata({own}) WHERE key = 'pandas'::BLOB AND octet_length(value) < {MOST_METADATA}"):
+        try:
+            columns = json.loads(text)["columns"]
+            return {names.index(column["name"]) for column in columns if column["pandas_type"] == "categorical" and column["name"] in names}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return set()
+    return set()
 
 
 def _load_text(database: Database, path: Path, label: str, i: int, options: Options) -> list[str]:
@@ -326,12 +340,9 @@ def _arrow(paths: list[Path], label: str, options: Options) -> Database:
     try:
         copy = Path(database.folder.path, "arrow.parquet")
         parquet.write_table(table, copy)
-        declared = [i for i, field in enumerate(table.schema) if types.is_dictionary(field.type)]
+        database.declared |= {i for i, field in enumerate(table.schema) if types.is_dictionary(field.type)}
         del table
-        found = _load(database, [copy], label, options)
-        for i in declared:
-            found.kinds[i] = "category"
-        return found
+        return _load(database, [copy], label, options)
     except (ArrowException, ValueError) as error:
         database.close()
         if isinstance(error, DataError):
