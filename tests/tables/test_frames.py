@@ -15,7 +15,7 @@ import pytest
 
 from normexp import DataError, SoftmaxClassifier
 from normexp.tables import read
-from tabling import kinds, noted, told
+from tabling import kinds, noted, quietly, told
 
 DIGITS, DAYS = ["10", "2", None, "10", "7"], ["2020-01-02", "2021-05-06", None, "2020-01-02", "2019-01-01"]
 
@@ -210,3 +210,33 @@ def test_a_row_is_predicted_without_duckdb_pandas_or_scikit_learn(tmp_path):
     *rows, imported = ended.stdout.split("\n")[:4]
     right = model.to_model().probabilities(model.to_matrix(TRAINED.iloc[[1]])).tobytes().hex()
     assert (rows, imported) == ([right] * 3, "")
+
+
+def test_half_a_letter_is_refused_in_our_words():
+    cells = {"a": [1.5, 2.5, 4.5], "c": ["x", "\ud800", "x"], "y": ["p", "q", "p"]}
+    with pytest.raises(DataError, match=r"expected text that is Unicode, got the half of a pair '\\ud800' in '\\ud800' \(the data frame\); decode it anew"):
+        read(cells, target="y")
+    schema = read({"a": [1.5, 2.5], "c": ["x", "z"]}).schema
+    with pytest.raises(DataError, match="half of a pair"):
+        read({"a": 1.5, "c": "\udfff"}, schema=schema)
+
+
+def test_a_few_other_cells_among_booleans_are_bad_cells(tmp_path):
+    cells = {"b": ["true", "false"] * 100 + ["maybe"], "a": [i % 7 + 0.5 for i in range(201)]}
+    table = told(cells, "column 'b': 1 cell is not a boolean: 'maybe' .*row 201.*taken as missing")
+    np.testing.assert_array_equal(table.matrix[:, 0], [1.0, 0.0] * 100 + [np.nan])
+
+
+def test_what_pandas_and_databases_declare_outlasts_a_parquet_file(tmp_path):
+    frame = pd.DataFrame({"k": pd.Categorical(["10", "20"] * 10), "t": [dt.time(3, 30)] * 10 + [dt.time(4)] * 10, "y": np.array([0.1, 0.2] * 10, np.float32)})
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = told(tmp_path / "t.parquet", "column 't': read as times of day", target="y")
+    assert [(column.name, column.kind) for column in table.schema.columns] == [("k", "category"), ("t", "date")]
+    assert table.classes.tolist() == [0.1, 0.2]  # not 0.10000000149
+    np.testing.assert_array_equal(table.matrix[[0, 1, 19], 0], [0, 1, 1])
+    np.testing.assert_array_equal(table.matrix[[0, 19], 5], [3.5, 4])
+
+
+def test_weights_are_read_by_the_form_of_their_column():
+    table = quietly({"a": [1.5, 2.5, 4.5, 6.5], "w": ["1,5", "2,25", "0,5", "1"], "y": ["p", "q", "p", "q"]}, target="y", weight="w")
+    assert table.weights.tolist() == [1.5, 2.25, 0.5, 1.0]

@@ -79,6 +79,7 @@ def frame_of(source: Any, label: str = "the data frame", *, declared: bool = Tru
     if nw.dependencies.is_into_series(source):  # one row of a pandas frame
         return Frame(_named(_cells_by_name(source)), label)
     if (frame := data_frame(source)) is not None:
+        _refuse_other_names(frame.columns)
         return Frame(_named({name: frame[name] for name in frame.columns}), label)
     if hasattr(source, "__arrow_c_stream__"):
         return Frame(_arrow_columns(source), label)

@@ -39,6 +39,9 @@ class Source:
         self.label: str = self.data.label
         try:
             self._prepare(schema)
+        except UnicodeEncodeError as error:
+            self.close()
+            raise self._half_a_letter(error) from error
         except BaseException:
             self.close()
             raise
@@ -80,6 +83,9 @@ class Source:
         self.unused = [name for name in self.names if name not in used]
         self.converter = Converter(self.schema, self.words, options.match_case)
         self.targets = None if self.labels is None or self.classes is None else targets_of(self.labels, self.classes)
+
+    def _half_a_letter(self, error: UnicodeEncodeError) -> DataError:
+        return DataError(f"expected text that is Unicode, got the half of a pair {error.object[error.start]!r} in {error.object[:40]!r} ({self.label}); decode it anew, or replace it")
 
     def _no_column(self, name: str, role: str) -> DataError:
         near = did_you_mean(name, self.names)
@@ -176,7 +182,10 @@ class Source:
             n_filled = 0
             for at, n, cells in self.data.batches(group, first, stop):
                 keep = None if self.keep is None else self.keep[at : at + n]
-                self.converter.convert([by_index[i][0] for i in group], cells, at, matrix[at - first : at - first + n], keep)
+                try:
+                    self.converter.convert([by_index[i][0] for i in group], cells, at, matrix[at - first : at - first + n], keep)
+                except UnicodeEncodeError as error:
+                    raise self._half_a_letter(error) from error
                 n_filled += n
             if n_filled != stop - first:
                 raise RuntimeError(f"expected {stop - first} rows from row {first + 1} on, got {n_filled} ({self.label})")
