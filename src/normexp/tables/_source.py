@@ -85,7 +85,8 @@ class Source:
         self.targets = None if self.labels is None or self.classes is None else targets_of(self.labels, self.classes)
 
     def _half_a_letter(self, error: UnicodeEncodeError) -> DataError:
-        return DataError(f"expected text that is Unicode, got the half of a pair {error.object[error.start]!r} in {error.object[:40]!r} ({self.label}); decode it anew, or replace it")
+        half = error.object[error.start]
+        return DataError(f"expected text that is Unicode, got the half of a pair {half!r} in {error.object[:40]!r} ({self.label}); decode it anew, or replace it")
 
     def _no_column(self, name: str, role: str) -> DataError:
         near = did_you_mean(name, self.names)
