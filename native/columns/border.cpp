@@ -36,20 +36,16 @@ Cell cell_of(PyObject* object) {
     return {data, size_t(n)};
 }
 
+template <class F> void for_each_text(const TextColumn& text, const uint8_t* keep, F&& use) {
+    for (int64_t i = 0; i < text.size(); ++i) use(i, text[i], !keep || keep[i]);
+}
+
 // Calls use(i, cell) for the cells of a list or a TextColumn that are kept.
 template <class F> void for_each(nb::handle cells, const uint8_t* keep, F&& use) {
-    if (nb::isinstance<TextColumn>(cells)) {
-        const TextColumn& text = nb::cast<const TextColumn&>(cells);
-        for (int64_t i = 0; i < text.size(); ++i) use(i, text[i], !keep || keep[i]);
-        return;
-    }
+    if (nb::isinstance<TextColumn>(cells)) return for_each_text(nb::cast<const TextColumn&>(cells), keep, use);
     if (!PyList_CheckExact(cells.ptr())) throw nb::type_error("expected a list of str and None, or a TextColumn");
     const int64_t n = PyList_GET_SIZE(cells.ptr());
     for (int64_t i = 0; i < n; ++i) use(i, cell_of(PyList_GET_ITEM(cells.ptr(), i)), !keep || keep[i]);
-}
-
-template <class F> void for_each_text(const TextColumn& text, const uint8_t* keep, F&& use) {
-    for (int64_t i = 0; i < text.size(); ++i) use(i, text[i], !keep || keep[i]);
 }
 
 // Calls work(column, visit) for every column: Python's lists here, Arrow's text on the threads.
@@ -117,7 +113,7 @@ struct Words {
         const int64_t row = rows++;
         const Cell word = trimmed(cell);
         if (is_null(cell)) return missing.add(Cell("", 0), row);
-        if (missing_words.find(word) >= 0) return missing.add(word, row);
+        if (means_missing(missing_words, word)) return missing.add(word, row);
         words.add(word, row);
     }
 };
@@ -131,7 +127,7 @@ void numbers_of_words(const WordTable& table, const MissingWords& missing, nb::h
     int32_t* const data = out.data();
     for_each(cells, nullptr, [&](int64_t i, Cell cell, bool) {
         const Cell word = trimmed(cell);
-        if (is_null(cell) || missing.find(word) >= 0) {
+        if (is_null(cell) || means_missing(missing, word)) {
             data[i] = -1;
             return;
         }
@@ -227,19 +223,15 @@ void add_columns(nb::module_& m) {
         .def_prop_ro("words", [](const Scan& self) { return described(self.words); })
         .def_prop_ro("other_words", [](const Scan& self) { return self.words.others(); })
         .def_prop_ro("missing_found", [](const Scan& self) { return described(self.missing_found); })
-        .def_prop_ro("among_found", [](const Scan& self) { return described(self.among_found); })
-        .def_prop_ro("n_among", [](const Scan& self) { return self.among_found.total(); });
+        .def_prop_ro("among_found", [](const Scan& self) { return described(self.among_found); });
     nb::class_<ColumnRule>(m, "ColumnRule").def_prop_ro("width", &ColumnRule::width);
     m.def("column_rule", &rule_from, nb::rv_policy::take_ownership);
     nb::class_<Tally>(m, "Tally")
         .def(nb::init<>())
-        .def_rw("rows", &Tally::rows).def_ro("missing", &Tally::missing)
-        .def_prop_ro("n_bad", [](const Tally& self) { return self.bad.total(); })
+        .def_rw("rows", &Tally::rows)
         .def_prop_ro("bad", [](const Tally& self) { return described(self.bad); })
         .def_ro("missing_numbers", &Tally::missing_numbers)
-        .def_prop_ro("n_taken", [](const Tally& self) { return self.taken_as_missing.total(); })
         .def_prop_ro("taken", [](const Tally& self) { return described(self.taken_as_missing); })
-        .def_prop_ro("n_unseen", [](const Tally& self) { return self.unseen.total(); })
         .def_prop_ro("unseen", [](const Tally& self) { return described(self.unseen); });
     nb::class_<Words>(m, "Words")
         .def(nb::init<const MissingWords&, size_t>(), nb::keep_alive<1, 2>())
@@ -248,7 +240,7 @@ void add_columns(nb::module_& m) {
         .def_prop_ro("others", [](const Words& self) { return self.words.others(); })
         .def_prop_ro("words", [](const Words& self) { return described(self.words); })
         .def_prop_ro("missing", [](const Words& self) { return described(self.missing); })
-        .def_prop_ro("n_missing", [](const Words& self) { return self.missing.total(); });
+;
     m.attr("number_forms") = [] {
         nb::list found;
         for (const Form& form : forms) found.append(nb::make_tuple(std::string(1, form.decimal), form.thousands ? std::string(1, form.thousands) : std::string()));

@@ -25,7 +25,7 @@ struct ColumnRule {
 
 // What happened to the cells of a column since the tally began.
 struct Tally {
-    int64_t rows = 0, missing = 0, beyond = 0, missing_numbers = 0;
+    int64_t rows = 0, missing_numbers = 0;
     WordCounts bad{1000}, unseen{10'000}, taken_as_missing{1000};  // cells that the rule does not read; categories that training had not; words beside the usual ones
 };
 
@@ -51,23 +51,21 @@ class Converter {
 
     void convert(Cell cell, float* out) {
         const int64_t row = tally_.rows++;
-        if (!read(cell, row, out)) {
-            ++tally_.missing;
-            for (int i = 0; i < rule_.width(); ++i) out[i] = std::numeric_limits<float>::quiet_NaN();
-        }
+        if (read(cell, row, out)) return;
+        for (int i = 0; i < rule_.width(); ++i) out[i] = std::numeric_limits<float>::quiet_NaN();
     }
 
     // A number before its centre is taken off, the seconds of a date, 0 or 1; NaN where there is none.
     double value(Cell cell) {
         const int64_t row = tally_.rows++;
         const Cell t = trimmed_all(cell);
-        if (is_missing(cell, t, row)) return ++tally_.missing, std::numeric_limits<double>::quiet_NaN();
+        if (is_missing(cell, t, row)) return std::numeric_limits<double>::quiet_NaN();
         if (rule_.kind == Kind::boolean) {
             if (const auto truth = boolean_of(t)) return *truth;
         } else if (rule_.kind == Kind::date) {
             if (const auto micros = instant_of(t, rule_.order)) return double(*micros) / double(micros_a_second);
         } else if (const auto number = rule_.number.read(t, buffer_)) {
-            if (is_missing_number(*number)) ++tally_.missing, ++tally_.missing_numbers;
+            if (is_missing_number(*number)) ++tally_.missing_numbers;
             else if (!is_beyond(*number, t, row)) return *number;
             return std::numeric_limits<double>::quiet_NaN();
         }
@@ -91,7 +89,6 @@ class Converter {
 
     bool is_beyond(double value, Cell t, int64_t row) {
         if (!(std::abs(value) > float32_max)) return false;
-        ++tally_.beyond;
         tally_.bad.add(t, row);
         return true;
     }
@@ -104,7 +101,7 @@ class Converter {
             const auto number = rule_.number.read(t, buffer_);
             if (number && is_missing_number(*number)) return false;
             if (number && is_beyond(*number, t, row)) return false;
-            if (number) return *out = float(*number - rule_.centre), true;
+            if (number) return *out = float(std::clamp(*number - rule_.centre, -float32_max, float32_max)), true;  // a difference may leave float32
         } else if (rule_.kind == Kind::boolean) {
             if (const auto truth = boolean_of(t)) return *out = *truth, true;
         } else if (const auto micros = instant_of(t, rule_.order)) {
@@ -117,7 +114,7 @@ class Converter {
     bool read_category(Cell cell, int64_t row, float* out) {
         if (is_null(cell)) return false;
         const Cell word = trimmed(cell);
-        if (rule_.missing.find(word) >= 0) return false;
+        if (means_missing(rule_.missing, word)) return false;
         int code = rule_.categories.find(word);
         if (code >= rule_.n_categories) code = rule_.alias_codes[size_t(code - rule_.n_categories)];
         if (code < 0) {

@@ -28,7 +28,8 @@ inline std::optional<double> plain_number(Cell cell) {
     const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
     if (end != cell.data() + cell.size() || error == std::errc::invalid_argument) return {};
     if (error == std::errc::result_out_of_range) {
-        const bool tiny = cell.find("e-") != Cell::npos || cell.find("E-") != Cell::npos || cell.starts_with("0.") || cell.starts_with("-0.") || cell.starts_with(".") || cell.starts_with("-.");
+        const size_t e = cell.find_first_of("eE");
+        const bool tiny = e != Cell::npos ? e + 1 < cell.size() && cell[e + 1] == '-' : cell.starts_with("0.") || cell.starts_with("-0.") || cell.starts_with(".") || cell.starts_with("-.");
         value = tiny ? 0.0 : std::numeric_limits<double>::infinity();
         if (cell.starts_with('-')) value = -value;
     }
@@ -77,6 +78,7 @@ inline std::optional<Shape> shape_of(Cell cell) {
     if (cell.size() > 2 && cell.front() == '(' && cell.back() == ')') {
         shape.negative = true;
         cell = trimmed_all(cell.substr(1, cell.size() - 2));
+        if (detail::minus(cell) || cell.starts_with('+')) return {};
     }
     bool has_sign = detail::take_sign(cell, shape.negative);
     cell = trimmed_all(cell);

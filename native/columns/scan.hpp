@@ -15,7 +15,7 @@ struct Affix {
 
 class Scan {
   public:
-    static constexpr size_t most_affixes = 8, most_rest = 64, most_distinct = 32;
+    static constexpr size_t most_affixes = 32, most_rest = 64, most_distinct = 32;
 
     Scan(const MissingWords& missing, const MissingWords& among_numbers, std::vector<double> missing_numbers)
         : missing_(missing), among_numbers_(among_numbers), missing_numbers_(std::move(missing_numbers)), words(most_rest), missing_found(256), among_found(256) {}
@@ -24,9 +24,8 @@ class Scan {
         const int64_t row = rows++;
         if (is_null(cell)) return;
         const Cell word = trimmed(cell);
-        if (missing_.find(word) >= 0) return missing_found.add(word, row);
         const Cell t = trimmed_all(cell);
-        if (t.empty()) return missing_found.add(t, row);
+        if (missing_.find(word) >= 0 || t.empty() || missing_.find(t) >= 0) return missing_found.add(t, row);
         if (among_numbers_.find(t) >= 0) return among_found.add(t, row);
         ++filled;
         const bool digits = has_digit(t);
@@ -37,7 +36,7 @@ class Scan {
         if (!add_number(t, digits) && !digits) words.add(word, row);
     }
 
-    int64_t rows = 0, filled = 0, booleans = 0, plain = 0, beyond = 0, integers = 0, grouped_points = 0, pointed = 0, dates = 0, other_affixes = 0, no_number_no_date = 0;
+    int64_t rows = 0, filled = 0, booleans = 0, plain = 0, beyond = 0, integers = 0, grouped_points = 0, pointed = 0, dates = 0, no_number_no_date = 0;
     double smallest = std::numeric_limits<double>::infinity(), greatest = -std::numeric_limits<double>::infinity();
     std::array<int64_t, n_orders> orders{};
     std::string date_example;  // of digits alone, if there is one
@@ -118,7 +117,7 @@ class Scan {
         for (Affix& one : affixes)
             if (one.prefix == shape->prefix && one.suffix == shape->suffix) affix = &one;
         if (!affix) {
-            if (affixes.size() == most_affixes) return ++other_affixes, false;
+            if (affixes.size() == most_affixes) return false;
             affix = &affixes.emplace_back();
             affix->prefix = shape->prefix, affix->suffix = shape->suffix, affix->example = std::string(t);
         }

@@ -103,6 +103,13 @@ class MissingWords {
     std::array<bool, 256> first_{};
 };
 
+// A word of the list, or nothing but spaces, typesetters' among them.
+inline bool means_missing(const MissingWords& missing, Cell word) {
+    if (missing.find(word) >= 0) return true;
+    const Cell t = trimmed_all(word);
+    return t.empty() || (t.size() < word.size() && missing.find(t) >= 0);
+}
+
 // How often each word came, and where first. Words beyond `most` are counted together.
 class WordCounts {
   public:

@@ -165,3 +165,20 @@ def test_identifiers_are_left_out_with_a_word(tmp_path):
     assert [note.split(":")[0] for note in notes] == ["column 'name' is left out"]
     unused = said(run("predict", "m", CASES / "answer-column-and-ids.csv", "-o", "p.csv", cwd=tmp_path))
     assert unused == [f"columns 'id', 'name' of {CASES / 'answer-column-and-ids.csv'} not used by the model"]
+
+
+def test_outputs_replace_no_input_by_another_name(tmp_path):
+    import duckdb
+
+    (tmp_path / "parts").mkdir()
+    for i in (1, 2):
+        (tmp_path / "parts" / f"p{i}.csv").write_text("a,y\n" + "".join(f"{j % 7},{'pq'[j % 2]}\n" for j in range(40)))
+    with duckdb.connect(str(tmp_path / "d.duckdb")) as connection:
+        connection.execute("CREATE TABLE t AS SELECT range % 7 AS a, CASE range % 2 WHEN 0 THEN 'p' ELSE 'q' END AS y FROM range(40)")
+    before = (tmp_path / "d.duckdb").read_bytes()
+    refused = run("train", "d.duckdb::t", "--target", "y", "-o", "d.duckdb", cwd=tmp_path)
+    assert (refused.returncode, "expected another file to write the model to than 'd.duckdb'" in refused.stderr) == (1, True)
+    assert (tmp_path / "d.duckdb").read_bytes() == before
+    assert run("train", "parts/*.csv", "--target", "y", "-o", "m.safetensors", cwd=tmp_path).returncode == 0
+    refused = run("predict", "m.safetensors", "parts/*.csv", "-o", "parts/p1.csv", cwd=tmp_path)
+    assert (refused.returncode, "expected another file to write the predictions to" in refused.stderr) == (1, True)

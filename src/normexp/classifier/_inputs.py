@@ -41,7 +41,10 @@ def training_data(model: "SoftmaxClassifier", X: Any, y: Any) -> tuple[NDArray[A
     if isinstance(X, Table):
         model.n_features_in_ = len(X.schema.columns)
         model.feature_names_in_ = np.array([column.name for column in X.schema.columns], object)
-        return X.matrix, X.schema.matrix_columns(), np.asarray(y), X.schema
+        y = column_or_1d(as_labels(y), warn=True)
+        if len(y) != len(X):
+            raise ValueError(f"expected one label a row, got {len(y)} labels for {len(X)} rows")
+        return X.matrix, X.schema.matrix_columns(), y, X.schema
     y = as_labels(y)
     if is_table(X):
         _set_names(model, X, y)

@@ -54,7 +54,7 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
         path = Path(output)
     else:
         stem = source.removeprefix("example:").split("::")[-1] if source != "-" else "model"
-        path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz"))).with_suffix(".safetensors")
+        path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz")) or "model").with_suffix(".safetensors")
         if path.exists() and not force:
             raise FileExistsError(f"expected a new file, got '{path}', which exists; replace it with --force or choose another with -o FILE")
     return writable(path, "model", [source])
@@ -102,8 +102,8 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
 
     started = time.monotonic()
     data = read(table, target=target, ignore=ignore, weight=weight, **reading(given))
-    parts = _parts(data, test, test_fraction, seed, weight, given)
     say_notes([*data.notes, *_single_rows(data)])
+    parts = _parts(data, test, test_fraction, seed, weight, given)
     model = SoftmaxClassifier(
         hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
         time_limit=time_limit, n_threads=threads,
@@ -147,9 +147,9 @@ def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, wei
     assert data.targets is not None
     every = np.arange(len(data))
     if test is not None:
-        options = {name: value for name, value in reading(given).items() if name in ("bad_cells", "encoding", "header")}
+        options = {name: value for name, value in reading(given).items() if name in ("bad_cells", "decimal", "encoding", "header")}
         tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight, **options)
-        say_notes(tested.notes)
+        say_notes(f"{test}: {note}" for note in tested.notes)
         assert tested.targets is not None
         if (tested.targets < 0).any():
             raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")

@@ -111,13 +111,16 @@ class Converter:
         gone = np.isnan(values) if cells.values.dtype.kind == "f" else np.zeros(len(values), bool)
         if cells.missing is not None:
             gone |= cells.missing.astype(bool)
-        for number in self.numbers_missing:
+        for number in self.numbers_missing if cells.values.dtype.kind != "b" else ():
             gone |= values == number
         beyond = ~gone & (np.abs(values) > FLOAT32_MAX)
         if beyond.any():
-            self._add(self._tally(i).bad, cells.values, np.flatnonzero(beyond if keep is None else beyond & keep.astype(bool)), first)
+            for row in np.flatnonzero(beyond if keep is None else beyond & keep.astype(bool)).tolist():
+                self._add(self._tally(i).bad, str(cells.values[row]), 1, first + row)
         values[gone | beyond] = np.nan
-        out[:] = values - self.schema.columns[i].centre
+        if centre := self.schema.columns[i].centre:
+            values = np.clip(values - centre, -FLOAT32_MAX, FLOAT32_MAX)  # a difference may leave float32
+        out[:] = values
 
     def _convert_codes(self, i: int, cells: Codes, first: int, out: NDArray[np.float32], keep: NDArray[np.uint8] | None) -> None:
         """Each distinct word once, then by its place."""
@@ -128,25 +131,24 @@ class Converter:
             return
         table = np.full((len(cells.words) + 1, out.shape[1]), np.nan, np.float32)
         words = [cells.words[code] for code in used.tolist()]
-        alone, tally = np.empty((len(words), self.width), np.float32), _native.Tally()
+        alone, tally = np.empty((len(words), out.shape[1]), np.float32), _native.Tally()
         if not self.match_case and self.schema.columns[i].kind == "category":
             self._find_aliases(i, words)
-        _native.convert_columns([self.rules[i]], [tally], [words], None, alone, [self.places[i]], 1)
-        table[used] = alone[:, self.places[i] : self.places[i + 1]]
+        _native.convert_columns([self.rules[i]], [tally], [words], None, alone, [0], 1)
+        table[used] = alone
         out[:] = table[cells.codes]
         mine = self._tally(i)
         for found, kept in ((tally.bad, mine.bad), (tally.unseen, mine.unseen), (tally.taken, mine.taken)):
             for _, _, place in found:
                 rows = np.flatnonzero((cells.codes == used[place]) if keep is None else (cells.codes == used[place]) & keep.astype(bool))
-                self._add(kept, [words[place]] * len(rows), range(len(rows)), first, rows)
+                self._add(kept, words[place], len(rows), first + int(rows[0]))
 
-    def _add(self, counts: dict[str, Count], values: Any, places: Any, first: int, rows: Any = None) -> None:
-        for k in places:
-            word, row = str(values[k]), first + int(k if rows is None else rows[k])
-            if word in counts:
-                counts[word].n += 1
-            elif len(counts) < MANY:
-                counts[word] = Count(1, row)
+    @staticmethod
+    def _add(counts: dict[str, Count], word: str, n: int, row: int) -> None:
+        if word in counts:
+            counts[word].n += n
+        elif len(counts) < MANY:
+            counts[word] = Count(n, row)
 
     def _tally(self, i: int) -> Tally:
         return self._more.setdefault(i, Tally())
@@ -161,6 +163,21 @@ class Converter:
             for word, n, row in words:
                 counts[word] = Count(n + (counts[word].n if word in counts else 0), min(row, counts[word].first) if word in counts else row)
         return merged
+
+    def doubles(self, i: int, cells: Cells, first: int) -> NDArray[np.float64]:
+        """A column of plain numbers in float64, NaN where there is none."""
+        if isinstance(cells, Numbers):
+            values = cells.values.astype(np.float64)
+            if cells.missing is not None:
+                values[cells.missing.astype(bool)] = np.nan
+            for number in self.numbers_missing if cells.values.dtype.kind != "b" else ():
+                values[values == number] = np.nan
+            return values
+        if isinstance(cells, Instants):
+            cells = text_of_instants(cells)
+        if isinstance(cells, Codes):
+            cells = [cells.words[code] if code >= 0 else None for code in cells.codes.tolist()]
+        return self.values(i, cells, first, None)
 
     def missing_numbers(self, i: int) -> int:
         """How many cells of a text column were numbers that mean missing."""

@@ -221,7 +221,7 @@ def first_line(error: BaseException | str) -> str:
 
 def complaint(error: BaseException, label: str, folder: str) -> Exception:
     """What DuckDB says of a file, which it knows by a link of ours."""
-    message = re.sub(re.escape(folder) + r"/\w+", lambda _: label, str(error)) if folder else str(error)
+    message = re.sub(re.escape(folder) + r"/[\w.]+", lambda _: label, str(error)) if folder else str(error)
     line = re.search(r"Line: (\d+)", message)
     where = f"{label}, line {line[1]}" if line else label
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
@@ -236,7 +236,7 @@ def complaint(error: BaseException, label: str, folder: str) -> Exception:
         return DataError(f"expected JSON that reads, got text that does not ({label}); write one object a line, or an array of objects")
     if "No magic bytes" in message or "not a Parquet file" in message or ("parquet" in message.lower() and "Invalid Input" in message):
         return DataError(f"expected a whole Parquet file, got a damaged one ({label}); write or copy it again")
-    if "maximum line size" in message.lower() or "Maximum line size" in message:
+    if "maximum line size" in message.lower():
         return DataError(f"expected rows of at most 2 MB, got a longer one ({where}); a quote that is never closed looks like that too")
     if "file system operations are disabled" in message:
         return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")

@@ -107,7 +107,7 @@ def _from_sqlite(path: str, table: str, encoding: str | None) -> Database:
         try:
             names, blobs = _sqlite_rows(connection, name, Path(database.folder.path, "rows"), label)
             typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
-            form = f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}}"
+            form = f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', columns = {{{typed}}}"
             database.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM read_csv({database.own_path(Path(database.folder.path, 'rows'), 0)}, {form})")
             Path(database.folder.path, "rows").unlink()
             database.parts.append((0, label))

@@ -46,11 +46,13 @@ def delimited(start: bytes, whole: bool, label: str, tabs: bool, header: bool) -
     if not start.strip():
         raise DataError(f"expected a table with a header row, got an empty file ({label})")
     text = _decoded(start, whole, label)
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline="\n"))
     skip = next(i for i, line in enumerate(lines) if line.strip())
     separator = None
     if found := re.fullmatch(r"\"?sep=(.)\"?\s*", lines[skip], re.IGNORECASE):
         separator, skip = found[1], skip + 1
+        while skip < len(lines) and not lines[skip].strip():
+            skip += 1
     body = "".join(lines[skip:])
     separator = separator or ("\t" if tabs else _separator(body))
     records = _records(body, separator)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import normexp._native as _native
+from normexp.tables._options import folded_ascii
 from normexp.tables._schema import Kind
 
 __all__ = ["Reading", "reading_of"]
@@ -56,7 +57,7 @@ def reading_of(scan: Any, kept: frozenset[str] = frozenset(), order: str | None 
         return Reading("category", found.n if found else 0)
     if found.n >= SHARE * n:
         return found
-    if (found.kind == "number" and scan.n_distinct < MANY_NUMBERS) or kept & {word.lower() for word, _, _ in scan.words}:
+    if (found.kind == "number" and scan.n_distinct < MANY_NUMBERS) or kept & {folded_ascii(word) for word, _, _ in scan.words}:
         return replace(found, kind="category", other=None)
     rest = _rest_words(scan, found, n)
     if rest:
@@ -66,7 +67,7 @@ def reading_of(scan: Any, kept: frozenset[str] = frozenset(), order: str | None 
 
 def _rest_words(scan: Any, found: Reading, n: int) -> tuple[str, ...]:
     """The few words that, with the numbers or dates, make up the column: they can only mean that there is none."""
-    words = {word.lower() for word, _, _ in scan.words}
+    words = {folded_ascii(word) for word, _, _ in scan.words}
     rest = sum(count for _, count, _ in scan.words)
     few = not scan.other_words and 0 < len(words) <= MOST_REST_WORDS
     return tuple(sorted(words)) if few and found.n + rest >= SHARE * n else ()
@@ -74,7 +75,7 @@ def _rest_words(scan: Any, found: Reading, n: int) -> tuple[str, ...]:
 
 def _few_others(scan: Any, found: Reading) -> bool:
     """Are the cells that are no numbers of a few kinds only, such as >1000: a number column whose rest must be told apart?"""
-    kinds = len({word.lower() for word, _, _ in scan.words}) + sum((affix.prefix, affix.suffix) != (found.prefix, found.suffix) for affix in scan.affixes)
+    kinds = len({folded_ascii(word) for word, _, _ in scan.words}) + sum((affix.prefix, affix.suffix) != (found.prefix, found.suffix) for affix in scan.affixes)
     return found.kind == "number" and 2 * found.n >= scan.filled and kinds <= MOST_REST_WORDS and not (scan.other_words or scan.no_number_no_date or scan.dates)
 
 

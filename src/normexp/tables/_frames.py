@@ -84,7 +84,7 @@ def frame_of(source: Any, label: str = "the data frame", *, declared: bool = Tru
     if hasattr(source, "__arrow_c_stream__"):
         return Frame(_arrow_columns(source), label)
     if hasattr(source, "collect") and hasattr(source, "lazy"):
-        return frame_of(source.collect(), label)
+        return frame_of(source.collect(), label, declared=declared)
     raise TypeError(f"expected a path, a data frame, a dict, a list of dicts or an array, got {type(source).__name__}")
 
 
@@ -136,6 +136,8 @@ def _cells_by_name(series: Any) -> dict[Any, Any]:
 def _few_rows(frame: Any) -> dict[Any, Any] | None:
     """The columns of a small frame as lists."""
     if not hasattr(frame, "columns") or not hasattr(frame, "__len__") or len(frame) > FEW_ROWS:
+        return None
+    if any(str(dtype).lower() in ("float32", "float16") for dtype in getattr(frame, "dtypes", ())):  # as Python's floats they would have other words
         return None
     library = type(frame).__module__.split(".")[0]
     if library == "pandas" and frame.columns.is_unique:

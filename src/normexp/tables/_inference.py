@@ -51,7 +51,7 @@ class Inference:
     notes: list[str] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     found_missing: set[str] = field(default_factory=set)
-    _identifiers: dict[str, Column] = field(default_factory=dict)  # columns of numbers that are left out
+    _identifiers: dict[int, Column] = field(default_factory=dict)  # columns of numbers that are left out
     _said: dict[int, list[str]] = field(default_factory=dict)
 
     def columns(self, indices: Sequence[int]) -> list[Column]:
@@ -71,12 +71,12 @@ class Inference:
             else:
                 looked_at[i] = column
         found |= self._looked_at(looked_at) | self._counted(counted, {i: (scans[i], readings[i]) for i in counted if i in scans})
+        if not any(column is not None for column in found.values()) and self._identifiers:  # better than nothing
+            found |= self._identifiers
+            for i in self._identifiers:
+                self._said[i] = [note.replace(" is left out: ", " is all that there is to learn from, though ").split("; --keep-column")[0] for note in self._said[i]]
         self.notes += joined([(self.data.names[i], note) for i in indices for note in self._said.get(i, [])])
-        kept = [column for i in indices if (column := found[i]) is not None]
-        if not kept and self._identifiers:  # better than nothing
-            kept = list(self._identifiers.values())
-            self.notes = [note.replace(" is left out: ", " is all that there is to learn from, though ").split("; --keep-column")[0] for note in self.notes]
-        return kept
+        return [column for i in indices if (column := found[i]) is not None]
 
     def say(self, i: int, note: str) -> None:
         self._said.setdefault(i, []).append(note)
@@ -195,7 +195,7 @@ class Inference:
         reason = None if self.options.keep_numbers or column.name in self.options.keep_columns else number_identifier(column.name, values)
         if reason:
             self.say(i, f" is left out: {reason}; --keep-column '{column.name}' keeps it")
-            self._identifiers[column.name] = column
+            self._identifiers[i] = column
             return None
         return column
 

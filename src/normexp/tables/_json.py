@@ -24,7 +24,7 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
         row, found = wrong[0]
         came = "nothing" if found is None else KINDS.get(found, "a number")
         raise DataError(f"expected JSON objects, got {came} ({label}, row {row + 1}); write one object a line, or an array of objects")
-    keys = [row[0] for row in database.fetch("SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS row FROM objects) GROUP BY key ORDER BY min(row)")]
+    keys = [row[0] for row in database.fetch("SELECT key FROM (SELECT unnest(json_keys(json)) AS key, rowid AS row FROM objects) GROUP BY key ORDER BY min(row), key")]
     keys = _in_order(database, keys)
     if not keys:
         raise DataError(f"expected JSON objects with keys, got none ({label})")
@@ -33,7 +33,7 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
         raise DataError(f"expected a JSON object a row, got one object whose values are objects or arrays, {listing(nested)} ({label}); "
                         "write one object a line: frame.to_json(path, orient='records', lines=True)")  # fmt: skip
     if nested:
-        database.nested = nested
+        database.nested = list(dict.fromkeys([*database.nested, *nested]))
     if i and len(database.fetch("DESCRIBE raw")) != len(keys):
         return keys
     selected = ", ".join(f"found[{k + 1}] AS c{k}" for k in range(len(keys)))

@@ -73,6 +73,7 @@ def labels_of(batches: Iterator[tuple[int, int, list[Cells]]], n_rows: int, miss
 
 
 def _typed(labels: Labels, cells: Numbers, missing: Sequence[float]) -> NDArray[np.int64]:
+    missing = () if cells.values.dtype.kind == "b" else missing  # 0 is not False
     distinct, places, counts = np.unique(cells.values, return_inverse=True, return_counts=True)
     if distinct.dtype == np.float32:
         distinct = np.array([float(str(value)) for value in distinct])  # 0.1, not 0.10000000149
@@ -98,6 +99,8 @@ def _text(labels: Labels, cells: Cells, missing: Any, numbers: Sequence[float], 
         labels.missing_words[word] = labels.missing_words.get(word, 0) + (n if times is None else int(times[first]))
     found = np.empty(len(cells), np.int32)
     _native.numbers_of_words(_native.WordTable(words), missing, cells, found)
+    if (found == -2).any():
+        raise DataError("expected labels that are text in UTF-8, got other bytes; say what the file is with --encoding (encoding=…), or write it anew")
     places = np.array([*(-1 if _number(word) in numbers else labels.place_of(word) for word in words), -1], np.int64)
     return places[found]
 

@@ -44,7 +44,7 @@ def _looked_at(data: Any, i: int) -> tuple[bool, bool, bool]:
     parts = []
     for first, n, (cells,) in data.batches([i]):
         if isinstance(cells, Numbers):
-            parts.append(cells.values.astype(np.float64))
+            parts.append(np.where(cells.missing.astype(bool), np.nan, cells.values) if cells.missing is not None else cells.values.astype(np.float64))
         elif isinstance(cells, (list, _native.TextColumn)):
             parts.append(converter.values(0, cells, first, None))
             _native.count_words(words, cells, None)

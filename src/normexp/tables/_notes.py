@@ -6,7 +6,7 @@ from typing import Any
 from normexp.errors import DataError
 from normexp.tables._convert import Converter, Count, folded
 from normexp.tables._inference import Bad
-from normexp.tables._options import Options
+from normexp.tables._options import Options, folded_ascii
 from normexp.tables._schema import Column
 
 __all__ = ["bad_cells_error", "conversion_notes", "counted"]
@@ -38,8 +38,8 @@ def counted(n: int, word: str = "row") -> str:
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
-def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any, options: Options) -> tuple[list[str], list[Bad]]:
-    """What was not as the schema expects, in words; and the bad cells."""
+def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any, options: Options, *, inferred: bool) -> tuple[list[str], list[Bad]]:
+    """What was not as the schema expects, in words; and the bad cells. Words taken as missing were said where the schema was `inferred` from these cells."""
     notes: list[str] = []
     bad: list[Bad] = []
     for i, column in enumerate(columns):
@@ -47,7 +47,7 @@ def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any,
         if tally.bad:
             bad.append(Bad(column.name, WANTED[column.kind], tally.bad))
             notes.append(_bad_note(column, tally.bad, data))
-        if tally.taken and any(folded(word) not in column.missing for word in tally.taken):
+        if not inferred and any(folded_ascii(word) not in column.missing for word in tally.taken):
             said = ", ".join(f"'{word}' ({count.n})" for word, count in sorted(tally.taken.items(), key=lambda item: (-item[1].n, item[1].first))[:MOST_SHOWN])
             notes.append(f"column '{column.name}': {said} taken as missing")
         if tally.unseen:

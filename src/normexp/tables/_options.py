@@ -8,7 +8,7 @@ from typing import Literal
 
 from normexp.tables._schema import MISSING_AMONG_NUMBERS, MISSING_WORDS, Schema
 
-__all__ = ["Options", "date_order_of", "met", "missing_numbers"]
+__all__ = ["Options", "date_order_of", "folded_ascii", "met", "missing_numbers"]
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,15 @@ class Options:
 
     def words(self, schema: Schema | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Words that mean a missing value anywhere, and among numbers: of the schema where there is one, with what the caller adds and keeps."""
-        kept = {word.strip().lower() for word in self.keep_words}
+        kept = {folded_ascii(word) for word in self.keep_words}
         anywhere, among = (schema.missing, schema.missing_among_numbers) if schema else (MISSING_WORDS, MISSING_AMONG_NUMBERS)
-        added = [word.strip().lower() for word in self.missing]
+        added = [folded_ascii(word) for word in self.missing]
         return tuple(word for word in dict.fromkeys((*anywhere, *added)) if word not in kept), tuple(word for word in among if word not in kept)
+
+
+def folded_ascii(word: str) -> str:
+    """A word as the core compares it: without spaces around it, A to Z in lower case."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in word.strip())
 
 
 def missing_numbers(words: Sequence[str]) -> list[float]:
@@ -72,7 +77,7 @@ def missing_numbers(words: Sequence[str]) -> list[float]:
 
 def met(words: Sequence[str], cells: Iterable[str]) -> set[str]:
     """Which of the words (in lower case) there are among cells; numbers may be written otherwise there."""
-    found = {cell.strip().lower() for cell in cells}
+    found = {folded_ascii(cell) for cell in cells}
     written = set(missing_numbers(list(found)))
     return {word for word in words if word in found or not written.isdisjoint(missing_numbers([word]))}
 

@@ -42,8 +42,9 @@ def number_matrix(source: object, names: Sequence[str]) -> NDArray[np.float64]:
     A cell that is neither a number nor missing is NaN, and told by a DataWarning. Raises DataError where a column is absent.
     """
     with open_source(source, schema=Schema(tuple(Column(name, "number") for name in names))) as opened:
-        warn_of(opened.table().notes, stacklevel=8)
-        return opened.numbers()
+        matrix = opened.numbers()
+    warn_of(opened.notes, stacklevel=8)
+    return matrix
 
 
 def read(
@@ -77,7 +78,8 @@ def read(
     decimal : "." or ",", optional
         The decimal mark, where the numbers of a column allow both.
     bad_cells : "missing" or "refuse", optional
-        What to do with cells that are not what the rest of their column is; by default they are missing, and counted in the notes.
+        What to do with cells that are not what the rest of their column is; by default they are missing, and counted in the notes, but numbers that
+        float32 does not hold are refused where the schema is inferred.
     match_case : bool, default True
         False: categories that differ from a trained one in case or spaces only are that one.
     any_classes : bool, default False

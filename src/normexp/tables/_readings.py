@@ -6,7 +6,7 @@ from typing import Any
 
 from normexp._checks import listing
 from normexp.tables._forms import Reading, reading_of
-from normexp.tables._options import Options
+from normexp.tables._options import Options, folded_ascii
 
 __all__ = ["decided", "nearly_numbers"]
 
@@ -21,7 +21,7 @@ Say = Callable[[int, str], None]
 
 def decided(scans: dict[int, Any], options: Options, say: Say) -> dict[int, Reading]:
     """The reading of each column; `say(column, note)` takes what a user should know."""
-    kept = frozenset(word.strip().lower() for word in options.keep_words)
+    kept = frozenset(folded_ascii(word) for word in options.keep_words)
     readings = {i: reading_of(scan, kept, options.date_order) for i, scan in scans.items()}
     mark = options.decimal or _common_mark(readings, scans)
     orders = {found.date_order for found in readings.values() if found.kind == "date" and found.other is None} & {"dmy", "mdy"}
@@ -31,7 +31,9 @@ def decided(scans: dict[int, Any], options: Options, say: Say) -> dict[int, Read
         if found.other is not None:
             wanted, told = (mark, options.decimal) if found.kind == "number" else (order, options.date_order)
             chosen = found.other if _key(found.other) == wanted else found
-            if not told:
+            if told and _key(chosen) != wanted:
+                _say_misfit(i, chosen, scans[i], options, say)
+            elif not told:
                 _say_open(i, chosen, found.other if chosen is found else found, scans[i], wanted is not None, say)
             readings[i] = replace(chosen, other=None)
         elif found.kind in ("number", "date"):
@@ -62,7 +64,7 @@ def _say_mixed(i: int, found: Reading, scan: Any, say: Say) -> None:
         example = f" (such as {listing(words)})" if words else ""
         say(i, f": {_cells(found.n)} of {scan.filled} would do as numbers or dates, the others not{example}: read as categories")
     elif found.missing:
-        n = sum(count for word, count, _ in scan.words if word.lower() in found.missing)
+        n = sum(count for word, count, _ in scan.words if folded_ascii(word) in found.missing)
         keep = " ".join(f"--keep-words '{word}'" for word in found.missing)
         say(i, f": {listing(found.missing)} ({_cells(n)}) taken as missing among {found.kind}s; with {keep} the column is categories")
 

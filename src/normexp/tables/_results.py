@@ -39,7 +39,7 @@ class Results:
             if self._own is not None and kept:
                 self._copy_kept()
             typed = ", ".join(f"p{i} {TYPES.get(dtype.kind, 'VARCHAR')}" for i, dtype in enumerate(types))
-            self.database.execute(f"CREATE TEMP TABLE results ({typed})")
+            self.database.execute(f"CREATE OR REPLACE TEMP TABLE results ({typed})")
         except BaseException:
             self.close()
             raise

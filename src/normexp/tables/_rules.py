@@ -1,5 +1,6 @@
 """The core's rules of a schema's columns: made once for a schema, used for one row and for a billion."""
 
+import threading
 from typing import Any
 
 import normexp._native as _native
@@ -11,6 +12,7 @@ __all__ = ["rule_of", "rules_of"]
 KINDS = {"number": 0, "category": 1, "boolean": 2, "date": 3}
 ORDERS = {"ymd": 1, "dmy": 2, "mdy": 4, "yymd": 8, "clock": 16}
 MOST_KEPT = 16
+_lock = threading.Lock()
 _kept: dict[int, tuple[Schema, list[Any]]] = {}
 
 
@@ -26,9 +28,13 @@ def rule_of(column: Column, anywhere: tuple[str, ...], among: tuple[str, ...], a
 
 def rules_of(schema: Schema) -> list[Any]:
     """The rules of all columns of a schema, kept for the next row."""
-    found = _kept.get(id(schema))
-    if found is None or found[0] is not schema:
+    with _lock:
+        found = _kept.get(id(schema))
+    if found is not None and found[0] is schema:
+        return found[1]
+    rules = [rule_of(column, schema.missing, schema.missing_among_numbers) for column in schema.columns]
+    with _lock:
         while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)))
-        found = _kept[id(schema)] = (schema, [rule_of(column, schema.missing, schema.missing_among_numbers) for column in schema.columns])
-    return found[1]
+        _kept[id(schema)] = (schema, rules)
+    return rules

@@ -1,6 +1,7 @@
 """An opened table: what its columns are is found out or given, its rows come in pieces or whole."""
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,14 +10,13 @@ from numpy.typing import NDArray
 
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
-from normexp.tables._cells import Numbers
 from normexp.tables._convert import FLOAT32_MAX, Converter
 from normexp.tables._frames import frame_of
 from normexp.tables._inference import Bad, Inference, number_column
 from normexp.tables._labels import Labels, classes_of, labels_of, nearly_same, refuse_many, targets_of, too_few
 from normexp.tables._names import named
 from normexp.tables._notes import bad_cells_error, conversion_notes
-from normexp.tables._options import Options, met, missing_numbers
+from normexp.tables._options import Options, folded_ascii, met
 from normexp.tables._schema import Column, Schema
 from normexp.tables._table import Table
 
@@ -35,7 +35,7 @@ class Source:
             self.data: Any = open_named(os.fspath(source), options)
         else:
             self.data = frame_of(source, declared=schema is None)
-        self.options, self.classes, self.notes = options, classes, list[str]()
+        self.options, self.classes, self.notes, self._noted = options, classes, list[str](), False
         self.label: str = self.data.label
         try:
             self._prepare(schema)
@@ -72,6 +72,7 @@ class Source:
         self._number_columns = {} if self.weight is None else {self.weight: number_column(self.data, self.indices[self.weight], self.options, self.words)}
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
+        self._inferred_here = schema is None
         if schema is None:
             self.notes += [note for name, note in left_out.items() if name != self.target]
             self.schema = self._inferred([name for name in self.names if name not in (self.target, self.weight, *options.ignore, *left_out)])
@@ -116,7 +117,7 @@ class Source:
         refuse_many(labels, place, self.options.any_classes)
         words = [word for word in labels.missing_words if word]
         if len(labels.values) < 2:
-            keep = f"--keep-words {' --keep-words '.join(words)} (keep_words={words!r})"
+            keep = f"{' '.join(f'--keep-words {shlex.quote(word)}' for word in words)} (keep_words={words!r})"
             raise too_few(labels, place, f"; {listing(words)} {'is' if len(words) == 1 else 'are'} taken as missing, keep with {keep}" if words else "")
         labels.is_declared |= self.data.kinds[self.indices[self.target or ""]] in ("category", "BLOB")
         self.classes = classes_of(labels)
@@ -148,7 +149,7 @@ class Source:
     def _say_unmatched(self, found: set[str]) -> None:
         found = found | met(self.words[0], self.labels.missing_words if self.labels else ())
         for word in self.options.missing:
-            if word.strip().lower() not in found:
+            if folded_ascii(word) not in found:
                 self.notes.append(f"no cell is {word!r}, which --missing names (missing={[word]!r})")
 
     def _check_columns(self) -> None:
@@ -165,7 +166,7 @@ class Source:
         for first in range(0, self.data.n_rows, PIECE_ROWS):
             stop = min(first + PIECE_ROWS, self.data.n_rows)
             matrix = np.empty((stop - first, self.converter.width), np.float32)
-            self._convert(matrix, first, stop)
+            self._convert(matrix, first, stop, self.keep)
             weights = self._weights(first, stop) if self.weight else None
             rows = slice(None) if self.keep is None else self.keep[first:stop].astype(bool)
             targets = None if self.targets is None else self.targets[first:stop][rows]
@@ -173,18 +174,15 @@ class Source:
                 yield matrix if self.keep is None else matrix[rows], targets, None if weights is None else weights[rows]
         self._note_cells()
 
-    def _convert(self, matrix: NDArray[np.float32], first: int, stop: int) -> None:
-        """Fill a matrix with the rows from `first` to before `stop`; a row that does not come is an error."""
-        places = [self.indices[column.name] for column in self.schema.columns]
-        by_index: dict[int, list[int]] = {}
-        for k, i in enumerate(places):
-            by_index.setdefault(i, []).append(k)
-        for group in self.data.groups(list(by_index), stop - first):
+    def _convert(self, matrix: NDArray[np.float32], first: int, stop: int, keep: NDArray[np.uint8] | None) -> None:
+        """Fill a matrix with the rows from `first` to before `stop`; rows without `keep` are not looked at, a row that does not come is an error."""
+        places = {self.indices[column.name]: k for k, column in enumerate(self.schema.columns)}
+        for group in self.data.groups(list(places), stop - first):
             n_filled = 0
             for at, n, cells in self.data.batches(group, first, stop):
-                keep = None if self.keep is None else self.keep[at : at + n]
+                some = None if keep is None else keep[at : at + n]
                 try:
-                    self.converter.convert([by_index[i][0] for i in group], cells, at, matrix[at - first : at - first + n], keep)
+                    self.converter.convert([places[i] for i in group], cells, at, matrix[at - first : at - first + n], some)
                 except UnicodeEncodeError as error:
                     raise self._half_a_letter(error) from error
                 n_filled += n
@@ -192,9 +190,9 @@ class Source:
                 raise RuntimeError(f"expected {stop - first} rows from row {first + 1} on, got {n_filled} ({self.label})")
 
     def _note_cells(self) -> None:
-        if not hasattr(self, "_noted"):
+        if not self._noted:
             self._noted = True
-            notes, bad = conversion_notes(self.schema.columns, self.converter, self.data, self.options)
+            notes, bad = conversion_notes(self.schema.columns, self.converter, self.data, self.options, inferred=self._inferred_here)
             if self.options.bad_cells == "refuse" and bad:
                 raise bad_cells_error(bad, self.data, training=False)
             self.notes += [note for note in notes if note not in self.notes]
@@ -203,20 +201,19 @@ class Source:
         """A column of plain numbers in float64, NaN where there is none, and the tally of its cells."""
         converter, out = Converter(Schema((self._number_columns.get(name) or Column(name, "number"),), None, *self.words), self.words), np.empty(stop - first, np.float64)
         for at, n, (cells,) in self.data.batches([self.indices[name]], first, stop):
-            if isinstance(cells, Numbers):
-                values = cells.values.astype(np.float64)
-                if cells.missing is not None:
-                    values[cells.missing.astype(bool)] = np.nan
-                for number in missing_numbers(self.words[0]):
-                    values[values == number] = np.nan
-            else:
-                values = converter.values(0, cells, at, None)
-            out[at - first : at - first + n] = values
+            out[at - first : at - first + n] = converter.doubles(0, cells, at)
         return out, converter
 
     def numbers(self) -> NDArray[np.float64]:
         """The schema's columns, all of numbers, in float64, shape (n_rows, n_columns)."""
-        return np.stack([self._doubles(column.name, 0, self.data.n_rows)[0] for column in self.schema.columns], axis=1)
+        out = np.empty((self.data.n_rows, len(self.schema.columns)), np.float64)
+        places = {self.indices[column.name]: k for k, column in enumerate(self.schema.columns)}
+        for group in self.data.groups(list(places), self.data.n_rows):
+            for first, n, batch in self.data.batches(group):
+                for i, cells in zip(group, batch, strict=True):
+                    out[first : first + n, places[i]] = self.converter.doubles(places[i], cells, first)
+        self._note_cells()
+        return out
 
     def _weights(self, first: int, stop: int) -> NDArray[np.float32]:
         name = self.weight or ""
@@ -238,9 +235,7 @@ class Source:
         if not 1 <= number <= self.data.n_rows:
             raise DataError(f"expected a row from 1 to {self.data.n_rows}, got {number} ({self.label}); rows are counted without the header")
         matrix = np.empty((1, self.converter.width), np.float32)
-        keep, self.keep = self.keep, None
-        self._convert(matrix, number - 1, number)
-        self.keep = keep
+        self._convert(matrix, number - 1, number, None)
         return Table(self.schema, matrix, None if self.targets is None else self.targets[number - 1 : number], self.classes)
 
     def table(self) -> Table:
@@ -250,7 +245,7 @@ class Source:
         weights = np.empty(self.n_rows, np.float32) if self.weight else None
         at = 0
         if self.keep is None and self.n_rows <= PIECE_ROWS:  # no copy
-            self._convert(matrix, 0, self.n_rows)
+            self._convert(matrix, 0, self.n_rows, None)
             targets, weights, at = self.targets, self._weights(0, self.n_rows) if self.weight else None, self.n_rows
             self._note_cells()
         else:

@@ -9,6 +9,7 @@ import shutil
 import stat
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from glob import glob
 from pathlib import Path
@@ -123,8 +124,8 @@ def _load(database: Database, paths: list[Path], label: str, options: Options) -
     """Rows of files of one kind, one file after the other, each under its own name."""
     try:
         named = [label if len(paths) == 1 else str(path) for path in paths]
-        paths = [_unpacked(database, path, i) for i, path in enumerate(paths)]
-        kind = _kind(paths[0], _start(paths[0], 512), label)
+        paths = [_unpacked(database, path, i, name) for i, (path, name) in enumerate(zip(paths, named, strict=True))]
+        kind = _kind(paths[0], _start(paths[0], 512, named[0]), named[0])
         if kind == "database":
             raise DataError(f"expected a text table or Parquet, got a database ({label}); save it to a file and name a table: FILE::TABLE")
         if kind == "arrow":
@@ -150,14 +151,14 @@ def _load(database: Database, paths: list[Path], label: str, options: Options) -
         raise
 
 
-def _start(path: Path, size: int) -> bytes:
+def _start(path: Path, size: int, label: str | None = None) -> bytes:
     with _opened(path) as file:
         try:
             return file.read(size)
         except (OSError, EOFError, ValueError) as error:
             if isinstance(error, OSError) and error.errno:
                 raise
-            raise DataError(f"expected a gzipped table, got a damaged file ({path}): {error}; pack it again") from error
+            raise DataError(f"expected a gzipped table, got a damaged file ({label or path}): {error}; pack it again") from error
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -187,16 +188,16 @@ def _kind(path: Path, start: bytes, label: str | None = None) -> str:
     return "text"
 
 
-def _unpacked(database: Database, path: Path, i: int) -> Path:
+def _unpacked(database: Database, path: Path, i: int, label: str) -> Path:
     """The one file of a zip archive, in our own folder; other files as they are."""
     with path.open("rb") as file:
         start = file.read(4)
     if start == b"PK\x05\x06":
-        raise DataError(f"expected a zip archive with one table, got an empty one ({path})")
-    if start[:2] == b"\x1f\x8b" and _kind(path, _start(path, 512)) == "parquet":
+        raise DataError(f"expected a zip archive with one table, got an empty one ({label})")
+    if start[:2] == b"\x1f\x8b" and _kind(path, _start(path, 512, label), label) == "parquet":
         copy = Path(database.folder.path, f"unpacked{i}.parquet")
         with _opened(path) as source:
-            _copied(source, copy, str(path))
+            _copied(source, copy, label)
         return copy
     if start != b"PK\x03\x04" or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
         return path
@@ -204,15 +205,15 @@ def _unpacked(database: Database, path: Path, i: int) -> Path:
         with zipfile.ZipFile(path) as archive:
             names = [entry.filename for entry in archive.infolist() if not (entry.is_dir() or entry.filename.startswith("__MACOSX/") or Path(entry.filename).name.startswith("."))]
             if "[Content_Types].xml" in names:
-                raise DataError(EXCEL.format(path))
+                raise DataError(EXCEL.format(label))
             if len(names) != 1:
-                raise DataError(f"expected one file in the archive, got {len(names)}: {listing(names, 4)} ({path}); unpack it first")
+                raise DataError(f"expected one file in the archive, got {len(names)}: {listing(names, 4)} ({label}); unpack it first")
             copy = Path(database.folder.path, f"unpacked{i}" + Path(names[0]).suffix.replace("/", ""))
             with archive.open(names[0]) as source:
-                _copied(source, copy, f"{path}, {names[0]}")
+                _copied(source, copy, f"{label}, {names[0]}")
             return copy
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise DataError(f"expected a zip archive with one table, got one that does not unpack ({path}): {error}") from error
+        raise DataError(f"expected a zip archive with one table, got one that does not unpack ({label}): {error}") from error
 
 
 def _insert(database: Database, n_columns: int, query: str, i: int) -> None:
@@ -238,7 +239,7 @@ def _load_parquet(database: Database, path: Path, label: str, i: int, _options: 
         left += n_children - (left > 0)
     columns = ", ".join(f"c{k}" for k in range(len(names)))
     if len(set(names)) < len(names):
-        raise DataError(f"expected distinct column names, got {listing([name for name in names if names.count(name) > 1])} ({label}); rename one of each")
+        raise DataError(f"expected distinct column names, got {listing([name for name, n in Counter(names).items() if n > 1])} ({label}); rename one of each")
     database.declared |= _declared_by_pandas(database, own, names)
     _insert(database, len(names), f"SELECT * FROM read_parquet({own}, hive_partitioning = false) AS source({columns})", i)
     return names
@@ -271,11 +272,15 @@ def _load_text(database: Database, path: Path, label: str, i: int, options: Opti
     if encoding is not None:
         path = _cleaned(database, path, encoding, label, i)
     try:
-        return _load_clean(database, path, label, i, options)
+        names = _load_clean(database, path, label, i, options)
     except DataError:
         if encoding is not None or not _has_carriage_returns(path):
             raise
-        return _load_clean(database, _cleaned(database, path, PLAIN, label, i), label, i, options)
+        path = _cleaned(database, path, PLAIN, label, i)
+        names = _load_clean(database, path, label, i, options)
+    if path.parent == database.folder.path and path.name.startswith("clean"):
+        path.unlink()
+    return names
 
 
 def _cleaned(database: Database, path: Path, encoding: str, label: str, i: int) -> Path:
@@ -343,10 +348,13 @@ def _arrow(paths: list[Path], label: str, options: Options) -> Database:
         database.declared |= {i for i, field in enumerate(table.schema) if types.is_dictionary(field.type)}
         del table
         return _load(database, [copy], label, options)
+    except DataError:
+        raise
     except (ArrowException, ValueError) as error:
         database.close()
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"expected an Arrow file with columns that Parquet has too, got another one ({label}): {str(error).splitlines()[0]}") from error
+    except BaseException:
+        database.close()
+        raise
 
 

@@ -19,10 +19,13 @@ def held_out_rows(classes: NDArray[np.int32], fraction: float, seed: int, rows: 
     _, firsts, counts = np.unique(classes[shuffled], return_index=True, return_counts=True)
     shares = counts * fraction
     taken = np.minimum(np.floor(shares).astype(int), counts - 1)
+    n_taken = int(taken.sum())
     for i in np.argsort(-(shares - np.floor(shares)), kind="stable"):  # largest remainders first
-        if taken.sum() >= round(len(rows) * fraction):
+        if n_taken >= round(len(rows) * fraction):
             break
-        taken[i] += taken[i] < counts[i] - 1
+        more = int(taken[i] < counts[i] - 1)
+        taken[i] += more
+        n_taken += more
     held = np.zeros(len(shuffled), bool)
     for first, n in zip(firsts, taken, strict=True):
         held[first : first + n] = True
