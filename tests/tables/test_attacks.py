@@ -3,6 +3,7 @@
 import gzip
 import sqlite3
 import zipfile
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pyarrow.feather
 import pytest
 
 from normexp import DataError, SoftmaxClassifier
+from normexp.errors import DataWarning
 from normexp.tables import open_source, read
 from tabling import kinds, lines, quietly, told, write
 
@@ -154,3 +156,63 @@ def test_many_cells_with_digits_that_are_no_numbers_are_said():
     assert kinds(kept) == {"b": "number", "a": "number"}
     with pytest.raises(DataError, match=r"expected a number in column 'b', got '>1000' \(the data frame, row 1, and in 6 more rows\)"):
         read({"b": [f"{i}.5" if i % 9 else ">1000" for i in range(60)], "a": NUMBERS * 2}, bad_cells="refuse")
+
+
+def test_one_odd_cell_spoils_no_column():
+    frame = pd.DataFrame({"c": cycled("r", "g", "b"), "a": NUMBERS})
+    schema = quietly(frame).schema
+    whole = quietly(frame, schema=schema).matrix
+    for odd in (["r"], {"a": 1}, b"r", (1, 2), 1 + 2j):
+        cells = [odd if i == 7 else cell for i, cell in enumerate(cycled("r", "g", "b"))]
+        table = told({"c": cells, "a": NUMBERS}, r"column 'c': 1 row with a category not seen in training", schema=schema)
+        np.testing.assert_array_equal(np.delete(table.matrix, 7, axis=0), np.delete(whole, 7, axis=0))
+        assert table.matrix[7, 0] == -1
+
+
+def test_numbers_of_typed_sources_are_never_read_as_text(tmp_path):
+    comma = quietly({"size": [f"1.{100 + i},{i % 10}25" for i in range(60)]}).schema  # decimal comma, points between thousands
+    write(tmp_path, '{"size":1.125}\n{"size":0.5}\n', "t.jsonl")
+    with sqlite3.connect(tmp_path / "t.sqlite") as connection:
+        connection.execute("CREATE TABLE t (size)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(1.125,), (0.5,)])
+    connection.close()
+    for source in (tmp_path / "t.jsonl", f"{tmp_path}/t.sqlite::t", {"size": [Decimal("1.125"), Decimal("0.5")]}, {"size": [1.125, 0.5]}):
+        np.testing.assert_array_equal(told(source, schema=comma).matrix, [[1.125], [0.5]])
+
+
+def test_a_frame_and_its_files_are_the_same_table(tmp_path):
+    days = pd.Categorical(pd.to_datetime(cycled("2024-01-01", "2024-01-02")))
+    frame = pd.DataFrame({"t": pd.to_timedelta(np.arange(30) % 7 + 1, unit="h"), "f": pd.Categorical(cycled(1.0, 2.0)), "b": pd.Categorical(cycled(True, False)), "d": days,
+                          "g": pd.Categorical(np.array(cycled(0.1, 0.2), np.float32))})  # fmt: skip
+    frame.to_parquet(tmp_path / "t.parquet")
+    pyarrow.feather.write_feather(frame, tmp_path / "t.feather")
+    table = told(frame)
+    assert [column.categories for column in table.schema.columns] == [(), ("1", "2"), ("False", "True"), ("2024-01-01", "2024-01-02"), ("0.1", "0.2")]
+    np.testing.assert_array_equal(table.matrix[:3, 0], [3600, 7200, 10800])
+    for name in ("t.parquet", "t.feather"):
+        np.testing.assert_array_equal(told(tmp_path / name, schema=table.schema).matrix, table.matrix)
+        np.testing.assert_array_equal(told(tmp_path / name).matrix, table.matrix)
+
+
+def test_infinities_and_huge_integers_of_a_row_are_bad_cells():
+    model = SoftmaxClassifier(epochs=2, random_state=0).fit(pd.DataFrame({"x": NUMBERS, "z": NUMBERS[::-1]}), cycled("p", "q"))
+    missing = model.predict_proba({"x": None, "z": 1.0})
+    for cell in (np.inf, 10**400, -(10**400)):
+        with pytest.warns(DataWarning, match=r"column 'x': 1 cell is not a number: '-?inf'"):
+            np.testing.assert_array_equal(model.predict_proba({"x": cell, "z": 1.0}), missing)
+
+
+def test_identifiers_of_whole_numbers_written_with_a_point():
+    cells = [f"{value}.0" for value in np.random.default_rng(0).permutation(60)]
+    told({"i": cells, "a": NUMBERS * 2}, "column 'i' is left out: it has a different whole number in every row, from 0 to 59")
+
+
+def test_notes_on_many_columns_fit_a_screen_and_labels_are_named():
+    schema = quietly({f"c{i}": cycled("u", "v") for i in range(100)}).schema
+    with open_source({f"c{i}": cycled("U", f"w{i}") for i in range(100)}, schema=schema) as source:
+        source.table()
+    assert len(source.notes) == 41
+    table = quietly({"a": NUMBERS, "y": cycled("yes", "no")}, target="y")
+    later = {"a": NUMBERS, "y": cycled("YES", "no")}
+    told(later, r"labels 'YES' are none of the classes 'no', 'yes'; 'YES': in case or spaces only, --match-case no", target="y", schema=table.schema, classes=table.classes)
+    assert (quietly(later, target="y", schema=table.schema, classes=table.classes, match_case=False).targets == table.targets).all()

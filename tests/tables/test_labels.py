@@ -11,7 +11,6 @@ import pytest
 from sklearn.exceptions import DataConversionWarning
 
 from normexp import DataError, SoftmaxClassifier
-from normexp.errors import DataWarning
 from normexp.tables import read
 from tabling import lines, quietly, told, write
 
@@ -198,6 +197,6 @@ def test_new_tables_match_labels_by_spelling_or_value(tmp_path):
     for labels in ([1, 0, 1], [1.0, 0.0, 1.0], ["1", "0", "1.0"]):
         again = read({"a": [1.0, 2, 3], "y": labels}, target="y", schema=table.schema, classes=table.classes)
         assert again.targets.tolist() == [1, 0, 1]
-    with pytest.warns(DataWarning, match="1 row without a target dropped"):
-        other = read({"a": [1.0, 2, 3], "y": ["1", "zebra", None]}, target="y", schema=table.schema, classes=table.classes)
+    frame = {"a": [1.0, 2, 3], "y": ["1", "zebra", None]}
+    other = told(frame, "1 row without a target dropped", "labels 'zebra' are none of the classes 0, 1", target="y", schema=table.schema, classes=table.classes)
     assert other.targets.tolist() == [1, -1]

@@ -29,6 +29,8 @@ def as_labels(y: Any) -> Any:
     if array.dtype.kind in "US" and not isinstance(y, np.ndarray):  # NaN among words has become 'nan'
         array = np.array(list(y), object) if any(isinstance(label, float) for label in y) else array
     _refuse_missing(_missing(array))
+    if array.dtype == object and len({isinstance(value, str) for value in array.reshape(-1)}) == 2:  # as a list of both
+        return np.array([str(value) for value in array.reshape(-1)], object).reshape(array.shape)
     if array.dtype == object and any(not isinstance(value, (str, int, float, np.generic)) for value in array.reshape(-1)):  # intervals, periods and the like by their names
         return np.array([str(value) for value in array.reshape(-1)], object).reshape(array.shape)
     return array

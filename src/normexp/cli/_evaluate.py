@@ -85,6 +85,8 @@ def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Eva
 
     assert data.targets is not None
     evaluation = Evaluation(model.classes_, data.targets, model.predict_proba(data))
+    if not len(evaluation):
+        raise DataError(f"expected rows with a label to score, got none ({table}); is it the right table?")
     n_unknown = int((~evaluation.known).sum())
     if n_unknown == len(evaluation):
         raise DataError(f"expected rows with a class that the model knows, got none ({table}); is it the right table?")

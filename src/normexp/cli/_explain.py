@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from normexp._checks import did_you_mean, listing
-from normexp.cli._console import echo, print_json, print_table, say
+from normexp.cli._console import echo, print_json, print_table, say, say_notes
 from normexp.cli._outputs import writable
 from normexp.cli._reading import file_options
 from normexp.errors import DataError
@@ -141,6 +141,7 @@ def _explain_row(model: str, table: str, row: int, target: str | None, path: Pat
         raise click.UsageError("expected no --target with a table, whose own target column tells the true class")
     with open_source(table, target=loaded.schema_.target, target_optional=True, schema=loaded.schema_, classes=loaded.classes_, **options) as source:
         found = explain_rows(loaded, source.row(row))
+        say_notes(note for note in source.notes if note.startswith("column"))
     if path is not None:
         from normexp import plots
 

@@ -47,6 +47,8 @@ def predict(model: str, table: str, output: str | None, keep: tuple[str, ...], t
             say(f"note: column{'s' if len(source.unused) > 1 else ''} {listing(source.unused)} of {table} not used by the model")
         names = ["prediction", *(f"probability_{label}" for label in loaded.classes)]
         with Results(source, names, [loaded.classes.dtype, *[loaded.parameters.values.dtype] * len(loaded.classes)], _kept_columns(keep, source)) as results:
+            if path is not None and path.suffix == ".parquet":
+                results.refuse_same_names()
             _fill(loaded, source, results, threads or 0)
             say_notes(source.notes)
             _write(results, path)

@@ -149,7 +149,9 @@ def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, wei
     if test is not None:
         options = {name: value for name, value in reading(given).items() if name in ("bad_cells", "decimal", "encoding", "header")}
         tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight, **options)
-        say_notes(f"{test}: {note}" for note in tested.notes)
+        say_notes(f"{test}: {note.split('; --match-case')[0]}" for note in tested.notes)
+        if not len(tested):
+            raise DataError(f"expected rows with a label in the test table, got none ({test}); test on another one, or leave --test out")
         assert tested.targets is not None
         if (tested.targets < 0).any():
             raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")

@@ -4,6 +4,8 @@ Text is the core's `TextColumn` (Arrow's memory as it lies) or a list of str and
 """
 
 import datetime as dt
+import decimal
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 __all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "is_null", "is_plain", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
 
 INTEGER_LIMIT = 2**63
+MOST_SHOWN = 80  # letters of a cell that is no word
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ def null_or_text(value: Any) -> str | None:
         return None
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
-    if isinstance(value, (bytes, bytearray)):
-        return value.decode("utf-8", "backslashreplace")
+    if not is_plain(value):
+        return repr(value)[:MOST_SHOWN]
     return text_of_number(value) if isinstance(value, (float, np.floating)) else str(value)
 
 
@@ -115,15 +118,22 @@ def cells_of_values(values: Sequence[Any]) -> Cells:
     missing = np.array(nulls, np.uint8) if len(filled) < len(values) else None
     if filled and all(isinstance(value, (bool, np.bool_)) for value in filled):
         return Numbers(np.array([not null and bool(value) for value, null in zip(values, nulls, strict=True)]), missing)
-    if all(isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) for value in filled):
+    if all(isinstance(value, (int, float, np.integer, np.floating, decimal.Decimal)) and not isinstance(value, bool) for value in filled):
         if filled and all(isinstance(value, (int, np.integer)) and -INTEGER_LIMIT <= value < INTEGER_LIMIT for value in filled):
             return Numbers(np.array([0 if null else int(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
-        return Numbers(np.array([np.nan if null else float(value) for value, null in zip(values, nulls, strict=True)], np.float64), missing)
+        return Numbers(np.array([np.nan if null else _double(value) for value, null in zip(values, nulls, strict=True)], np.float64), missing)
     if filled and all(isinstance(value, (dt.timedelta, np.timedelta64)) for value in filled):
         return Numbers(np.array([np.nan if null else seconds_of(value) for value, null in zip(values, nulls, strict=True)], np.float64))
     if filled and all(isinstance(value, (dt.date, np.datetime64)) for value in filled):
         return Instants(np.array([0 if null else micros_of(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
     return [None if null else null_or_text(value) for value, null in zip(values, nulls, strict=True)]
+
+
+def _double(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return -math.inf if value < 0 else math.inf
 
 
 def seconds_of(value: Any) -> float:

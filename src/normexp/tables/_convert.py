@@ -172,6 +172,9 @@ class Converter:
                 values[cells.missing.astype(bool)] = np.nan
             for number in self.numbers_missing if cells.values.dtype.kind != "b" else ():
                 values[values == number] = np.nan
+            for row in np.flatnonzero(np.isinf(values)).tolist():
+                self._add(self._tally(i).bad, str(values[row]), 1, first + row)
+            values[np.isinf(values)] = np.nan
             return values
         if isinstance(cells, Instants):
             cells = text_of_instants(cells)

@@ -104,6 +104,19 @@ class Database:
             path = link
         return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
+    def insert(self, query: str, n_columns: int, i: int) -> None:
+        """The rows of the i-th file into `raw`; where it has other types, columns get one that holds both: an insertion would round 1.5 to 2 in silence."""
+        if i == 0:
+            self.execute(f"CREATE TEMP TABLE raw AS {query}")
+            return
+        types = [row[1] for row in self.fetch("DESCRIBE raw")]
+        if len(types) != n_columns:
+            return
+        if types == [row[1] for row in self.fetch(f"DESCRIBE {query}")]:
+            self.execute(f"INSERT INTO raw {query}")
+        else:
+            self.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM raw UNION ALL {query}")
+
     def described(self, names: Sequence[str]) -> None:
         """Take note of what `raw` holds."""
         self.names = list(names)
@@ -183,7 +196,18 @@ def expression(i: int, kind: str, sql_type: str, labels: bool) -> str:
         return f"{column}::DOUBLE"
     if kind == "date":
         return f"CASE WHEN isfinite({column}) THEN epoch_us({column}{'::TIMESTAMP' if sql_type in ('TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'DATE') else ''}) END"
-    return column if kind == "boolean" else f"{column}::VARCHAR"
+    return column if kind == "boolean" else word_of(column, sql_type) if kind == "category" else f"{column}::VARCHAR"
+
+
+def word_of(column: str, sql_type: str) -> str:
+    """SQL for a declared category of any type as the same word that it has in a frame: 3.0 is '3', true 'True', a midnight its date."""
+    if sql_type in ("FLOAT", "DOUBLE"):
+        return f"CASE WHEN {column} % 1 = 0 AND abs({column}) < 9e18 THEN {column}::BIGINT::VARCHAR ELSE {column}::VARCHAR END"
+    if sql_type == "BOOLEAN":
+        return f"CASE {column} WHEN true THEN 'True' WHEN false THEN 'False' END"
+    if sql_type.startswith("TIMESTAMP"):
+        return f"regexp_replace(regexp_replace({column}::VARCHAR, '[+]00$', ''), ' 00:00:00$', '')"
+    return f"{column}::VARCHAR"
 
 
 def _cells(column: Any, kind: str, labels: bool) -> Cells:

@@ -105,37 +105,42 @@ def _from_sqlite(path: str, table: str, encoding: str | None) -> Database:
             raise DataError(f"expected a table of {path}, got '{table}'; it has {listing(tables) if tables else 'none'}{did_you_mean(table, tables)}")
         database = Database(label)
         try:
-            names, blobs = _sqlite_rows(connection, name, Path(database.folder.path, "rows"), label)
+            names, seen = _sqlite_rows(connection, name, Path(database.folder.path, "rows"), label)
             typed = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
             form = f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', columns = {{{typed}}}"
-            database.execute(f"CREATE TEMP TABLE raw AS SELECT * FROM read_csv({database.own_path(Path(database.folder.path, 'rows'), 0)}, {form})")
+            selected = ", ".join(f"c{k}{'::HUGEINT' if types == {int} else '::DOUBLE' if types and types <= {int, float} else ''} AS c{k}" for k, types in enumerate(seen))
+            database.execute(f"CREATE TEMP TABLE raw AS SELECT {selected} FROM read_csv({database.own_path(Path(database.folder.path, 'rows'), 0)}, {form})")
             Path(database.folder.path, "rows").unlink()
             database.parts.append((0, label))
             database.described(names)
-            for k in blobs:
-                database.kinds[k] = "BLOB"
+            for k, types in enumerate(seen):
+                if bytes in types:
+                    database.kinds[k] = "BLOB"
             return database
         except BaseException:
             database.close()
             raise
 
 
-def _sqlite_rows(connection: sqlite3.Connection, table: str, target: Path, label: str) -> tuple[list[str], set[int]]:
-    """All rows as CSV, each cell as its text, up to a limit; returns the names, and the columns that hold bytes."""
-    most, blobs, n = shutil.disk_usage(target.parent).free // 2, set[int](), 0
+def _sqlite_rows(connection: sqlite3.Connection, table: str, target: Path, label: str) -> tuple[list[str], list[set[type]]]:
+    """All rows as CSV, each cell as its text, up to a limit; returns the names, and what types there are in each column."""
+    most, n = shutil.disk_usage(target.parent).free // 2, 0
     try:
         rows = connection.execute('SELECT * FROM "' + table.replace('"', '""') + '"')  # the user's own word, found in the catalogue
         names = [column[0] for column in rows.description]
+        seen: list[set[type]] = [set() for _ in names]
         with target.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             while some := rows.fetchmany(ROWS_AT_ONCE):
                 for row in some:
-                    blobs |= {k for k, cell in enumerate(row) if isinstance(cell, bytes)}
+                    for types, cell in zip(seen, row, strict=True):
+                        if cell is not None:
+                            types.add(type(cell))
                     writer.writerow([None if isinstance(cell, bytes) else cell for cell in row])
                 n += len(some)
                 if file.tell() > min(MOST_BYTES, most):
                     raise DataError(f"expected at most {min(MOST_BYTES, most) / 2**30:.1f} GiB, got more ({label}); write it to a Parquet or CSV file first")
-        return names, blobs
+        return names, seen
     except UnicodeEncodeError as error:
         raise DataError(f"expected text in UTF-8, got other bytes ({label}, near row {n + 1}); mend it, or say what it is with --encoding cp1252 (encoding='cp1252')") from error
     except sqlite3.Error as error:

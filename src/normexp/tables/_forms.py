@@ -15,6 +15,7 @@ __all__ = ["Reading", "reading_of"]
 SHARE = 0.99  # of the filled cells that a reading must fit
 MOST_REST_WORDS = 3
 MOST_CELLS = 0.9  # if so many are numbers, many of them different, the others are bad cells
+MOST_BUT_FEW = 0.8  # or if so many are, and the others are of a few kinds
 MANY_NUMBERS = 20  # different ones: with fewer, numbers beside words are levels
 POINT_FORMS, COMMA_FORMS = (0, 1, 2, 3, 4), (5, 6, 7, 8)
 CURRENCIES = frozenset((
@@ -76,7 +77,7 @@ def _rest_words(scan: Any, found: Reading, n: int) -> tuple[str, ...]:
 def _few_others(scan: Any, found: Reading) -> bool:
     """Are the cells that are no numbers of a few kinds only, such as >1000: a number column whose rest must be told apart?"""
     kinds = len({folded_ascii(word) for word, _, _ in scan.words}) + sum((affix.prefix, affix.suffix) != (found.prefix, found.suffix) for affix in scan.affixes)
-    return found.kind == "number" and 2 * found.n >= scan.filled and kinds <= MOST_REST_WORDS and not (scan.other_words or scan.no_number_no_date or scan.dates)
+    return found.kind == "number" and found.n >= MOST_BUT_FEW * scan.filled and kinds <= MOST_REST_WORDS and not (scan.other_words or scan.no_number_no_date or scan.dates)
 
 
 def _number(scan: Any) -> Reading | None:

@@ -19,12 +19,12 @@ FEW_ROWS = 32
 class Frame:
     """Columns in memory, each converted to `Cells` once; the face of `Database`."""
 
-    def __init__(self, columns: Mapping[str, Any], label: str = "the data frame") -> None:
+    def __init__(self, columns: Mapping[str, Any], label: str = "the data frame", declared: bool = True) -> None:
         self.label, self.names, self.hint, self.nested = label, list(columns), "", []
         self.kinds: list[str] = []
         self._cells: list[Cells] = []
         for name, values in columns.items():
-            kind, cells = _column(values)
+            kind, cells = _column(values, declared)
             self.kinds.append(kind)
             self._cells.append(cells)
             if len(cells) != len(self._cells[0]):
@@ -67,22 +67,22 @@ def frame_of(source: Any, label: str = "the data frame", *, declared: bool = Tru
     Where a schema is there already, what the types declare is not asked for (`declared` is False): a few rows then come as Python's values, which is quicker.
     """
     if isinstance(source, np.ndarray):
-        return Frame(_array_columns(source), "the array")
+        return Frame(_array_columns(source), "the array", declared)
     if isinstance(source, Mapping):
-        return Frame(_named(source), label)
+        return Frame(_named(source), label, declared)
     if isinstance(source, (list, tuple)):
-        return Frame(_records(source), label)
+        return Frame(_records(source), label, declared)
     if not declared and (values := _few_rows(source)) is not None:
-        return Frame(_named(values), label)
+        return Frame(_named(values), label, declared)
     import narwhals.stable.v2 as nw
 
     if nw.dependencies.is_into_series(source):  # one row of a pandas frame
-        return Frame(_named(_cells_by_name(source)), label)
+        return Frame(_named(_cells_by_name(source)), label, declared)
     if (frame := data_frame(source)) is not None:
         _refuse_other_names(frame.columns)
-        return Frame(_named({name: frame[name] for name in frame.columns}), label)
+        return Frame(_named({name: frame[name] for name in frame.columns}), label, declared)
     if hasattr(source, "__arrow_c_stream__"):
-        return Frame(_arrow_columns(source), label)
+        return Frame(_arrow_columns(source), label, declared)
     if hasattr(source, "collect") and hasattr(source, "lazy"):
         return frame_of(source.collect(), label, declared=declared)
     raise TypeError(f"expected a path, a data frame, a dict, a list of dicts or an array, got {type(source).__name__}")
@@ -174,24 +174,24 @@ def _arrow_columns(source: Any) -> dict[str, Any]:
     return _named({name: frame[name] for name in frame.columns})
 
 
-def _column(values: Any) -> tuple[str, Cells]:
-    """What a column is declared to be, and its cells."""
+def _column(values: Any, declared: bool) -> tuple[str, Cells]:
+    """What a column is declared to be, and its cells; where a schema says what it is (not `declared`), cells that hold more than a word are bad ones."""
     if hasattr(values, "dtype") and not isinstance(values, np.ndarray):
         import narwhals.stable.v2 as nw
 
         if type(values).__module__.split(".")[0] == "pandas" and not nw.dependencies.is_into_series(values):  # an index, or an array of a type of its own, such as Categorical
             values = nw.dependencies.get_pandas().Series(values)
         if isinstance(values, nw.Series) or nw.dependencies.is_into_series(values):
-            return _series(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True))
+            return _series(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True), declared)
         values = np.asarray(values)
     if hasattr(values, "to_pylist"):  # of pyarrow
         import narwhals.stable.v2 as nw
         import pyarrow as pa
 
-        return _series(nw.from_native(values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values]), series_only=True))
+        return _series(nw.from_native(values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values]), series_only=True), declared)
     if not isinstance(values, np.ndarray):
         values = list(values)
-    if (not isinstance(values, np.ndarray) or values.dtype == object) and (odd := next((value for value in values if not is_plain(value)), None)) is not None:
+    if declared and (not isinstance(values, np.ndarray) or values.dtype == object) and (odd := next((value for value in values if not is_plain(value)), None)) is not None:
         return type(odd).__name__, [None] * len(values)
     cells = array_cells(values) if isinstance(values, np.ndarray) else cells_of_values(values)
     return kind_of_cells(cells), cells
@@ -224,7 +224,7 @@ def missing_or_none(missing: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[n
     return np.ascontiguousarray(missing, np.uint8) if missing.any() else None
 
 
-def _series(series: Any) -> tuple[str, Cells]:
+def _series(series: Any, declared: bool) -> tuple[str, Cells]:
     """A narwhals Series: its declared type decides, text stays where it lies."""
     import narwhals.stable.v2 as nw
 
@@ -245,9 +245,9 @@ def _series(series: Any) -> tuple[str, Cells]:
     if isinstance(dtype, nw.String) and (text := _arrow_text(series)) is not None:
         return "text", text
     values = series.to_list()
-    if isinstance(dtype, (nw.List, nw.Array, nw.Struct, nw.Binary)):
+    if declared and isinstance(dtype, (nw.List, nw.Array, nw.Struct, nw.Binary)):
         return str(dtype), [None] * len(values)
-    if (odd := next((value for value in values if not is_plain(value)), None)) is not None:
+    if declared and (odd := next((value for value in values if not is_plain(value)), None)) is not None:
         return type(odd).__name__, [None] * len(values)
     cells = cells_of_values(values)
     return kind_of_cells(cells), cells
@@ -279,7 +279,8 @@ def _coded(series: Any) -> Codes:
     """Declared categories: each cell's place among the distinct values."""
     native = series.to_native()
     if hasattr(native, "cat") and hasattr(native.cat, "codes"):  # pandas: the codes are there
-        words = [None if is_null(word) else word for word in native.cat.categories]
+        named = native.cat.categories
+        words = [None if is_null(word) else float(str(word)) if isinstance(word, np.float32) else word for word in named.to_numpy()]
         return Codes(native.cat.codes.to_numpy().astype(np.int64), words_of(words))
     values = series.to_list()
     words = list(dict.fromkeys(value for value in values if not is_null(value)))

@@ -17,7 +17,7 @@ from normexp.tables._options import Options, met, missing_numbers
 from normexp.tables._readings import decided, nearly_numbers
 from normexp.tables._schema import MAX_CATEGORIES, Column, Kind, Schema
 
-__all__ = ["Bad", "Inference", "number_column"]
+__all__ = ["Bad", "Inference", "joined", "number_column"]
 
 FLOAT32_EXACT, FLOAT64_EXACT = 2.0**24, 2.0**53
 KINDS: dict[str, Kind] = {"number": "number", "integer": "number", "boolean": "boolean", "date": "date", "category": "category"}
@@ -121,7 +121,7 @@ class Inference:
         if column.kind != "number" or not reading.is_plain or not (reading.n == scan.filled == scan.plain) or scan.beyond or not scan.plain:
             return False
         n_rows = scan.rows if self.keep is None else int(self.keep.sum())
-        may_count = scan.integers == n_rows and scan.greatest - scan.smallest >= 0.9 * n_rows - 1 and not self.options.keep_numbers
+        may_count = scan.plain == n_rows and scan.greatest - scan.smallest >= 0.9 * n_rows - 1 and not self.options.keep_numbers
         return max(abs(scan.smallest), abs(scan.greatest)) <= FLOAT32_EXACT and not may_count
 
     def _looked_at(self, columns: dict[int, Column]) -> dict[int, Column | None]:
@@ -246,12 +246,15 @@ def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, cou
     return [word for word, n in zip(cells.words, times.tolist(), strict=True) if n and missing.find(word) >= 0]
 
 
-def number_column(data: Any, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> Column:
-    """A column of numbers by the form that its cells have; plain where they have none."""
+def number_column(data: Any, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[Column, list[str]]:
+    """A column of numbers by the form that its cells have, plain where they have none; and what is to be said of it."""
     found = Inference(data, options, words, None)
     reading = decided(found.scanned([i] if data.kinds[i] == "text" else []), options, found.say).get(i)
     column = Column(data.names[i], "number")
-    return replace(column, decimal=reading.decimal, thousands=reading.thousands, prefix=reading.prefix, suffix=reading.suffix) if reading and reading.kind == "number" else column
+    if reading is None or reading.kind != "number":
+        return column, []
+    column = replace(column, decimal=reading.decimal, thousands=reading.thousands, prefix=reading.prefix, suffix=reading.suffix)
+    return column, joined([(column.name, note) for notes in found._said.values() for note in notes])
 
 
 def joined(notes: Sequence[tuple[str, str]]) -> list[str]:

@@ -11,6 +11,7 @@ from normexp.tables._options import Options
 __all__ = ["load"]
 
 KEYS_A_QUERY = 256
+CASTS = {"integer": "::HUGEINT", "number": "::DOUBLE"}  # a number of JSON is one, whatever the marks of other columns
 KINDS = {"VARCHAR": "text", "ARRAY": "an array", "BOOLEAN": "a boolean", "NULL": "null"}
 
 
@@ -28,7 +29,8 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
     keys = _in_order(database, keys)
     if not keys:
         raise DataError(f"expected JSON objects with keys, got none ({label})")
-    nested = _nested(database, keys)
+    kinds = _kinds(database, keys)
+    nested = [key for key, kind in zip(keys, kinds, strict=True) if kind == "nested"]
     if len(nested) == len(keys) and database.fetch("SELECT count(*) FROM objects")[0][0] == 1:
         raise DataError(f"expected a JSON object a row, got one object whose values are objects or arrays, {listing(nested)} ({label}); "
                         "write one object a line: frame.to_json(path, orient='records', lines=True)")  # fmt: skip
@@ -36,10 +38,12 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
         database.nested = list(dict.fromkeys([*database.nested, *nested]))
     if i and len(database.fetch("DESCRIBE raw")) != len(keys):
         return keys
-    selected = ", ".join(f"found[{k + 1}] AS c{k}" for k in range(len(keys)))
+    selected = ", ".join(f"found[{k + 1}]{CASTS.get(kind, '')} AS c{k}" for k, kind in enumerate(kinds))
     query = f"SELECT {selected} FROM (SELECT json_extract_string(json, ?) AS found FROM objects ORDER BY objects.rowid)"
-    database.execute(f"{'INSERT INTO raw' if i else 'CREATE TEMP TABLE raw AS'} {query}", [[pointer(key) for key in keys]])
+    database.execute(f"CREATE OR REPLACE TEMP TABLE piece AS {query}", [[pointer(key) for key in keys]])
     database.execute("DROP TABLE objects")
+    database.insert("SELECT * FROM piece", len(keys), i)
+    database.execute("DROP TABLE piece")
     return keys
 
 
@@ -56,14 +60,16 @@ def _in_order(database: Database, keys: list[str]) -> list[str]:
     return list(found | dict.fromkeys(keys))
 
 
-def _nested(database: Database, keys: list[str]) -> list[str]:
-    """Keys that hold an object or an array somewhere."""
+def _kinds(database: Database, keys: list[str]) -> list[str]:
+    """What each key holds: "nested" where there is an object or an array, "integer" or "number" where all are, else text."""
     found: list[str] = []
     for first in range(0, len(keys), KEYS_A_QUERY):
         some = keys[first : first + KEYS_A_QUERY]
-        counts = ", ".join(f"coalesce(bool_or(types[{k + 1}] IN ('OBJECT', 'ARRAY')), false)" for k in range(len(some)))
+        counts = ", ".join(
+            f"coalesce(bool_or(types[{k}] IN ('OBJECT', 'ARRAY')), false), coalesce(bool_and(types[{k}] IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')) "
+            f"FILTER (types[{k}] <> 'NULL'), false), coalesce(bool_or(types[{k}] = 'DOUBLE'), false)" for k in range(1, len(some) + 1)
+        )  # fmt: skip
         row = database.fetch(f"SELECT {counts} FROM (SELECT json_type(json, ?) AS types FROM objects)", [[pointer(key) for key in some]])[0]
-        found += [key for key, is_nested in zip(some, row, strict=True) if is_nested]
+        for nested, numbers, fractions in zip(row[::3], row[1::3], row[2::3], strict=True):
+            found.append("nested" if nested else "text" if not numbers else "number" if fractions else "integer")
     return found
-
-

@@ -14,7 +14,7 @@ from normexp.tables._cells import Cells, Codes, Instants, Numbers, null_or_text,
 from normexp.tables._convert import folded
 from normexp.tables._options import missing_numbers
 
-__all__ = ["Labels", "classes_of", "labels_of", "nearly_same", "refuse_many", "targets_of", "too_few"]
+__all__ = ["Labels", "classes_of", "labels_of", "nearly_same", "refuse_many", "targets_of", "too_few", "unknown_labels"]
 
 MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES, FEW = 30, 200, 20
 MOST_LABELS = 1 << 20
@@ -162,11 +162,29 @@ def _number(value: Any) -> int | float | None:
         return None
 
 
-def targets_of(labels: Labels, classes: NDArray[Any]) -> NDArray[np.int32]:
-    """The index of each row's class, -1 for a label that is not among the classes or missing."""
+def targets_of(labels: Labels, classes: NDArray[Any], match_case: bool = True) -> NDArray[np.int32]:
+    """The index of each row's class, -1 for a label that is not among the classes or missing; without `match_case`, case and spaces do not tell labels apart."""
     match = _matcher(classes)
-    places = np.array([*(match(value) for value in labels.values), -1], np.int32)
-    return places[labels.numbers]
+    places = [match(value) for value in labels.values]
+    if not match_case:
+        known = _by_folded(classes)
+        places = [known.get(folded(str(value)), -1) if place < 0 else place for place, value in zip(places, labels.values, strict=True)]
+    return np.array([*places, -1], np.int32)[labels.numbers]
+
+
+def _by_folded(classes: NDArray[Any]) -> dict[str, int]:
+    return {folded(str(label)): i for i, label in reversed(list(enumerate(classes.tolist())))}
+
+
+def unknown_labels(labels: Labels, targets: NDArray[np.int32], classes: NDArray[Any], match_case: bool) -> list[str]:
+    """A note on labels that are no classes."""
+    unknown = np.unique(labels.numbers[(targets < 0) & (labels.numbers >= 0)])
+    if not len(unknown):
+        return []
+    words = [str(labels.values[i]) for i in unknown.tolist()]
+    nearly = [word for word in words if folded(word) in _by_folded(classes)] if match_case else []
+    advice = f"; {listing(nearly, 3)}: in case or spaces only, --match-case no (match_case=False) takes such for the class" if nearly else ""
+    return [f"labels {listing(words, 3)} are none of the classes {listing(classes.tolist(), 4)}{advice}"]
 
 
 def _matcher(classes: NDArray[Any]) -> Callable[[Any], int]:
@@ -201,8 +219,10 @@ def nearly_same(classes: NDArray[Any]) -> list[str]:
             folds.setdefault(folded(label), []).append(label)
         if PLAIN_NUMBER.fullmatch(label) and label != "-0" and (number := _number(label)) is not None:  # 01 and 1 are codes
             numbers.setdefault(number, []).append(label)
-    notes += [f"classes {listing(same)} differ in case or spaces only, and are kept apart" for same in folds.values() if len(same) > 1]
-    notes += [f"classes {listing(same)} are the same number, and are kept apart as they are written" for same in numbers.values() if len(same) > 1]
+    for groups, what in ((folds, "differ in case or spaces only, and are kept apart"), (numbers, "are the same number, and are kept apart as they are written")):
+        several = [same for same in groups.values() if len(same) > 1]
+        if several:
+            notes.append(f"classes {listing(several[0])} {what}" + (f"; so do {len(several) - 1} more groups of classes" if len(several) > 1 else ""))
     return notes
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from normexp.errors import DataError
 from normexp.tables._convert import Converter, Count, folded
-from normexp.tables._inference import Bad
+from normexp.tables._inference import Bad, joined
 from normexp.tables._options import Options, folded_ascii
 from normexp.tables._schema import Column
 
 __all__ = ["bad_cells_error", "conversion_notes", "counted"]
 
 MOST_SHOWN = 12
+MOST_NOTES, MOST_RESPELT = 40, 3
 WANTED = {"number": "a number", "date": "a date", "boolean": "a boolean"}
 
 
@@ -40,19 +41,24 @@ def counted(n: int, word: str = "row") -> str:
 
 def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any, options: Options, *, inferred: bool) -> tuple[list[str], list[Bad]]:
     """What was not as the schema expects, in words; and the bad cells. Words taken as missing were said where the schema was `inferred` from these cells."""
-    notes: list[str] = []
+    notes: list[tuple[str, str]] = []
     bad: list[Bad] = []
     for i, column in enumerate(columns):
         tally = converter.tally(i)
         if tally.bad:
             bad.append(Bad(column.name, WANTED[column.kind], tally.bad))
-            notes.append(_bad_note(column, tally.bad, data))
+            notes.append((column.name, _bad_note(column, tally.bad, data)))
         if not inferred and any(folded_ascii(word) not in column.missing for word in tally.taken):
             said = ", ".join(f"'{word}' ({count.n})" for word, count in sorted(tally.taken.items(), key=lambda item: (-item[1].n, item[1].first))[:MOST_SHOWN])
-            notes.append(f"column '{column.name}': {said} taken as missing")
+            notes.append((column.name, f": {said} taken as missing"))
         if tally.unseen:
-            notes += _unseen_notes(column, tally.unseen, options.match_case)
-    return notes, bad
+            notes += [(column.name, note) for note in _unseen_notes(column, tally.unseen, options.match_case)]
+    return capped(joined(notes)), bad
+
+
+def capped(notes: list[str]) -> list[str]:
+    """Not more than a screen of them."""
+    return notes if len(notes) <= MOST_NOTES else [*notes[:MOST_NOTES], f"and {len(notes) - MOST_NOTES} more notes of these kinds"]
 
 
 def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
@@ -60,17 +66,17 @@ def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
     word, count = min(bad.items(), key=lambda item: item[1].first)
     file, row = data.place(count.first)
     which = "is" if n == 1 else "are"
-    return f"column '{column.name}': {counted(n, 'cell')} {which} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
+    return f": {counted(n, 'cell')} {which} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
 
 
 def _unseen_notes(column: Column, unseen: dict[str, Count], match_case: bool) -> list[str]:
     by_folded = {folded(word): word for word in reversed(column.categories)}
-    notes = []
-    for word, count in sorted(unseen.items(), key=lambda item: item[1].first):
-        if match_case and (known := by_folded.get(folded(word))) is not None:
-            notes.append(f"column '{column.name}': '{word}' ({counted(count.n)}) differs from the trained '{known}' in case or spaces only; "
-                         "--match-case no (match_case=False) takes it as that")  # fmt: skip
+    respelt = [word for word, _ in sorted(unseen.items(), key=lambda item: item[1].first) if match_case and folded(word) in by_folded]
+    more = f" and so do {len(respelt) - MOST_RESPELT} more" if len(respelt) > MOST_RESPELT else ""
+    notes = [f": '{word}' ({counted(unseen[word].n)}) differs from the trained '{by_folded[folded(word)]}' in case or spaces only"
+             f"{more if i == MOST_RESPELT - 1 else ''}; --match-case no (match_case=False) takes it as that"
+             for i, word in enumerate(respelt[:MOST_RESPELT])]  # fmt: skip
     n = sum(count.n for count in unseen.values())
     words = sorted(unseen, key=lambda word: (-unseen[word].n, word))
     shown = ", ".join(f"'{word}'" for word in words[:3]) + (", …" if len(words) > 3 else "")
-    return [*notes, f"column '{column.name}': {counted(n)} with a category not seen in training ({shown})"]
+    return [*notes, f": {counted(n)} with a category not seen in training ({shown})"]

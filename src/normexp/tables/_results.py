@@ -92,17 +92,21 @@ class Results:
         body.unlink()
 
     def write_parquet(self, path: Path) -> None:
-        """One file; DuckDB's writer takes names that differ in case only for the same."""
+        """One file."""
         self._check_rows()
-        folded = [name.lower() for name in self.names]
-        same = [name for name in self.names if folded.count(name.lower()) > 1]
-        if same:
-            raise DataError(f"expected names that differ in more than case for a Parquet file, got {listing(same)}; write CSV")
+        self.refuse_same_names()
         body = Path(self.database.folder.path, "body.parquet")
         self.database.execute(f"COPY ({self._query(self.names)}) TO {literal(str(body))} (FORMAT parquet)")
         with body.open("rb") as rows, path.open("wb") as file:
             shutil.copyfileobj(rows, file, 1 << 20)
         body.unlink()
+
+    def refuse_same_names(self) -> None:
+        """DuckDB's writer of Parquet takes names that differ in case only for the same."""
+        folded = [name.lower() for name in self.names]
+        same = [name for name in self.names if folded.count(name.lower()) > 1]
+        if same:
+            raise DataError(f"expected names that differ in more than case for a Parquet file, got {listing(same)}; write CSV")
 
     def _check_rows(self) -> None:
         if self.n_rows != self.source.n_rows:

@@ -13,7 +13,7 @@ from normexp.errors import DataError
 from normexp.tables._convert import FLOAT32_MAX, Converter
 from normexp.tables._frames import frame_of
 from normexp.tables._inference import Bad, Inference, number_column
-from normexp.tables._labels import Labels, classes_of, labels_of, nearly_same, refuse_many, targets_of, too_few
+from normexp.tables._labels import Labels, classes_of, labels_of, nearly_same, refuse_many, targets_of, too_few, unknown_labels
 from normexp.tables._names import named
 from normexp.tables._notes import bad_cells_error, conversion_notes
 from normexp.tables._options import Options, folded_ascii, met
@@ -69,7 +69,10 @@ class Source:
             if name is not None and name not in self.indices:
                 raise self._no_column(name, role)
         self.labels = self._labels()
-        self._number_columns = {} if self.weight is None else {self.weight: number_column(self.data, self.indices[self.weight], self.options, self.words)}
+        self._number_columns: dict[str, Column] = {}
+        if self.weight is not None:
+            self._number_columns[self.weight], notes = number_column(self.data, self.indices[self.weight], self.options, self.words)
+            self.notes += notes
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
         self._inferred_here = schema is None
@@ -83,7 +86,9 @@ class Source:
         used = {column.name for column in self.schema.columns} | {self.target, self.weight, self.schema.target}
         self.unused = [name for name in self.names if name not in used]
         self.converter = Converter(self.schema, self.words, options.match_case)
-        self.targets = None if self.labels is None or self.classes is None else targets_of(self.labels, self.classes)
+        self.targets = None if self.labels is None or self.classes is None else targets_of(self.labels, self.classes, options.match_case)
+        if schema is not None and self.targets is not None and self.labels is not None and self.classes is not None:
+            self.notes += unknown_labels(self.labels, self.targets, self.classes, options.match_case)
 
     def _half_a_letter(self, error: UnicodeEncodeError) -> DataError:
         half = error.object[error.start]
@@ -108,7 +113,8 @@ class Source:
         if n:
             written = {repr(word): k for word, k in labels.missing_words.items() if word}
             keep = " ".join(f"--keep-words {word}" for word in written)
-            how = f": {', '.join(f'{k} with {word}' for word, k in written.items())} ({keep} keeps {'it' if len(written) == 1 else 'them'} as a class)"
+            advice = f" ({keep} keeps {'it' if len(written) == 1 else 'them'} as a class)" if self.classes is None else ""
+            how = f": {', '.join(f'{k} with {word}' for word, k in written.items())}{advice}"
             self.notes.append(f"{n} row{'s' if n > 1 else ''} without a target dropped{how if written else ''}")
         return labels
 
@@ -236,6 +242,7 @@ class Source:
             raise DataError(f"expected a row from 1 to {self.data.n_rows}, got {number} ({self.label}); rows are counted without the header")
         matrix = np.empty((1, self.converter.width), np.float32)
         self._convert(matrix, number - 1, number, None)
+        self._note_cells()
         return Table(self.schema, matrix, None if self.targets is None else self.targets[number - 1 : number], self.classes)
 
     def table(self) -> Table:

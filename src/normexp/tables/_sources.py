@@ -29,6 +29,7 @@ __all__ = ["open_named"]
 MOST_STREAMED = 8 << 30  # bytes of a pipe or of what an archive unpacks to, so that an endless one ends
 CHUNK = 1 << 20
 MOST_METADATA = 1 << 24
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of durations, in a second
 PACKED = {b"BZh": "bzip2 file; unpack it first: bunzip2", b"\xfd7zXZ": "xz file; unpack it first: unxz",
           b"\x28\xb5\x2f\xfd": "zstd file; unpack it first: unzstd", b"7z\xbc\xaf": "7-Zip file; unpack it first", b"\x89HDF": "HDF5 file; write its table as Parquet first",
           b"\xd0\xcf\x11\xe0": "old Excel workbook; save the sheet as CSV UTF-8",
@@ -216,20 +217,6 @@ def _unpacked(database: Database, path: Path, i: int, label: str) -> Path:
         raise DataError(f"expected a zip archive with one table, got one that does not unpack ({label}): {error}") from error
 
 
-def _insert(database: Database, n_columns: int, query: str, i: int) -> None:
-    """Rows of a query into `raw`; where a later file has other types, columns get one that holds both: an insertion would round 1.5 to 2 in silence."""
-    if i == 0:
-        database.execute(f"CREATE TEMP TABLE raw AS {query}")
-        return
-    types = [row[1] for row in database.fetch("DESCRIBE raw")]
-    if len(types) != n_columns:
-        return
-    if types == [row[1] for row in database.fetch(f"DESCRIBE {query}")]:
-        database.execute(f"INSERT INTO raw {query}")
-    else:
-        database.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM raw UNION ALL {query}")
-
-
 def _load_parquet(database: Database, path: Path, label: str, i: int, _options: Options) -> list[str]:
     own = database.own_path(path, i)
     names, left = [], 0
@@ -240,8 +227,10 @@ def _load_parquet(database: Database, path: Path, label: str, i: int, _options: 
     columns = ", ".join(f"c{k}" for k in range(len(names)))
     if len(set(names)) < len(names):
         raise DataError(f"expected distinct column names, got {listing([name for name, n in Counter(names).items() if n > 1])} ({label}); rename one of each")
-    database.declared |= _declared_by_pandas(database, own, names)
-    _insert(database, len(names), f"SELECT * FROM read_parquet({own}, hive_partitioning = false) AS source({columns})", i)
+    declared, durations = _declared_by_pandas(database, own, names)
+    database.declared |= declared
+    selected = ", ".join(f"c{k}::DOUBLE / {durations[k]} AS c{k}" if k in durations else f"c{k}" for k in range(len(names)))
+    database.insert(f"SELECT {selected} FROM read_parquet({own}, hive_partitioning = false) AS source({columns})", len(names), i)
     return names
 
 
@@ -252,15 +241,17 @@ def _clean_json(database: Database, path: Path, i: int, label: str, options: Opt
     return path if encoding is None or (encoding == PLAIN and not start.startswith(b"\xef\xbb\xbf")) else _cleaned(database, path, encoding, label, i)
 
 
-def _declared_by_pandas(database: Database, own: str, names: list[str]) -> set[int]:
-    """Columns that were categorical when pandas wrote the file: it says so in the file's metadata."""
+def _declared_by_pandas(database: Database, own: str, names: list[str]) -> tuple[set[int], dict[int, int]]:
+    """What the file's metadata say of a frame of pandas: columns that were categorical, and durations with their units a second."""
     for (text,) in database.fetch(f"SELECT value FROM parquet_kv_metadata({own}) WHERE key = 'pandas'::BLOB AND octet_length(value) < {MOST_METADATA}"):
         try:
-            columns = json.loads(text)["columns"]
-            return {names.index(column["name"]) for column in columns if column["pandas_type"] == "categorical" and column["name"] in names}
+            columns = {column["name"]: (column["pandas_type"], str(column["numpy_type"])) for column in json.loads(text)["columns"] if isinstance(column["name"], str)}
         except (ValueError, TypeError, KeyError, RecursionError):
-            return set()
-    return set()
+            continue
+        known = {i: columns[name] for i, name in enumerate(names) if name in columns}
+        units = {i: UNITS.get(numpy_type.removeprefix("timedelta64[").removesuffix("]")) for i, (_, numpy_type) in known.items() if numpy_type.startswith("timedelta64[")}
+        return {i for i, (kind, _) in known.items() if kind == "categorical"}, {i: unit for i, unit in units.items() if unit}
+    return set(), {}
 
 
 def _load_text(database: Database, path: Path, label: str, i: int, options: Options) -> list[str]:
@@ -315,7 +306,7 @@ def _load_clean(database: Database, path: Path, label: str, i: int, options: Opt
     )
     if i and len(database.fetch("DESCRIBE raw")) != len(names):
         return names
-    _insert(database, len(names), query, i)
+    database.insert(query, len(names), i)
     return names
 
 
@@ -333,7 +324,7 @@ def _head(path: Path, label: str, options: Options) -> Delimited:
 def _arrow(paths: list[Path], label: str, options: Options) -> Database:
     """By way of a Parquet file in our own folder, so that both read alike; dictionaries are declared categories."""
     try:
-        from pyarrow import concat_tables, feather, parquet, types
+        from pyarrow import compute, concat_tables, feather, parquet, types
         from pyarrow.lib import ArrowException
     except ImportError:
         raise DataError(f"expected pyarrow for an Arrow or Feather file, got none installed ({label}); pip install pyarrow, or write the table as Parquet") from None
@@ -344,7 +335,10 @@ def _arrow(paths: list[Path], label: str, options: Options) -> Database:
         raise DataError(f"expected an Arrow file that reads, got one that does not ({label}): {str(error).splitlines()[0]}") from error
     try:
         copy = Path(database.folder.path, "arrow.parquet")
-        parquet.write_table(table, copy)
+        for i, field in enumerate(table.schema):
+            if types.is_duration(field.type):  # in seconds, as in frames
+                table = table.set_column(i, field.name, compute.divide(table[i].cast("int64").cast("float64"), float(UNITS[field.type.unit])))
+        parquet.write_table(table.replace_schema_metadata(None), copy)
         database.declared |= {i for i, field in enumerate(table.schema) if types.is_dictionary(field.type)}
         del table
         return _load(database, [copy], label, options)
