@@ -35,6 +35,16 @@ def test_what_it_says(path, capsys):
     assert "green, red" in said
 
 
+def test_how_cells_are_written_is_shown(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("a;d;y\n" + "".join(f"{i % 7},{i % 3}5 kg;{13 + i % 9}.01.2020;{'pq'[i % 2]}\n" for i in range(40)))
+    assert run("train", tmp_path / "t.csv", "--target", "y", "--epochs", 1, "-o", tmp_path / "m", "--json") == 0
+    capsys.readouterr()
+    assert run("info", tmp_path / "m") == 0
+    said = capsys.readouterr().out
+    assert "decimal ',', suffix 'kg'" in said
+    assert "date order 'dmy'" in said
+
+
 def test_json(path, capsys):
     assert run("info", path, "--json") == 0
     said = json.loads(capsys.readouterr().out)

@@ -1,12 +1,14 @@
 """normexp info"""
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
 from normexp.cli._console import echo, print_json, print_table
 from normexp.cli._shown import shown
 
+FORMS = {"decimal": ".", "thousands": "", "prefix": "", "suffix": "", "date_order": "ymd"}
 SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
 
 
@@ -32,9 +34,12 @@ def info(model: str, as_json: bool) -> None:
     columns = (described.schema or {}).get("columns", [])
     rows = [(column["name"], column["kind"], _detail(column)) for column in columns]
     if rows:
-        print_table(("column", "kind", "categories"), rows)
+        print_table(("column", "kind", "categories, form"), rows)
 
 
-def _detail(column: dict[str, list[str]]) -> str:
+def _detail(column: dict[str, Any]) -> str:
+    """The categories, or how numbers and dates are written where that is not the plain way; and the column's own words for a missing value."""
     words = column["categories"]
-    return ", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")
+    shown = [", ".join(words[:6]) + (f" and {len(words) - 6} more" if len(words) > 6 else "")] if words else []
+    shown += [f"{key.replace('_', ' ')} {column[key]!r}" for key, usual in FORMS.items() if column.get(key, usual) != usual]
+    return ", ".join([*shown, *(f"missing {word!r}" for word in column.get("missing", ()))])
