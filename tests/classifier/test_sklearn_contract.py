@@ -5,7 +5,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from normexp import SoftmaxClassifier
 
 CANNOT_HOLD = {
-    "check_dataframe_column_names_consistency": "columns are found by their names, in any order, as on the command line",
     "check_sample_weight_equivalence_on_dense_data": "repeated rows change the shuffles, the batches and the validation part of a stochastic solver; "
     "scikit-learn's own MLPClassifier and SGDClassifier are excused alike",
 }
