@@ -1,5 +1,7 @@
 """Run the command line as a user does."""
 
+import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -30,3 +32,15 @@ def assert_refused(ended, code, *words):
     assert len(errors) == 1, ended.stderr
     for word in words:
         assert word in ended.stderr
+
+
+def said(ended):
+    """The notes, without what is put in front of them."""
+    assert ended.returncode == 0, ended.stderr
+    return [line.removeprefix("normexp: note: ") for line in ended.stderr.splitlines() if line.startswith("normexp: note: ")]
+
+
+def answers(ended):
+    """The rows of the predictions on standard output."""
+    assert ended.returncode == 0, ended.stderr
+    return list(csv.DictReader(io.StringIO(ended.stdout)))

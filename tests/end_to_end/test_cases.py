@@ -6,7 +6,7 @@ import os
 
 import pyarrow.parquet as pq
 import pytest
-from commands import assert_refused, run
+from commands import answers, assert_refused, run, said
 
 from tabling import CASES
 
@@ -15,17 +15,6 @@ PLAIN = CASES / "customers-plain.csv"
 
 def trained(name, folder, *options, target="churn", model="m", **environment):
     return run("train", f"{CASES}/{name}", "--target", target, "-o", model, *options, cwd=folder, **({"env": {**os.environ, **environment}} if environment else {}))
-
-
-def said(ended):
-    """The notes, without what is put in front of them."""
-    assert ended.returncode == 0, ended.stderr
-    return [line.removeprefix("normexp: note: ") for line in ended.stderr.splitlines() if line.startswith("normexp: note: ")]
-
-
-def answers(ended):
-    assert ended.returncode == 0, ended.stderr
-    return list(csv.DictReader(io.StringIO(ended.stdout)))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The options of how a table is read: each is obeyed, and what a message advises is an option that the command has and that works."""
 
-import csv
 import gzip
 import io
 import os
@@ -12,7 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from commands import NORMEXP, assert_refused, run, table
+from commands import NORMEXP, answers, assert_refused, run, said, table
 
 N = 400  # one bad cell is less than one in a hundred
 QUICK = ("--epochs", 2, "--hidden", "none")
@@ -20,16 +19,6 @@ QUICK = ("--epochs", 2, "--hidden", "none")
 
 def train(folder, name, *options, target="y", model="m"):
     return run("train", name, "--target", target, "-o", model, "--force", *QUICK, *options, cwd=folder)
-
-
-def said(ended):
-    assert ended.returncode == 0, ended.stderr
-    return [line.removeprefix("normexp: note: ") for line in ended.stderr.splitlines() if line.startswith("normexp: note: ")]
-
-
-def answers(ended):
-    assert ended.returncode == 0, ended.stderr
-    return list(csv.DictReader(io.StringIO(ended.stdout)))
 
 
 def rows(**changed):
