@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from normexp._files import replaced
+from normexp._atomic import replaced
 from normexp._system import is_interrupt, system_failure
 from normexp.errors import DataError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from normexp import _temporary
-from normexp._files import replaced
+from normexp._atomic import replaced
 from normexp._temporary import TemporaryFolder, own_name, sweep
 
 UNCLOSED = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what an interrupt leaves open is closed, with a warning
@@ -190,7 +190,7 @@ def test_an_interrupt_at_any_bytecode_leaves_an_output_old_or_whole(place):
 
 
 def test_a_killed_writers_leftover_goes_with_the_next_write(place):
-    script = "import os, sys; from pathlib import Path; from normexp._files import replaced\nwith replaced(Path(sys.argv[1])) as t: t.write_text('half'); os.kill(os.getpid(), 9)"
+    script = "import os, sys; from pathlib import Path; from normexp._atomic import replaced\nwith replaced(Path(sys.argv[1])) as t: t.write_text('half'); os.kill(os.getpid(), 9)"
     for name in ("m.safetensors", "other.csv"):
         assert subprocess.run([sys.executable, "-c", script, str(place / name)]).returncode == -signal.SIGKILL
     assert len(list(place.iterdir())) == 2

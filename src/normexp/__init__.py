@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 from normexp._threads import NormexpController as _NormexpController  # noqa: F401  (registers itself)
+from normexp._version import __version__ as __version__
 from normexp.errors import DataError as DataError
 from normexp.errors import ModelFileError as ModelFileError
 from normexp.errors import NormexpError as NormexpError

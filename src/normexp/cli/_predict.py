@@ -75,7 +75,7 @@ def _fill(model: "Model", source: "Source", results: "Results", n_threads: int) 
 
 
 def _write(results: "Results", path: Path | None) -> None:
-    from normexp._files import replaced
+    from normexp._atomic import replaced
 
     if path is None:
         results.write_csv(sys.stdout.buffer)

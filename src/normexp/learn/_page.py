@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from normexp import __version__
-from normexp._files import replaced
+from normexp._atomic import replaced
 from normexp.learn._examples import run_examples
 from normexp.learn._network import PROGRAM, record_network
 

@@ -45,7 +45,7 @@ def new_axes(ax: "Axes | None", width: float = 6.4, height: float = 4.8) -> "Axe
 
 def save_figure(drawn: "Figure", path: Path) -> None:
     """Write a PNG, SVG or PDF by the path's ending, whole or not at all."""
-    from normexp._files import replaced
+    from normexp._atomic import replaced
 
     with replaced(path) as temporary:
         drawn.savefig(temporary, format=path.suffix.removeprefix(".") or "png", dpi=150)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from normexp import __version__
 from normexp import evaluation as ev
-from normexp._files import replaced
+from normexp._atomic import replaced
+from normexp._version import __version__
 from normexp.explanation import NO_FLIP, Importance, features_of
 from normexp.report._facts import Data, Subject, column_facts, confused_pairs, counted, importance_of, surest_mistakes
 from normexp.report._figures import chain_figure, figures_of, importance_figure

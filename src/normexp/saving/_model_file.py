@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp import __version__
-from normexp._files import replaced
+from normexp._atomic import replaced
+from normexp._version import __version__
 from normexp.errors import ModelFileError
 from normexp.model import Encoder, Model
 from normexp.network import Dense, History, Network, Parameters

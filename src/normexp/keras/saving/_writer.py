@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from normexp._files import replaced
+from normexp._atomic import replaced
 from normexp.errors import ModelFileError
 from normexp.keras._names import KERAS_VERSION
 from normexp.keras.saving._archive import CONFIG, METADATA, WEIGHTS, json_object

@@ -1,4 +1,4 @@
-"""The door: what signals do inside and outside of a fit."""
+"""What signals do inside and outside of a fit."""
 
 import signal
 import subprocess
@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-import normexp_command
-from normexp_command import raising
+from normexp_command import _signals
+from normexp_command._signals import raising
 
 
 @pytest.fixture
 def listening(monkeypatch):
     """As in a process of the command line."""
     before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, normexp_command._end)
-    monkeypatch.setattr(normexp_command, "_received", [])
+    signal.signal(signal.SIGINT, _signals._end)
+    monkeypatch.setattr(_signals, "_received", [])
     yield
     signal.signal(signal.SIGINT, before)
 
@@ -25,17 +25,17 @@ def test_inside_it_is_raised_and_the_code_remembered(listening):
     with raising():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        assert normexp_command.exit_code() == 130
-    assert signal.getsignal(signal.SIGINT) is normexp_command._end
+        assert _signals.exit_code() == 130
+    assert signal.getsignal(signal.SIGINT) is _signals._end
 
 
 def test_handlers_of_others_are_left_alone():
     mine = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        before = [signal.getsignal(number) for number in normexp_command.SIGNALS]
+        before = [signal.getsignal(number) for number in _signals.SIGNALS]
         with raising():
-            assert [signal.getsignal(number) for number in normexp_command.SIGNALS] == before
-        assert normexp_command.exit_code() is None
+            assert [signal.getsignal(number) for number in _signals.SIGNALS] == before
+        assert _signals.exit_code() is None
     finally:
         signal.signal(signal.SIGTERM, mine)
 
@@ -46,25 +46,25 @@ class InterruptedAtTheEnd:
 
 
 def test_an_interrupt_that_cannot_be_raised_comes_once_more(listening, monkeypatch):
-    monkeypatch.setattr(sys, "unraisablehook", normexp_command._on_unraisable)
+    monkeypatch.setattr(sys, "unraisablehook", _signals._on_unraisable)
     with raising():
         InterruptedAtTheEnd()
         with pytest.raises(KeyboardInterrupt):
             time.sleep(30)
-    assert normexp_command._received == [signal.SIGINT, signal.SIGINT]
+    assert _signals._received == [signal.SIGINT, signal.SIGINT]
 
 
 def test_hooks_pass_on_what_is_no_interrupt(monkeypatch, capsys):
-    normexp_command._on_exception(KeyboardInterrupt, KeyboardInterrupt(), None)
+    _signals._on_exception(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert capsys.readouterr().err == ""
-    normexp_command._on_exception(ValueError, ValueError("said"), None)
+    _signals._on_exception(ValueError, ValueError("said"), None)
     assert "ValueError: said" in capsys.readouterr().err
 
 
 END = """
-import sys, time, signal, normexp_command
+import sys, time, signal; from normexp_command import _signals
 from normexp._temporary import TemporaryFolder
-signal.signal(signal.SIGTERM, normexp_command._end)
+signal.signal(signal.SIGTERM, _signals._end)
 folder = TemporaryFolder()
 print(folder.path, flush=True)
 try:
