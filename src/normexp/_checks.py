@@ -1,13 +1,14 @@
 """Checks of what Python callers pass; each is done once, at the border."""
 
 import difflib
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["class_indices", "did_you_mean", "listing", "integer_at_least"]
+__all__ = ["class_indices", "did_you_mean", "integer_at_least", "listing", "users_line"]
 
 
 def class_indices(targets: NDArray[Any], shape: tuple[int, ...], n_classes: int, ignore_index: int | None = None) -> NDArray[np.int64]:
@@ -44,3 +45,11 @@ def listing(items: Sequence[object], limit: int = 8) -> str:
     """'a', 'b', 'c' and 4 more."""
     shown = ", ".join(repr(item) for item in items[:limit])
     return shown + (f" and {len(items) - limit} more" if len(items) > limit else "")
+
+
+def users_line() -> int:
+    """The `stacklevel` with which the caller's warning points at the first line outside of this package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "normexp":
+        level, frame = level + 1, frame.f_back
+    return level

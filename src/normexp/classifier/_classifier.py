@@ -2,33 +2,29 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from normexp._checks import listing
-from normexp.classifier._inputs import matrix_of, training_data
-from normexp.classifier._labels import as_labels, check_class_weight, validation_labels
-from normexp.classifier._model import fill_from_model, model_of
-from normexp.classifier._recipe import Recipe, chosen_recipe
-from normexp.errors import DataError
-from normexp.evaluation import fit_temperature
+from normexp import recipe
+from normexp._checks import listing, users_line
+from normexp.classifier._class_weight import class_weight_of
+from normexp.classifier._inputs import matrix_of, training_rows
+from normexp.classifier._params import plain_params
+from normexp.classifier._views import MemberView, ModelView
 from normexp.functional import log_softmax, softmax
-from normexp.model import Encoder, Model
-from normexp.network import History, Network, Optimizer, OptimizerState, Parameters, Training, initial_parameters, predict_logits
-from normexp.network import fit as fit_network
-from normexp.network._training import EpochCallback, PollCallback
-from normexp.tables import MatrixColumn, Schema, Table, held_out_rows
+from normexp.model import Model
+from normexp.network import EpochCallback, PollCallback
+from normexp.tables import Schema, Table, classes_and_targets, label_values
 
 __all__ = ["SoftmaxClassifier"]
-
-MIN_ROWS_FOR_VALIDATION = 10
 
 
 class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
@@ -90,15 +86,16 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     (1, 3)
     """
 
-    network_: Network
-    encoder_: Encoder
-    parameters_: Parameters
-    optimizer_state_: OptimizerState
-    history_: History
-    schema_: Schema | None
-    temperature_: float
-    class_shares_: NDArray[np.float64] | None
-    classes_: NDArray[Any]
+    model_: Model
+    classes_ = ModelView("classes")
+    schema_ = ModelView("schema")
+    class_shares_ = ModelView("class_shares")
+    temperature_ = ModelView("temperature")
+    history_ = ModelView("history")
+    encoder_ = MemberView("encoder")
+    network_ = MemberView("network")
+    parameters_ = MemberView("parameters")
+    optimizer_state_ = MemberView("state")
 
     def __init__(
         self, hidden_layer_sizes: str | Sequence[int] = "auto", *, epochs: str | int = "auto", batch_size: str | int = "auto",
@@ -139,71 +136,60 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         validation_data : (X, y), optional
             Rows that choose epoch and temperature, instead of a part of X.
         """
-        if isinstance(X, Table) and y is None:
-            y = X.labels
-        before = self._state_before()
-        matrix, columns, y, self.schema_ = training_data(self, X, y)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
+        before = self._model_before()
+        data = training_rows(self, X, X.labels if isinstance(X, Table) and y is None else y, None if before is None else before.schema)
+        check_classification_targets(data.labels)
+        classes, targets = classes_and_targets(data.labels)
+        start = self._start_from(before, classes, data.schema, len(data.columns))
+        matrix, weights, n = data.matrix, self._checked_weights(sample_weight, data.matrix), len(data.matrix)
         if validation_data is not None:
-            n = len(matrix)
-            matrix = np.concatenate([matrix, matrix_of(self, validation_data[0])])
-            y = np.concatenate([y, validation_labels(y, validation_data[1], len(matrix) - n)])
-            weights = None if weights is None else np.concatenate([weights, np.ones(len(matrix) - n)])
-        check_classification_targets(y)
-        self.classes_, targets = np.unique(y, return_inverse=True)
-        self._keep_or_forget(before, columns)
-        rows = np.arange(len(matrix)) if weights is None else np.flatnonzero(weights > 0)
-        parts = None if validation_data is None else (rows[rows < n], rows[rows >= n])
-        return self._fit_rows(matrix, columns, targets.astype(np.int32), weights, rows, parts)
+            held, held_targets = self._validation_rows(validation_data, classes, data.schema)
+            matrix, targets = np.concatenate([matrix, held]), np.concatenate([targets, held_targets])
+            weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
+        rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
+        model = recipe.fit(
+            matrix, data.columns, targets, weights, self._plan(len(rows), self._seed()), classes=classes, rows=rows[rows < n],
+            validation_rows=None if validation_data is None else rows[rows >= n], **self._options(classes, start), time_limit=float(self.time_limit or 0),
+            on_epoch=_print_epoch if self.verbose else None,
+        )  # fmt: skip
+        return self._fitted(model, data.schema)
 
     def fit_table(
         self, table: Table, rows: NDArray[np.int64] | None = None, *, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None
     ) -> Self:
         """Train on the given rows (default all) of a table with targets; the callbacks are those of `normexp.network.fit`."""
-        if table.targets is None or table.classes is None:
-            raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
-        before = self._state_before()
-        self.schema_, self.classes_ = table.schema, table.classes
-        self.n_features_in_ = len(table.schema.columns)
-        self.feature_names_in_ = np.array([column.name for column in table.schema.columns], object)
-        self._keep_or_forget(before, table.schema.matrix_columns())
-        rows = np.arange(len(table)) if rows is None else rows
-        if table.weights is not None:
-            rows = rows[table.weights[rows] > 0]
-        return self._fit_rows(table.matrix, table.schema.matrix_columns(), table.targets, table.weights, rows, None, on_epoch, on_poll)
+        classes, _ = table.with_target()
+        start = self._start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
+        rows = recipe.rows_to_learn(np.arange(len(table)) if rows is None else rows, table.weights)
+        model = recipe.fit_table(
+            table, self._plan(len(rows), self._seed()), rows=rows, **self._options(classes, start), time_limit=float(self.time_limit or 0),
+            on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll,
+        )  # fmt: skip
+        self.n_features_in_, self.feature_names_in_ = model.n_features, np.array(model.feature_names, object)
+        return self._fitted(model, table.schema)
 
     def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One more pass over the given rows; `classes` lists all labels and is needed at the first call if y lacks some.
 
         The encoder is that of the first call, the temperature stays 1.
         """
-        first = not hasattr(self, "network_")
-        if first:
-            matrix, columns, y, self.schema_ = training_data(self, X, y)
-            self.classes_ = np.unique(y if classes is None else as_labels(classes))
+        start = getattr(self, "model_", None)
+        if start is None:
+            matrix, columns, labels, schema = training_rows(self, X, y)
+            known = classes_and_targets(labels if classes is None else label_values(classes))[0]
         else:
-            matrix, y = matrix_of(self, X), as_labels(y)
-            if len(matrix) != len(y):
-                raise ValueError(f"expected as many labels as rows, got {len(y)} labels and {len(matrix)} rows")
-        check_classification_targets(y)
-        targets = np.searchsorted(self.classes_, y)
-        unknown = np.flatnonzero(self.classes_[np.minimum(targets, len(self.classes_) - 1)] != y)
+            schema, known, columns = start.schema, start.classes, ()
+            matrix, labels = matrix_of(self, X, schema), label_values(y)
+            if len(matrix) != len(labels):
+                raise ValueError(f"expected as many labels as rows, got {len(labels)} labels and {len(matrix)} rows")
+        check_classification_targets(labels)
+        _, targets = classes_and_targets(labels, known)
+        unknown = np.flatnonzero(targets < 0)
         if unknown.size:
-            raise ValueError(f"expected labels out of the classes of the first call, got {y[unknown[0]]} at index {unknown[0]}; list all with classes=")
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
-        rows = np.arange(len(matrix))
-        if first:
-            self._start(matrix, columns, rows, self._seed(), self._recipe(len(rows)))
-        optimizer = Optimizer(weight_decay=float(self.weight_decay))
-        training = Training(1, self._recipe(len(rows)).batch_size, float(self.learning_rate), optimizer, restore_best=False, n_threads=self.n_threads or 0)
-        self.history_ = fit_network(
-            self.network_, self.parameters_, self.encoder_.encode(matrix), targets.astype(np.int32), training,
-            training_rows=rows, weights=self._row_weights(targets, weights), state=self.optimizer_state_,
-        )  # fmt: skip
-        self.temperature_ = 1.0
-        self.class_shares_ = np.bincount(targets, minlength=len(self.classes_)) / max(len(targets), 1)
-        self._warn_of_divergence()
-        return self
+            raise ValueError(f"expected labels out of the classes of the first call, got {labels[unknown[0]]} at index {unknown[0]}; list all with classes=")
+        weights = self._checked_weights(sample_weight, matrix)
+        plan = self._plan(len(matrix), self._seed() if start is None else 0)
+        return self._fitted(recipe.step(matrix, columns, targets, weights, plan, classes=known, **self._options(known, start)), schema)
 
     def decision_function(self, X: Any) -> NDArray[Any]:
         """Calibrated logits, shape (n_samples, n_classes), whose softmax is predict_proba; for two classes their difference, shape (n_samples,)."""
@@ -227,9 +213,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         return labels
 
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
-        check_is_fitted(self)
         matrix = self.to_matrix(X)
-        return self.to_model().logits(matrix, self.n_threads or 0, dtype=None if matrix is X or self.schema_ is None or isinstance(X, Table) else np.float64)
+        in_float64 = self.model_.schema is not None and matrix is not X and not isinstance(X, Table)
+        return self.model_.logits(matrix, self.n_threads or 0, dtype=np.float64 if in_float64 else None)
 
     def to_matrix(self, X: Any) -> NDArray[Any]:
         """Rows as the encoder takes them, shape (n_samples, n_matrix_columns): numbers, codes of categories, NaN for missing.
@@ -237,107 +223,79 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         X is what fit took, or a Table; frames, a dict of columns or of cells, a list of dicts or a Series hold the columns by name, in any order. Further columns,
         unseen categories and cells that cannot be read are told by a DataWarning.
         """
-        return matrix_of(self, X)
+        check_is_fitted(self)
+        return matrix_of(self, X, self.model_.schema)
 
     def to_model(self) -> Model:
-        """What was fitted, as data without scikit-learn; it shares its arrays with the estimator."""
-        return model_of(self)
+        """What was fitted, as data without scikit-learn; it shares its arrays with the estimator. Of the parameters only what a file can hold is kept."""
+        check_is_fitted(self)
+        return replace(self.model_, params=plain_params(self.get_params(deep=False)))
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
-        """The fitted estimator that answers as a model does."""
+        """The fitted estimator that answers as a model does; a further fit starts the update rule afresh, if the model has no state of it."""
         estimator = cls(**model.params)
-        fill_from_model(estimator, model)
+        estimator.model_, estimator.n_features_in_ = replace(model, scores={}), model.n_features  # an estimator can be changed, and with it what it scores
+        if model.feature_names is not None:
+            estimator.feature_names_in_ = np.array(model.feature_names, object)
         return estimator
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
 
     # ---- training
 
     def n_epochs_at_most(self, n_rows: int) -> int:
         """How many epochs a fit on this many rows may take."""
-        return self._recipe(n_rows).epochs
+        return self._plan(n_rows, 0).epochs
+
+    def _plan(self, n_rows: int, seed: int) -> recipe.Plan:
+        return recipe.plan(
+            n_rows, self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience, learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay, validation_fraction=self.validation_fraction, seed=seed,
+        )  # fmt: skip
 
     def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+        return recipe.seed_from(check_random_state(self.random_state))
 
-    def _recipe(self, n_rows: int) -> Recipe:
-        if not 0 < float(self.learning_rate) < np.inf:
-            raise ValueError(f"expected a finite learning_rate above 0, got {self.learning_rate!r}")
-        return chosen_recipe(n_rows, self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience)
+    def _options(self, classes: Any, start: Model | None) -> dict[str, Any]:
+        return {"class_weight": class_weight_of(self.class_weight, classes), "start": start, "n_threads": self.n_threads or 0}
 
-    def _state_before(self) -> tuple[Any, Any] | None:
-        """Classes and schema of the network that a warm start would keep."""
-        return (self.classes_, self.schema_) if self.warm_start and hasattr(self, "network_") else None
+    def _model_before(self) -> Model | None:
+        """The model that a warm start would go on from."""
+        return getattr(self, "model_", None) if self.warm_start else None
 
-    def _keep_or_forget(self, before: tuple[Any, Any] | None, columns: Sequence[MatrixColumn]) -> None:
+    @staticmethod
+    def _start_from(before: Model | None, classes: NDArray[Any], schema: Schema | None, n_columns: int) -> Model | None:
         """A warm start needs the classes of the last fit; with other columns the network is forgotten."""
         if before is None:
-            return
-        classes, schema = before
-        if not np.array_equal(classes, self.classes_):
-            self.classes_, wrong = classes, self.classes_
-            raise ValueError(f"expected the classes of the last fit with warm_start, {listing(classes.tolist())}, got {listing(wrong.tolist())}; use warm_start=False")
-        if schema != self.schema_ or len(self.encoder_.centre) != len(columns):
-            del self.network_
+            return None
+        if not np.array_equal(before.classes, classes):
+            raise ValueError(f"expected the classes of the last fit with warm_start, {listing(before.classes.tolist())}, got {listing(classes.tolist())}; use warm_start=False")
+        return before if before.schema == schema and len(before.encoder.centre) == n_columns else None
 
-    def _warn_of_divergence(self) -> None:
-        if self.history_.stopped == "diverged":
+    @staticmethod
+    def _checked_weights(sample_weight: ArrayLike | None, matrix: NDArray[Any]) -> NDArray[Any] | None:
+        return None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
+
+    def _validation_rows(self, data: tuple[Any, Any], classes: NDArray[Any], schema: Schema | None) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        matrix, labels = matrix_of(self, data[0], schema), label_values(data[1])
+        if labels.shape != (len(matrix),):
+            raise ValueError(f"expected one label a row in validation_data, got labels of shape {labels.shape} for {len(matrix)} rows")
+        _, targets = classes_and_targets(labels, classes)
+        if (targets < 0).any():
+            wrong = labels[targets < 0].tolist()[0]
+            raise ValueError(f"expected labels of validation_data among the classes {listing(classes.tolist())}, got {wrong!r}")
+        return matrix, targets
+
+    def _fitted(self, model: Model, schema: Schema | None) -> Self:
+        names = getattr(self, "feature_names_in_", None)
+        self.model_ = replace(model, schema=schema, n_features=int(self.n_features_in_), feature_names=None if names is None else tuple(names))
+        if model.history.stopped == "diverged":
             message = f"training diverged and was undone, the probabilities are those from before it; use a smaller learning_rate than {self.learning_rate}"
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
-
-    def _start(self, matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray[np.int64], seed: int, recipe: Recipe) -> None:
-        """A fresh encoder and network, unless warm_start finds fitting ones."""
-        n_classes = len(self.classes_)
-        if n_classes < 2:
-            raise ValueError(f"expected at least two classes, got one class: {self.classes_.tolist()}")
-        if self.warm_start and hasattr(self, "network_"):
-            return
-        self.encoder_ = Encoder.fit(matrix, rows, columns)
-        self.network_ = Network.classifier(self.encoder_.n_inputs, recipe.hidden, n_classes)
-        self.parameters_ = initial_parameters(self.network_, seed)
-        self.optimizer_state_ = OptimizerState.fresh(self.parameters_)
-        self.temperature_ = 1.0
-
-    def _row_weights(self, targets: NDArray[Any], weights: NDArray[Any] | None) -> NDArray[np.float32] | None:
-        """sample_weight x class weight, scaled to mean 1; None where all are equal."""
-        if self.class_weight is not None:
-            check_class_weight(self.class_weight, self.classes_.tolist())
-            by_class = compute_sample_weight(self.class_weight, self.classes_[targets])
-            weights = by_class if weights is None else weights * by_class
-        return None if weights is None else (weights / weights.mean()).astype(np.float32)
-
-    def _fit_rows(
-        self, matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None,
-        rows: NDArray[np.int64], parts: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
-        on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
-    ) -> Self:  # fmt: skip
-        if not 0 <= self.validation_fraction < 1:
-            raise ValueError(f"expected validation_fraction from 0 to below 1, got {self.validation_fraction!r}")
-        if not len(rows):
-            raise ValueError("expected at least one row with a positive weight, got none; check sample_weight")
-        seed, recipe = self._seed(), self._recipe(len(rows))
-        use_validation = self.validation_fraction > 0 and len(rows) >= MIN_ROWS_FOR_VALIDATION
-        if parts is None:
-            parts = held_out_rows(targets, self.validation_fraction, seed, rows) if use_validation else (rows, rows[:0])
-        used = np.concatenate(parts)
-        self._start(matrix, columns, parts[0], seed, recipe)
-        encoded, used_targets = self.encoder_.encode(matrix, used), np.ascontiguousarray(targets[used])
-        self.class_shares_ = np.bincount(used_targets, minlength=len(self.classes_)) / len(used)
-        used_weights = self._row_weights(used_targets, None if weights is None else weights[used])
-        training_rows, validation_rows = np.split(np.arange(len(used)), [len(parts[0])])
-        training = Training(
-            recipe.epochs, recipe.batch_size, float(self.learning_rate), Optimizer(weight_decay=float(self.weight_decay)), patience=recipe.patience if len(validation_rows) else 0,
-            seed=seed, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
-        )  # fmt: skip
-        self.history_ = fit_network(
-            self.network_, self.parameters_, encoded, used_targets, training, training_rows=training_rows, validation_rows=validation_rows,
-            weights=used_weights, state=self.optimizer_state_, on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll,
-        )  # fmt: skip
-        held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
-        held_logits = predict_logits(self.network_, self.parameters_, encoded[held], self.n_threads or 0)
-        self.temperature_ = fit_temperature(held_logits, used_targets[held], None if used_weights is None else used_weights[held])
-        self._warn_of_divergence()
-        if self.history_.stopped == "interrupted":
-            warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=3)
+            warnings.warn(message, ConvergenceWarning, stacklevel=users_line())
+        if model.history.stopped == "interrupted":
+            warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=users_line())
         return self
 
 

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from normexp._checks import listing
 from normexp.cli._console import echo, print_json, print_table, say, say_notes, scores_table
 from normexp.cli._reading import prediction_options, reading
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
-    from normexp.classifier import SoftmaxClassifier
     from normexp.evaluation import Difference, Evaluation
+    from normexp.model import Model
     from normexp.tables import Table
 
 MOST_TO_RANK = 100_000  # rows x classes whose ranking scores get intervals: some seconds
@@ -38,7 +37,7 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool, **given: Any) -
     from normexp import saving
 
     refuse_several_of_standard_input(models, table)
-    loaded = [saving.load(model) for model in models]
+    loaded = [saving.load_model(model) for model in models]
     tables = [labelled(model, path, table, reading(given)) for model, path in zip(loaded, models, strict=True)]
     if any(data.targets is None for data in tables):
         _print_predictions(loaded, models, tables, table, as_json)
@@ -51,18 +50,17 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool, **given: Any) -
         _print_comparison(loaded, models, table, evaluations, as_json)
 
 
-def labelled(model: "SoftmaxClassifier", path: str, table: str, options: dict[str, Any]) -> "Table":
+def labelled(model: "Model", path: str, table: str, options: dict[str, Any]) -> "Table":
     """The table as the model reads it, with targets if it has the target column; what was dropped is said."""
-    from normexp.tables import open_source
+    from normexp.tables import open_source, unused_note
 
-    if model.schema_ is None or model.schema_.target is None:
+    if model.schema is None or model.schema.target is None:
         raise DataError(f"expected a model trained from a table with a target column, got one trained from arrays ({path}); evaluate it from Python")
-    with open_source(table, target=model.schema_.target, target_optional=True, schema=model.schema_, classes=model.classes_, **options) as source:
+    with open_source(table, target=model.schema.target, target_optional=True, schema=model.schema, classes=model.classes, **options) as source:
         data = source.table()
-        if source.unused:
-            say(f"note: column{'s' if len(source.unused) > 1 else ''} {listing(source.unused)} of {table} not used by the model")
+        say_notes(unused_note(source.unused, f" of {table}"))
     if data.targets is None:
-        say(f"note: {table} has no column '{model.schema_.target}': predictions only")
+        say(f"note: {table} has no column '{model.schema.target}': predictions only")
     say_notes(data.notes)
     return data
 
@@ -72,19 +70,19 @@ def refuse_several_of_standard_input(models: tuple[str, ...], table: str) -> Non
         raise click.UsageError("expected a file to compare several models on, got - (standard input), which can be read only once; save it to a file first")
 
 
-def refuse_other_targets(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...]) -> None:
-    targets = [model.schema_.target if model.schema_ else None for model in loaded]
+def refuse_other_targets(loaded: "list[Model]", models: tuple[str, ...]) -> None:
+    targets = [model.schema.target if model.schema else None for model in loaded]
     for path, target in zip(models, targets, strict=True):
         if target != targets[0]:
             raise DataError(f"expected models of the same target to compare, got '{targets[0]}' ({models[0]}) and '{target}' ({path}); compare each with models of its own target")
 
 
-def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Evaluation":
+def evaluation_on(model: "Model", data: "Table", table: str, n_threads: int = 0) -> "Evaluation":
     """Rows of classes that the model does not know are kept: they count as wrong."""
     from normexp.evaluation import Evaluation
 
     assert data.targets is not None
-    evaluation = Evaluation(model.classes_, data.targets, model.predict_proba(data))
+    evaluation = Evaluation(model.classes, data.targets, model.probabilities(data.matrix, n_threads))
     if not len(evaluation):
         raise DataError(f"expected rows with a label to score, got none ({table}); is it the right table?")
     n_unknown = int((~evaluation.known).sum())
@@ -95,10 +93,10 @@ def evaluation_on(model: "SoftmaxClassifier", data: "Table", table: str) -> "Eva
     return evaluation
 
 
-def _print_scores(loaded: "SoftmaxClassifier", model: str, table: str, evaluation: "Evaluation", as_json: bool) -> None:
+def _print_scores(loaded: "Model", model: str, table: str, evaluation: "Evaluation", as_json: bool) -> None:
     from normexp import evaluation as ev
 
-    always = ev.class_share_evaluation(evaluation, loaded.class_shares_)
+    always = ev.class_share_evaluation(evaluation, loaded.class_shares)
     scores, shares = asdict(ev.score(evaluation)), asdict(ev.score(always))
     intervals = ev.intervals(evaluation, ev.INTERVAL_SCORES if len(evaluation) * evaluation.n_classes <= MOST_TO_RANK else ev.ROW_SCORES)
     difference = ev.compare(always, evaluation, ["log_loss"])["log_loss"]
@@ -111,11 +109,11 @@ def _print_scores(loaded: "SoftmaxClassifier", model: str, table: str, evaluatio
     echo(verdict("log loss", "always answering the class shares", "the model", difference))
 
 
-def _print_comparison(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:
+def _print_comparison(loaded: "list[Model]", models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:
     from normexp import evaluation as ev
 
     scores = [asdict(ev.score(evaluation)) for evaluation in evaluations]
-    shares = asdict(ev.score(ev.class_share_evaluation(evaluations[0], loaded[0].class_shares_)))
+    shares = asdict(ev.score(ev.class_share_evaluation(evaluations[0], loaded[0].class_shares)))
     differences = [ev.compare(evaluations[0], other) for other in evaluations[1:]]
     if as_json:
         described = [{"model": model, "scores": found, "intervals": _ends(ev.intervals(evaluation))} for model, found, evaluation in zip(models, scores, evaluations, strict=True)]
@@ -129,9 +127,9 @@ def _print_comparison(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...]
             echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
 
 
-def _heading(evaluation: "Evaluation", table: str, model: "SoftmaxClassifier") -> str:
+def _heading(evaluation: "Evaluation", table: str, model: "Model") -> str:
     rows = f"{len(evaluation)} row{'' if len(evaluation) == 1 else 's'}"
-    return f"{rows} of {table}; class shares are those of {'these rows' if model.class_shares_ is None else 'the training rows'}"
+    return f"{rows} of {table}; class shares are those of {'these rows' if model.class_shares is None else 'the training rows'}"
 
 
 def verdict(name: str, first: str, second: str, difference: "Difference") -> str:
@@ -152,7 +150,7 @@ def _ends(intervals: dict[str, Any]) -> dict[str, list[float]]:
     return {name: [interval.low, interval.high] for name, interval in intervals.items()}
 
 
-def _print_predictions(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...], tables: "list[Table]", table: str, as_json: bool) -> None:
+def _print_predictions(loaded: "list[Model]", models: tuple[str, ...], tables: "list[Table]", table: str, as_json: bool) -> None:
     """How often each class is predicted, and how surely: there is no truth to compare with."""
     found = [_predictions(model, path, data) for model, path, data in zip(loaded, models, tables, strict=True)]
     if as_json:
@@ -165,14 +163,14 @@ def _print_predictions(loaded: "list[SoftmaxClassifier]", models: tuple[str, ...
         print_table(("class", "predicted", "mean confidence", "mean probability"), cells)
 
 
-def _predictions(model: "SoftmaxClassifier", path: str, data: "Table") -> dict[str, Any]:
+def _predictions(model: "Model", path: str, data: "Table") -> dict[str, Any]:
     import numpy as np
 
-    probabilities = model.predict_proba(data)
+    probabilities = model.probabilities(data.matrix)
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    counts = np.bincount(predicted, minlength=len(model.classes_))
+    counts = np.bincount(predicted, minlength=len(model.classes))
     rows = [
         {"class": label, "n_predicted": int(n), "mean_confidence": float(confidence[predicted == i].mean()) if n else None, "mean_probability": float(probabilities[:, i].mean())}
-        for i, (label, n) in enumerate(zip(model.classes_.tolist(), counts, strict=True)) if len(data)
+        for i, (label, n) in enumerate(zip(model.classes.tolist(), counts, strict=True)) if len(data)
     ]  # fmt: skip
     return {"model": path, "n_rows": len(data), "predictions": rows}

@@ -134,12 +134,12 @@ def _explain_row(model: str, table: str, row: int, target: str | None, path: Pat
     from normexp.explanation import explain as explain_rows
     from normexp.tables import open_source
 
-    loaded = saving.load(model)
-    if loaded.schema_ is None:
+    loaded = saving.load_model(model)
+    if loaded.schema is None:
         raise DataError(f"expected a model trained from a table with named columns, got one trained from an array ({model}); explain it from Python: normexp.explain(model, X)")
     if target is not None:
         raise click.UsageError("expected no --target with a table, whose own target column tells the true class")
-    with open_source(table, target=loaded.schema_.target, target_optional=True, schema=loaded.schema_, classes=loaded.classes_, **options) as source:
+    with open_source(table, target=loaded.schema.target, target_optional=True, schema=loaded.schema, classes=loaded.classes, **options) as source:
         found = explain_rows(loaded, source.row(row))
         say_notes(note for note in source.notes if note.startswith("column"))
     if path is not None:

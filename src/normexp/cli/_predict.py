@@ -36,17 +36,18 @@ def predict(model: str, table: str, output: str | None, keep: tuple[str, ...], t
     The rows pass in pieces, so TABLE may be larger than memory.
     """
     path = None if output is None else _output(Path(output), model, table)
+    import numpy as np
+
     from normexp import saving
-    from normexp.tables import Results, open_source
+    from normexp.tables import Results, open_source, unused_note
 
     loaded = saving.load_model(model)
     if loaded.schema is None:
         raise DataError(f"expected a model trained from a table with named columns, got one trained from an array ({model}); predict with it from Python")
     with open_source(table, schema=loaded.schema, **reading(given)) as source:
-        if source.unused:
-            say(f"note: column{'s' if len(source.unused) > 1 else ''} {listing(source.unused)} of {table} not used by the model")
+        say_notes(unused_note(source.unused, f" of {table}"))
         names = ["prediction", *(f"probability_{label}" for label in loaded.classes)]
-        with Results(source, names, [loaded.classes.dtype, *[loaded.parameters.values.dtype] * len(loaded.classes)], _kept_columns(keep, source)) as results:
+        with Results(source, names, [loaded.classes.dtype, *[np.dtype(np.float32)] * len(loaded.classes)], _kept_columns(keep, source)) as results:
             if path is not None and path.suffix == ".parquet":
                 results.refuse_same_names()
             _fill(loaded, source, results, threads or 0)

@@ -34,18 +34,16 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
     from normexp.report import Subject, data_of, write_predictions_report, write_report
 
     refuse_several_of_standard_input(models, table)
-    loaded = [saving.load(model) for model in models]
+    loaded = [saving.load_model(model) for model in models]
     tables = [labelled(model, name, table, reading(given)) for model, name in zip(loaded, models, strict=True)]
-    for model in loaded:
-        model.n_threads = threads
     names, steps = apart(models), Steps()
     if any(data.targets is None for data in tables):
         if len(models) > 1:
             raise click.UsageError(f"expected a table with the target column to compare models, got one without ({table})")
-        write_predictions_report(path, names[0], short_name(table), loaded[0], tables[0])
+        write_predictions_report(path, names[0], short_name(table), loaded[0], tables[0], n_threads=threads)
     else:
         refuse_other_targets(loaded, models)
-        evaluations = [evaluation_on(model, data, table) for model, data in zip(loaded, tables, strict=True)]
+        evaluations = [evaluation_on(model, data, table, threads or 0) for model, data in zip(loaded, tables, strict=True)]
         subjects = [Subject(*parts) for parts in zip(names, loaded, evaluations, strict=True)]
         best = min(range(len(subjects)), key=lambda i: subjects[i].scores.log_loss)
         write_report(path, subjects, data_of(short_name(table), tables[best], subjects[best], n_threads=threads, on_step=steps), on_step=steps)

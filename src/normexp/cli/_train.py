@@ -21,8 +21,8 @@ from normexp.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from normexp.classifier import SoftmaxClassifier
     from normexp.evaluation import Evaluation
+    from normexp.model import Model
     from normexp.tables import Table
 
 
@@ -104,26 +104,26 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     data = read(table, target=target, ignore=ignore, weight=weight, **reading(given))
     say_notes([*data.notes, *_single_rows(data)])
     parts = _parts(data, test, test_fraction, seed, weight, given)
-    model = SoftmaxClassifier(
+    classifier = SoftmaxClassifier(
         hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
         time_limit=time_limit, n_threads=threads,
     )  # fmt: skip
-    with TrainingProgress(model.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
-        model.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll)
-    if model.history_.stopped == "interrupted" and not model.history_.n_epochs:
+    with TrainingProgress(classifier.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
+        model = classifier.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll).to_model()
+    history = model.history
+    if history.stopped == "interrupted" and not history.n_epochs:
         say("interrupted before the first epoch was over: there is no model yet, and none is saved")
         return 130
-    evaluation = _evaluation(model, parts)
+    evaluation = _evaluation(model, parts, threads or 0)
     scores, baseline = _scores(model, evaluation)
     saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
-    history = model.history_
     if history.stopped == "interrupted":
         say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
-    result = {"model": str(path), "table": table, "target": target, "classes": model.classes_.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
-              "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature_, "seconds": round(time.monotonic() - started, 3),
+    result = {"model": str(path), "table": table, "target": target, "classes": model.classes.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
+              "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3),
               "scores": scores, "class_share_scores": baseline, "notes": list(data.notes)}  # fmt: skip
     if report_at is not None:
-        _write_report(report_at, path.stem, table, model, evaluation, data, parts, seed)
+        _write_report(report_at, path.stem, table, model, evaluation, data, parts, seed, threads)
         result["report"] = str(report_at)
     if as_json:
         print_json(result)
@@ -167,28 +167,28 @@ def _single_rows(data: "Table") -> list[str]:
     return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
 
 
-def _evaluation(model: "SoftmaxClassifier", parts: Parts) -> "Evaluation":
+def _evaluation(model: "Model", parts: Parts, n_threads: int) -> "Evaluation":
     """The model on the test rows."""
     from normexp.evaluation import Evaluation
 
     tested = parts.tested.take(parts.test_rows)
     assert tested.targets is not None
-    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested), tested.weights)
+    return Evaluation(model.classes, tested.targets, model.probabilities(tested.matrix, n_threads), tested.weights)
 
 
-def _scores(model: "SoftmaxClassifier", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
+def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
     """Scores on the test rows, and those of always answering the class shares of the training rows."""
     from normexp import evaluation as ev
 
-    return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, model.class_shares_)))
+    return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, model.class_shares)))
 
 
-def _write_report(path: Path, name: str, table: str, model: "SoftmaxClassifier", evaluation: "Evaluation", data: "Table", parts: Parts, seed: int) -> None:
+def _write_report(path: Path, name: str, table: str, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts, seed: int, n_threads: int | None) -> None:
     from normexp.report import Subject, data_of, write_report
 
     steps = Steps()
     subject, tested = Subject(name, model, evaluation), parts.tested.take(parts.test_rows)
-    judged_on = data_of(short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=model.n_threads, on_step=steps)
+    judged_on = data_of(short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, on_step=steps)
     write_report(path, [subject], judged_on, on_step=steps)
 
 

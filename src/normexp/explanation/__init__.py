@@ -3,7 +3,7 @@
 from normexp.explanation._explanation import NO_FLIP as NO_FLIP
 from normexp.explanation._explanation import Explanation as Explanation
 from normexp.explanation._explanation import explain as explain
-from normexp.explanation._explanation import features_of as features_of
+from normexp.explanation._features import features_of as features_of
 from normexp.explanation._importance import Importance as Importance
 from normexp.explanation._importance import permutation_importance as permutation_importance
 

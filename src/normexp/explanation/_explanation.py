@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from normexp._checks import listing
+from normexp.explanation._features import describe, features_of, offsets_of
 from normexp.explanation._flips import Flip, smallest_flip
 from normexp.explanation._network import ReluNetwork
 from normexp.functional import log_softmax, softmax
-from normexp.tables import Schema, Table
+from normexp.model import Model, as_model
+from normexp.tables import Table, classes_and_targets, label_values
 
 __all__ = ["Explanation", "explain"]
 
@@ -99,12 +101,12 @@ NO_FLIP = "no change of a single feature that was tried gives another answer"
 
 
 def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
-    """Explain a fitted SoftmaxClassifier's answers for rows X.
+    """Explain the answers of a fitted SoftmaxClassifier, or of a Model, for rows X.
 
     Parameters
     ----------
-    model : SoftmaxClassifier
-    X : what its `predict` takes, n rows
+    model : SoftmaxClassifier or Model
+    X : what its `predict` takes, n rows; for a Model a Table or a matrix
         Some hundred at most: a row takes some milliseconds.
     y : array_like of shape (n,), optional
         True labels; with them come the losses. Taken from a Table that has targets.
@@ -135,20 +137,13 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     >>> bool(abs(gap) < 1e-3 * max(1, found.differences[0]))
     True
     """
-    from sklearn.utils.validation import check_is_fitted
-
-    from normexp.classifier import SoftmaxClassifier
-
-    if not isinstance(model, SoftmaxClassifier):
-        raise TypeError(f"expected a SoftmaxClassifier, got {type(model).__name__}")
-    check_is_fitted(model)
-    matrix = np.asarray(model.to_matrix(X))
-    targets = _targets(model.classes_, X, y, len(matrix))
-    network, encoder = ReluNetwork.of(model), model.encoder_
+    known, matrix = as_model(model), _matrix(model, X)
+    targets = _targets(known.classes, X, y, len(matrix))
+    network, encoder = ReluNetwork.of(known), known.encoder
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline
     logits = network.logits(network.first(inputs))
     order = np.argsort(-logits, axis=1, kind="stable")
-    names, owners = features_of(model)
+    names, owners = features_of(known)
     contributions = np.zeros((len(matrix), len(names)))
     at_baseline = network.logits(network.first(baseline[None]))[0]
     for i, row in enumerate(inputs):
@@ -157,11 +152,11 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
         by_input = network.integrated_gradients(baseline, row, direction)
         contributions[i] = np.bincount(owners[encoder.columns_of_inputs()], by_input, len(names))
     rows = np.arange(len(matrix))
-    values = np.array([[describe(model.schema_, matrix[i], k, owners) for k in range(len(names))] for i in rows], np.str_).reshape(len(matrix), len(names))
-    offsets = _offsets(model.schema_, len(owners))
-    flips = tuple(_in_words(model, smallest_flip(encoder, network, row, offsets), row, names, owners) for row in matrix)
+    values = np.array([[describe(known.schema, matrix[i], k, owners) for k in range(len(names))] for i in rows], np.str_).reshape(len(matrix), len(names))
+    offsets = offsets_of(known.schema, len(owners))
+    flips = tuple(_in_words(known, smallest_flip(encoder, network, row, offsets), row, names, owners) for row in matrix)
     return Explanation(
-        model.classes_, names, values, logits, order[:, 0], order[:, 1], logits[rows, order[:, 0]] - logits[rows, order[:, 1]],
+        known.classes, names, values, logits, order[:, 0], order[:, 1], logits[rows, order[:, 0]] - logits[rows, order[:, 1]],
         at_baseline[order[:, 0]] - at_baseline[order[:, 1]], contributions, flips, targets,
     )  # fmt: skip
 
@@ -169,61 +164,24 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
 def _targets(classes: NDArray[Any], X: Any, y: ArrayLike | None, n: int) -> NDArray[np.int64] | None:
     if y is None:
         return X.targets.astype(np.int64) if isinstance(X, Table) and X.targets is not None else None
-    labels = np.asarray(y)
+    labels = label_values(y)
     if labels.shape != (n,):
         raise ValueError(f"expected one label a row, {n} in all, got labels of shape {labels.shape}")
-    index = {label: i for i, label in enumerate(classes.tolist())}
-    unknown = [label for label in labels.tolist() if label not in index]
-    if unknown:
-        raise ValueError(f"expected labels out of {listing(classes.tolist())}, got {unknown[0]!r}")
-    return np.array([index[label] for label in labels.tolist()], np.int64)
+    _, targets = classes_and_targets(labels, classes)
+    if (targets < 0).any():
+        raise ValueError(f"expected labels out of {listing(classes.tolist())}, got {labels[targets < 0].tolist()[0]!r}")
+    return targets.astype(np.int64)
 
 
-def features_of(model: Any) -> tuple[tuple[str, ...], NDArray[np.intp]]:
-    """Names of the table's columns, and for each matrix column the table column that it belongs to: the parts of a date are one feature."""
-    if model.schema_ is None:
-        named = getattr(model, "feature_names_in_", None)
-        n = int(model.n_features_in_)
-        return tuple(str(name) for name in named) if named is not None else tuple(f"x{i}" for i in range(n)), np.arange(n)
-    columns = model.schema_.columns
-    widths = [len(Schema((column,)).matrix_columns()) for column in columns]
-    return tuple(column.name for column in columns), np.repeat(np.arange(len(columns)), widths)
+def _matrix(model: Any, X: Any) -> NDArray[Any]:
+    if isinstance(X, Table):
+        return X.matrix
+    return np.asarray(X if isinstance(model, Model) else model.to_matrix(X))
 
 
-def describe(schema: Schema | None, row: NDArray[Any], feature: int, owners: NDArray[np.intp], value: float | None = None) -> str:
-    """A feature of a matrix row as the table has it, or another value of its first matrix column."""
-    at = int(np.flatnonzero(owners == feature)[0])
-    number = float(row[at]) if value is None else value
-    if np.isnan(number):
-        return "missing"
-    if schema is None:
-        return plain(number)
-    column = schema.columns[feature]
-    if column.kind == "category":
-        words = (*column.categories, "other")
-        return words[int(number)] if 0 <= number < column.n_codes else "not seen in training"
-    if column.kind == "boolean":
-        return "true" if number else "false"
-    if column.kind == "date":
-        return np.datetime_as_string(np.datetime64(round(number + column.centre), "s")).replace("T", " ").removesuffix(" 00:00:00")
-    return plain(number) if column.centre == 0 else f"{number + column.centre + 0.0:.12g}"
-
-
-def plain(number: float) -> str:
-    """As few digits as tell it from every other float32."""
-    return np.format_float_positional(np.float32(number), trim="-") if 1e-4 <= abs(number) < 1e8 else f"{np.float32(number) + 0:.9g}"
-
-
-def _offsets(schema: Schema | None, n: int) -> NDArray[np.float64]:
-    """What the table's numbers are above the matrix's; NaN for the parts of dates, which cannot be changed by themselves."""
-    if schema is None:
-        return np.zeros(n)
-    return np.array([np.nan if column.kind == "date" else column.centre for column in schema.columns for _ in Schema((column,)).matrix_columns()])
-
-
-def _in_words(model: Any, flip: Flip | None, row: NDArray[Any], names: tuple[str, ...], owners: NDArray[np.intp]) -> str | None:
+def _in_words(model: Model, flip: Flip | None, row: NDArray[Any], names: tuple[str, ...], owners: NDArray[np.intp]) -> str | None:
     if flip is None:
         return None
     feature = int(owners[flip.column])
-    label, before = model.classes_[flip.predicted], describe(model.schema_, row, feature, owners)
-    return f"the answer would be '{label}' if {names[feature]} were {describe(model.schema_, row, feature, owners, flip.value)} instead of {before}"
+    label, before = model.classes[flip.predicted], describe(model.schema, row, feature, owners)
+    return f"the answer would be '{label}' if {names[feature]} were {describe(model.schema, row, feature, owners, flip.value)} instead of {before}"

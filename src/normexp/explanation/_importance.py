@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.explanation._explanation import features_of
+from normexp.explanation._features import features_of
 from normexp.explanation._network import ReluNetwork
 from normexp.functional import cross_entropy
+from normexp.model import as_model
 from normexp.tables import Table
 
 __all__ = ["Importance", "permutation_importance"]
@@ -32,30 +33,31 @@ class Importance:
 
 
 def permutation_importance(model: Any, table: Table, *, n_repeats: int = 5, max_rows: int = 5_000, seed: int = 0) -> Importance:
-    """Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019) of a SoftmaxClassifier's features on rows that it has not seen.
+    """Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019) of the features of a SoftmaxClassifier or a Model on rows that it has not seen.
 
     Each feature is shuffled `n_repeats` times; the interval is that of the mean over rows of the rise of their loss. Rows of unknown classes are left out, and no more
     than `max_rows` (fewer with very many features) are taken, by chance. A feature that others can stand in for looks less important than it is.
 
     Parameters
     ----------
-    model : SoftmaxClassifier
+    model : SoftmaxClassifier or Model
         Fitted from a table with this schema.
     table : Table
         With targets.
     """
     if table.targets is None:
         raise ValueError("expected a table with targets, got one read without; importance needs the truth")
-    names, owners = features_of(model)
+    known = as_model(model)
+    encoder, (names, owners) = known.encoder, features_of(known)
     rng = np.random.Generator(np.random.PCG64(seed))
     rows = np.flatnonzero(table.targets >= 0)
     n_rows = min(len(rows), max_rows, max(200, WORK // (len(names) * n_repeats)))
     rows = np.sort(rng.permutation(rows)[:n_rows])
-    network, targets = ReluNetwork.of(model), table.targets[rows]
-    inputs = model.encoder_.encode(table.matrix, rows).astype(np.float64)
+    network, targets = ReluNetwork.of(known), table.targets[rows]
+    inputs = encoder.encode(table.matrix, rows).astype(np.float64)
     first = network.first(inputs)
     before = cross_entropy(network.logits(first), targets, reduction="none") if n_rows else np.empty(0)
-    feature_of_input = owners[model.encoder_.columns_of_inputs()]
+    feature_of_input = owners[encoder.columns_of_inputs()]
     mean, error = np.full(len(names), np.nan), np.full(len(names), np.nan)
     for feature in range(len(names) if n_rows else 0):
         places = np.flatnonzero(feature_of_input == feature)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.model import as_model
+
 __all__ = ["ReluNetwork"]
 
 Array = NDArray[np.float64]
@@ -20,12 +22,13 @@ class ReluNetwork:
     biases: tuple[Array, ...]
 
     @staticmethod
-    def of(model: Any) -> "ReluNetwork":
-        """The network of a fitted SoftmaxClassifier."""
-        n = len(model.network_.layers)
-        weights = [model.parameters_[f"dense_{i}/weights"].astype(np.float64) for i in range(n)]
-        biases = [model.parameters_[f"dense_{i}/bias"].astype(np.float64) for i in range(n)]
-        weights[-1], biases[-1] = weights[-1] / model.temperature_, biases[-1] / model.temperature_
+    def of(fitted: Any) -> "ReluNetwork":
+        """The network of a Model of one member, or of a fitted SoftmaxClassifier."""
+        model = as_model(fitted)
+        parameters, n = model.parameters, len(model.network.layers)
+        weights = [parameters[f"dense_{i}/weights"].astype(np.float64) for i in range(n)]
+        biases = [parameters[f"dense_{i}/bias"].astype(np.float64) for i in range(n)]
+        weights[-1], biases[-1] = weights[-1] / model.temperature, biases[-1] / model.temperature
         return ReluNetwork(tuple(weights), tuple(biases))
 
     def first(self, inputs: Array) -> Array:

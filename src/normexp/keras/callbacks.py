@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from normexp._checks import did_you_mean
 from normexp._atomic import replaced
+from normexp._checks import did_you_mean
 from normexp.keras._names import absent, unsupported
 from normexp.keras._progress import write
 from normexp.keras.saving import load_model

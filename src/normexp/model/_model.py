@@ -7,54 +7,80 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.functional import softmax
+from normexp.functional import log_softmax, softmax
 from normexp.model._encoder import Encoder
-from normexp.network import History, Network, Parameters, predict_logits
+from normexp.model._member import Member
+from normexp.network import History, Network, Parameters
 from normexp.tables import Schema
 
-__all__ = ["Model"]
+__all__ = ["Model", "as_model"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """What predicts, what is saved, and what is told of it; it knows neither scikit-learn nor files.
 
     Parameters
     ----------
-    schema : Schema or None
-        The columns of the table or data frame that it was trained on; None for plain arrays.
     classes : ndarray of shape (n_classes,)
         Labels in their own type.
-    encoder, network, parameters
-        From a matrix to inputs, the layers over them, and their values.
+    members : tuple of Member
+        Each from a matrix to logits.
+    weights : tuple of float, one a member
+        Of the combination, a log-linear pool: p is proportional to the product of each member's p_m to the power of its weight.
     temperature : float
-        What the logits are divided by, above 0.
+        What the combined logits are divided by, above 0.
     class_shares : ndarray of shape (n_classes,), or None
         Shares of the classes among the training rows.
+    history : History
+        Of the training.
     n_features : int
         Columns of the table or array, before a schema leaves some out.
     feature_names : tuple of str, or None
         Their names, where they have some.
-    history : History
-        Of the training.
+    schema : Schema or None
+        The columns of the table or data frame that it was trained on; None for plain arrays.
     scores : mapping of str to float
-        On held-out rows.
+        On rows that were held out.
     params : mapping of str to Any
         Arguments of the estimator that made it.
     """
 
-    schema: Schema | None
     classes: NDArray[Any]
-    encoder: Encoder
-    network: Network
-    parameters: Parameters
+    members: tuple[Member, ...]
+    weights: tuple[float, ...]
     temperature: float
     class_shares: NDArray[np.float64] | None
-    n_features: int
-    feature_names: tuple[str, ...] | None
     history: History
+    n_features: int
+    feature_names: tuple[str, ...] | None = None
+    schema: Schema | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.members or len(self.weights) != len(self.members):
+            raise ValueError(f"expected members and a weight for each, got {len(self.members)} members and {len(self.weights)} weights")
+
+    @property
+    def member(self) -> Member:
+        """The only member; raises ValueError where there are several."""
+        if len(self.members) > 1:
+            raise ValueError(f"expected a model of one member, got one of {len(self.members)}")
+        return self.members[0]
+
+    @property
+    def encoder(self) -> Encoder:
+        """Of the only member, as are `network` and `parameters`."""
+        return self.member.encoder
+
+    @property
+    def network(self) -> Network:
+        return self.member.network
+
+    @property
+    def parameters(self) -> Parameters:
+        return self.member.parameters
 
     def logits(self, matrix: NDArray[Any], n_threads: int = 0, *, dtype: type[np.floating[Any]] | None = None) -> NDArray[Any]:
         """Calibrated logits, divided by the temperature, of shape (n_rows, n_classes).
@@ -66,14 +92,15 @@ class Model:
         n_threads : int
             0 is the default number; the bits do not depend on it.
         dtype : float32 or float64, optional
-            Of the answer and of the division; by default that of the matrix.
+            Of the answer, of the combination and of the division; by default that of the matrix.
         """
         dtype = dtype or (np.float32 if matrix.dtype == np.float32 else np.float64)
-        logits = np.empty((len(matrix), len(self.classes)), dtype)
-        first = 0
-        for piece in self.encoder.pieces(matrix):
-            logits[first : first + len(piece)] = predict_logits(self.network, self.parameters, piece, n_threads)
-            first += len(piece)
+        if self.weights == (1.0,):
+            logits = self.member.logits(matrix, n_threads, dtype=dtype)
+        else:
+            logits = np.zeros((len(matrix), len(self.classes)), dtype)
+            for weight, member in zip(self.weights, self.members, strict=True):
+                logits += dtype(weight) * log_softmax(member.logits(matrix, n_threads, dtype=dtype))
         logits /= dtype(self.temperature)
         return logits
 
@@ -81,3 +108,13 @@ class Model:
         """The softmax of the logits, of shape (n_rows, n_classes), columns as in `classes`; arguments as those of `logits`."""
         probabilities: NDArray[Any] = softmax(self.logits(matrix, n_threads, dtype=dtype))
         return probabilities
+
+
+def as_model(fitted: Any) -> Model:
+    """A Model as it is, and what a fitted SoftmaxClassifier holds; raises TypeError for anything else."""
+    if isinstance(fitted, Model):
+        return fitted
+    if not hasattr(fitted, "to_model") or isinstance(fitted, type):
+        raise TypeError(f"expected a SoftmaxClassifier, got {type(fitted).__name__}")
+    model: Model = fitted.to_model()
+    return model

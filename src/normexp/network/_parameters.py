@@ -50,6 +50,12 @@ class Parameters:
     def view(self, segment: Segment) -> NDArray[np.float32]:
         return self.values[segment.first : segment.first + segment.size].reshape(segment.shape)
 
+    def copy(self) -> "Parameters":
+        """The same values in memory of its own."""
+        values = vectors_of(1, len(self.values))[0]
+        values[:] = self.values
+        return Parameters(values, self.segments)
+
     def plan(self, weight_decay: float, one_by_one: bool = False) -> list[NativeSegment]:
         """What the native optimizer needs; equal neighbours are joined, unless each variable is wanted by itself."""
         runs: list[NativeSegment] = []

@@ -55,6 +55,12 @@ class OptimizerState:
     def fresh(parameters: Parameters, optimizer: Optimizer | None = None, start: float = 0.0) -> "OptimizerState":
         return OptimizerState(vectors_of((optimizer or Optimizer()).n_vectors, len(parameters.values), start))
 
+    def copy(self) -> "OptimizerState":
+        """The same in memory of its own."""
+        vectors = vectors_of(*self.vectors.shape)
+        vectors[:] = self.vectors
+        return OptimizerState(vectors, self.steps, self.epochs)
+
 
 class Sums(NamedTuple):
     """Over the rows of a part, as the engine saw them: weight x loss, weights, weight x correct, correct, rows, rows x penalty of the regularizers."""

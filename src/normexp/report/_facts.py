@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp import evaluation as ev
-from normexp.classifier import SoftmaxClassifier
+from normexp import recipe
 from normexp.evaluation import Evaluation
 from normexp.explanation import Explanation, Importance, explain, permutation_importance
+from normexp.model import Model, as_model
 from normexp.tables import Table
 
 __all__ = ["Data", "Subject", "cross_validated_regression", "data_of", "logistic_regression"]
@@ -24,11 +25,14 @@ LEAST_ROWS_FOR_REGRESSION = 30
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A model, and how it does on the rows."""
+    """A model, and how it does on the rows; a fitted SoftmaxClassifier is taken as its model."""
 
     name: str
-    model: Any
+    model: Model
     evaluation: Evaluation
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", as_model(self.model))
 
     @cached_property
     def scores(self) -> ev.Scores:
@@ -50,7 +54,7 @@ class Subject:
 
     @property
     def is_regression(self) -> bool:
-        return len(self.model.network_.layers) == 1
+        return len(self.model.network.layers) == 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +85,7 @@ def data_of(
     """Rows and baselines: the shares of the classes are those that the model was trained on; the regression learns from a training table, or from these very rows by
     cross-validation."""
     on_step("a multinomial logistic regression to compare with")
-    shares = ev.class_share_evaluation(judged.evaluation, judged.model.class_shares_)
+    shares = ev.class_share_evaluation(judged.evaluation, judged.model.class_shares)
     if training is not None and training_rows is not None:
         return Data(name, tested, True, len(training_rows), shares, logistic_regression(training, training_rows, tested, seed, n_threads))
     return Data(name, tested, False, None, shares, cross_validated_regression(tested, seed, n_threads))
@@ -93,7 +97,7 @@ def logistic_regression(training: Table, rows: NDArray[np.int64], tested: Table,
     if len(rows) < LEAST_ROWS_FOR_REGRESSION:
         return None
     model = _fitted_regression(training, rows, seed, n_threads)
-    return Evaluation(model.classes_, tested.targets, model.predict_proba(tested), tested.weights)
+    return Evaluation(model.classes, tested.targets, model.probabilities(tested.matrix, n_threads or 0), tested.weights)
 
 
 def cross_validated_regression(table: Table, seed: int, n_threads: int | None) -> Evaluation | None:
@@ -110,14 +114,14 @@ def cross_validated_regression(table: Table, seed: int, n_threads: int | None) -
         warnings.simplefilter("ignore")  # classes with fewer rows than folds
         for learnt, predicted in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(known, table.targets[known]):
             model = _fitted_regression(table, known[learnt], seed, n_threads)
-            probabilities[known[predicted]] = model.predict_proba(table.take(known[predicted]))
+            probabilities[known[predicted]] = model.probabilities(table.matrix[known[predicted]], n_threads or 0)
     return Evaluation(table.classes, table.targets, probabilities, table.weights)
 
 
-def _fitted_regression(table: Table, rows: NDArray[np.int64], seed: int, n_threads: int | None) -> SoftmaxClassifier:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return SoftmaxClassifier(hidden_layer_sizes=(), random_state=seed, n_threads=n_threads).fit_table(table, rows)
+def _fitted_regression(table: Table, rows: NDArray[np.int64], seed: int, n_threads: int | None) -> Model:
+    rows = recipe.rows_to_learn(rows, table.weights)
+    plan = recipe.plan(len(rows), hidden_layer_sizes=(), seed=recipe.seed_from(seed))
+    return recipe.fit_table(table, plan, rows=rows, n_threads=n_threads or 0)
 
 
 def importance_of(subject: Subject, data: Data) -> Importance:

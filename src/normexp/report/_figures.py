@@ -33,8 +33,8 @@ def figures_of(subject: Subject) -> dict[str, str]:
         "roc": drawn(lambda ax: plots.roc(evaluation, ax=ax), f"ROC curves of {name}", 3.5),
         "precision_recall": drawn(lambda ax: plots.precision_recall(evaluation, ax=ax), f"Precision and recall of {name}", 3.5),
     }
-    if subject.model.history_.n_epochs:
-        found["history"] = drawn(lambda ax: plots.training_history(subject.model.history_, ax=ax), f"Loss by epoch of {name}")
+    if subject.model.history.n_epochs:
+        found["history"] = drawn(lambda ax: plots.training_history(subject.model.history, ax=ax), f"Loss by epoch of {name}")
     return found
 
 

@@ -12,6 +12,7 @@ from normexp import evaluation as ev
 from normexp._atomic import replaced
 from normexp._version import __version__
 from normexp.explanation import NO_FLIP, Importance, features_of
+from normexp.model import Model
 from normexp.report._facts import Data, Subject, column_facts, confused_pairs, counted, importance_of, surest_mistakes
 from normexp.report._figures import chain_figure, figures_of, importance_figure
 from normexp.report._verdict import next_steps, verdict, warnings_of
@@ -40,24 +41,24 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         pairs=[(*_names(best, i, j), n, share) for i, j, n, share in confused_pairs(best.evaluation)], classes=_classes(best),
         n_hidden_classes=max(best.evaluation.n_classes - MOST_CLASSES, 0), importance=importance, importance_rows=_importance_rows(importance),
         importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
-        n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history_.validation_loss).any()),
+        n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
         steps=next_steps(best, judged, columns), no_flip=NO_FLIP,
     )  # fmt: skip
     _write(path, page)
 
 
-def write_predictions_report(path: Path, name: str, source: str, model: Any, table: Table) -> None:
+def write_predictions_report(path: Path, name: str, source: str, model: Model, table: Table, *, n_threads: int | None = None) -> None:
     """The report of rows without targets: what the model answers and how surely; nothing can be said of whether it is right."""
-    probabilities = model.predict_proba(table)
+    probabilities = model.probabilities(table.matrix, n_threads or 0)
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    counts = np.bincount(predicted, minlength=len(model.classes_))
+    counts = np.bincount(predicted, minlength=len(model.classes))
     order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
-    shares = [(str(model.classes_[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
+    shares = [(str(model.classes[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
     heights = np.histogram(confidence, 10, (0, 1))[0]
     sureness = [(f"{i * 10} to {i * 10 + 10}%", int(n), n / max(heights.max(), 1)) for i, n in enumerate(heights)]
     page = _template("predictions.html").render(
         version=__version__, title=f"Predictions of {name} for {source}", name=name, source=source, n_rows=len(table), shares=shares, sureness=sureness,
-        n_hidden_classes=max(len(counts) - len(order), 0), notes=table.notes, target=model.schema_.target,
+        n_hidden_classes=max(len(counts) - len(order), 0), notes=table.notes, target=model.schema.target if model.schema else None,
     )  # fmt: skip
     _write(path, page)
 
@@ -91,7 +92,7 @@ def _write(path: Path, page: str) -> None:
 
 
 def _title(subject: Subject) -> str:
-    target = subject.model.schema_.target if subject.model.schema_ else None
+    target = subject.model.schema.target if subject.model.schema else None
     return f"{target}: {subject.name}" if target else subject.name
 
 

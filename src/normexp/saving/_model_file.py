@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from normexp._atomic import replaced
 from normexp._version import __version__
 from normexp.errors import ModelFileError
-from normexp.model import Encoder, Model
-from normexp.network import Dense, History, Network, Parameters
-from normexp.network._parameters import segments_of
+from normexp.model import Encoder, Member, Model, as_model
+from normexp.network import Dense, History, Network, Parameters, segments_of
 from normexp.saving._check import check_declared, check_description, check_tensors
 from normexp.saving._container import Refused, opened, parsed, read_header, read_tensors, to_bytes
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
@@ -48,7 +47,7 @@ def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, sc
     OSError
         If the file cannot be written; an old one is then still there.
     """
-    payload = _payload(_as_model(model), scores)
+    payload = _payload(as_model(model), scores)
     with replaced(Path(path)) as temporary:
         temporary.write_bytes(payload)
 
@@ -67,14 +66,14 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         If the file is missing, damaged, of another kind or from a newer version.
     """
     described, arrays = _read(path)
+    encoder = Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")})
     network = Network(described.n_inputs, tuple(Dense(**layer) for layer in described.layers))
     history: dict[str, Any] = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in described.history.items()}
     return Model(
         schema=Schema.from_dict(described.schema) if described.schema else None,
         classes=np.array(described.classes, LABEL_TYPES[described.label_type]),
-        encoder=Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")}),
-        network=network,
-        parameters=Parameters(arrays["parameters"], segments_of(network)),
+        members=(Member(encoder, network, Parameters(arrays["parameters"], segments_of(network))),),
+        weights=(1.0,),
         temperature=float(described.temperature),
         class_shares=None if described.class_shares is None else np.array(described.class_shares, np.float64),
         n_features=described.n_features_in,
@@ -122,19 +121,6 @@ def _description(text: str) -> ModelInfo:
     return check_description(data)
 
 
-def _as_model(model: Any) -> Model:
-    if isinstance(model, Model):
-        return model
-    from sklearn.utils.validation import check_is_fitted
-
-    from normexp.classifier import SoftmaxClassifier
-
-    if not isinstance(model, SoftmaxClassifier):
-        raise TypeError(f"expected a SoftmaxClassifier, got {type(model).__name__}")
-    check_is_fitted(model)
-    return replace(model.to_model(), params=_plain(model.get_params(deep=False)))
-
-
 def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     """The file's bytes, after the checks that reading does."""
     kept = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
@@ -161,19 +147,3 @@ def _label_type(classes: NDArray[Any]) -> str:
     if all(isinstance(label, str) for label in classes):
         return "object"
     raise TypeError(f"expected labels that are numbers, booleans or text, got dtype {classes.dtype}; convert y first")
-
-
-def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as JSON, without n_threads (the model does not depend on it); a random state object cannot be kept and becomes None."""
-    kept = {}
-    for name, value in params.items():
-        if name == "n_threads":
-            continue
-        if isinstance(value, np.generic):
-            value = value.item()
-        if isinstance(value, (tuple, list, np.ndarray)):
-            value = [int(v) for v in value]
-        if isinstance(value, dict) or (name == "random_state" and not isinstance(value, int)):
-            value = None  # class weights may have any keys; they matter in training only
-        kept[name] = value
-    return kept

@@ -1,7 +1,11 @@
 """From files, databases, data frames, dicts and examples to one float32 matrix with a schema."""
 
-from normexp.tables._cells import is_null as is_null
-from normexp.tables._frames import data_frame as data_frame
+from normexp.tables._label_values import classes_and_targets as classes_and_targets
+from normexp.tables._label_values import label_values as label_values
+from normexp.tables._matching import in_order as in_order
+from normexp.tables._matching import is_table as is_table
+from normexp.tables._matching import names_of_rows as names_of_rows
+from normexp.tables._matching import unused_note as unused_note
 from normexp.tables._options import Options as Options
 from normexp.tables._options import date_order_of as date_order_of
 from normexp.tables._read import number_matrix as number_matrix
@@ -18,5 +22,6 @@ from normexp.tables._table import Table as Table
 
 __all__ = [
     "Column", "MatrixColumn", "Options", "Results", "Schema", "Source", "Table",
-    "data_frame", "date_order_of", "held_out_rows", "is_null", "number_matrix", "open_source", "read", "warn_of",
+    "classes_and_targets", "date_order_of", "held_out_rows", "in_order", "is_table", "label_values", "names_of_rows", "number_matrix", "open_source", "read", "unused_note",
+    "warn_of",
 ]  # fmt: skip

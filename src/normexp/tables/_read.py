@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp._checks import users_line
 from normexp.errors import DataWarning
 from normexp.tables._options import Options, date_order_of
 from normexp.tables._schema import Column, Schema
@@ -30,10 +31,10 @@ def options_of(*, date_format: str | None = None, **given: Any) -> Options:
     return Options(date_order=None if date_format is None else date_order_of(date_format), **given)
 
 
-def warn_of(notes: Iterable[str], stacklevel: int = 3) -> None:
-    """Each note as a DataWarning."""
+def warn_of(notes: Iterable[str]) -> None:
+    """Each note as a DataWarning that points at the user's line."""
     for note in notes:
-        warnings.warn(note, DataWarning, stacklevel=stacklevel)
+        warnings.warn(note, DataWarning, stacklevel=users_line())
 
 
 def number_matrix(source: object, names: Sequence[str]) -> NDArray[np.float64]:
@@ -43,7 +44,7 @@ def number_matrix(source: object, names: Sequence[str]) -> NDArray[np.float64]:
     """
     with open_source(source, schema=Schema(tuple(Column(name, "number") for name in names))) as opened:
         matrix = opened.numbers()
-    warn_of(opened.notes, stacklevel=8)
+    warn_of(opened.notes)
     return matrix
 
 

@@ -37,10 +37,15 @@ class Table:
         numbers = rows + 1 if self.row_numbers is None else self.row_numbers[rows]
         return Table(self.schema, self.matrix[rows], targets, self.classes, weights, self.notes, numbers)
 
+    def with_target(self) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Classes and targets; raises DataError where the table was read without."""
+        if self.targets is None or self.classes is None:
+            raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
+        return self.classes, self.targets
+
     @property
     def labels(self) -> NDArray[Any]:
         """The target's own values, one a row."""
-        if self.targets is None or self.classes is None:
-            raise DataError("expected a table with a target, got one read without; pass target= to tables.read")
-        labels: NDArray[Any] = self.classes[self.targets]
+        classes, targets = self.with_target()
+        labels: NDArray[Any] = classes[targets]
         return labels

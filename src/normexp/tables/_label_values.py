@@ -1,19 +1,29 @@
-"""Labels and their weights, whatever they come in."""
+"""y of any library: labels in their own type, their classes, and each label's place among them."""
 
-import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp._checks import did_you_mean, listing
+from normexp._checks import listing
 from normexp.errors import DataError
+from normexp.tables._cells import is_null
 
-__all__ = ["as_labels", "check_class_weight", "validation_labels"]
+__all__ = ["classes_and_targets", "label_values"]
 
 
-def as_labels(y: Any) -> Any:
+def classes_and_targets(labels: NDArray[Any], classes: NDArray[Any] | None = None) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """The sorted classes, and each label's place among them; where `classes` are given, -1 for a label that is none of them."""
+    distinct, places = np.unique(labels, return_inverse=True)
+    if classes is None:
+        return distinct, places.astype(np.int32)
+    if classes.dtype.kind in "mM" and distinct.dtype.kind == classes.dtype.kind:
+        distinct = distinct.astype(classes.dtype)
+    known = {label: i for i, label in enumerate(classes.tolist())}
+    return classes, np.array([known.get(label, -1) for label in distinct.tolist()], np.int32)[places]
+
+
+def label_values(y: Any) -> Any:
     """Labels as an array of their own type; None stays None.
 
     Lists, arrays, Series and one-column frames of pandas, polars and pyarrow, nullable and categorical ones too. A missing label is an error that names its index.
@@ -74,8 +84,6 @@ def _missing(array: NDArray[Any]) -> NDArray[np.bool_]:
     if array.dtype.kind in "fmM":
         return np.asarray(np.isnan(array))
     if array.dtype.kind == "O" and array.ndim <= 2:
-        from normexp.tables import is_null
-
         return np.array([is_null(value) for value in array.reshape(-1)], bool)
     return np.zeros(0, bool)
 
@@ -85,31 +93,3 @@ def _refuse_missing(missing: NDArray[np.bool_]) -> None:
     if len(rows):
         more = f" and in {len(rows) - 1} more row{'s' if len(rows) > 2 else ''}" if len(rows) > 1 else ""
         raise DataError(f"expected a label for every row, got a missing one at index {rows[0]}{more}; leave such rows out, or give them a class of their own")
-
-
-def validation_labels(y: NDArray[Any], labels: Any, n_rows: int) -> NDArray[Any]:
-    """Labels of the rows that choose the epoch: those of the training rows."""
-    array: NDArray[Any] = as_labels(labels)
-    if array.shape != (n_rows,):
-        raise ValueError(f"expected one label a row in validation_data, got labels of shape {array.shape} for {n_rows} rows")
-    known = set(y.tolist())
-    wrong = next((label for label in array.tolist() if label not in known), None)
-    if wrong is not None:
-        raise ValueError(f"expected labels of validation_data among the classes {listing(sorted(known))}, got {wrong!r}")
-    return array
-
-
-def check_class_weight(weights: Any, classes: Sequence[Any]) -> None:
-    """Class weights given as a dict: known classes, finite numbers of at least 0, not all of them 0."""
-    if not isinstance(weights, Mapping):
-        return
-    known = set(classes)
-    for label, weight in weights.items():
-        plain = label.item() if isinstance(label, np.generic) else label
-        if plain not in known:
-            near = did_you_mean(str(plain), [str(one) for one in classes]) if isinstance(plain, str) == isinstance(next(iter(classes)), str) else ""
-            raise ValueError(f"expected class_weight for classes out of {listing(list(classes))}, got one for {plain!r}{near}")
-        if isinstance(weight, bool) or not isinstance(weight, (int, float, np.integer, np.floating)) or not math.isfinite(weight) or weight < 0:
-            raise ValueError(f"expected class weights that are finite numbers of at least 0, got {weight!r} for class {plain!r}")
-    if known <= {label.item() if isinstance(label, np.generic) else label for label in weights} and not any(weights.values()):
-        raise ValueError("expected a class weight above 0, got 0 for every class")

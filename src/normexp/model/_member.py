@@ -1,0 +1,34 @@
+"""A member of a model: an encoder and the network that it feeds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.model._encoder import Encoder
+from normexp.network import Network, OptimizerState, Parameters, predict_logits
+
+__all__ = ["Member"]
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """Matrix in, logits out.
+
+    `state` is what a fit that goes on needs of the one before; without it the update rule starts afresh. It is no part of a model file.
+    """
+
+    encoder: Encoder
+    network: Network
+    parameters: Parameters
+    state: OptimizerState | None = None
+
+    def logits(self, matrix: NDArray[Any], n_threads: int = 0, *, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
+        """Logits of shape (n_rows, n_classes) as the network gives them, in float32, kept as `dtype`; arguments as those of `Model.logits`."""
+        logits = np.empty((len(matrix), self.network.n_outputs), dtype)
+        first = 0
+        for piece in self.encoder.pieces(matrix):
+            logits[first : first + len(piece)] = predict_logits(self.network, self.parameters, piece, n_threads)
+            first += len(piece)
+        return logits

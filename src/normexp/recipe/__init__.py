@@ -1,0 +1,12 @@
+"""How a model is fitted: a plan from the size of the data, then from a matrix and targets to a Model."""
+
+from normexp.recipe._fit import fit as fit
+from normexp.recipe._fit import fit_table as fit_table
+from normexp.recipe._fit import step as step
+from normexp.recipe._plan import Plan as Plan
+from normexp.recipe._plan import plan as plan
+from normexp.recipe._plan import seed_from as seed_from
+from normexp.recipe._weights import ClassWeight as ClassWeight
+from normexp.recipe._weights import rows_to_learn as rows_to_learn
+
+__all__ = ["ClassWeight", "Plan", "fit", "fit_table", "plan", "rows_to_learn", "seed_from", "step"]

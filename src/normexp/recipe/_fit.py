@@ -1,0 +1,130 @@
+"""From a matrix and targets to a Model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.evaluation import fit_temperature
+from normexp.model import Encoder, Member, Model
+from normexp.network import EpochCallback, Network, Optimizer, OptimizerState, PollCallback, Training, initial_parameters, predict_logits
+from normexp.network import fit as fit_network
+from normexp.recipe._plan import Plan
+from normexp.recipe._weights import ClassWeight, row_weights
+from normexp.tables import MatrixColumn, Table, held_out_rows
+
+__all__ = ["fit", "fit_table", "step"]
+
+MIN_ROWS_FOR_VALIDATION = 10
+Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def fit(
+    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan, *, classes: NDArray[Any],
+    rows: NDArray[np.int64] | None = None, validation_rows: NDArray[np.int64] | None = None, class_weight: ClassWeight = None, start: Model | None = None,
+    time_limit: float = 0.0, n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
+) -> Model:  # fmt: skip
+    """Train as planned, choose epoch and temperature on rows that were not learnt from.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, n_columns), float32 or float64
+        NaN is missing, categories are codes.
+    columns : sequence of MatrixColumn
+        What the columns of the matrix are.
+    targets : int32 ndarray of shape (n,)
+        Places in `classes`.
+    weights : ndarray of shape (n,), or None
+        Of the rows, at least 0; those that are used have more.
+    plan : Plan
+    classes : ndarray of shape (n_classes,)
+        Labels, kept in the model.
+    rows : ndarray of int, optional
+        Those to learn from; default all.
+    validation_rows : ndarray of int, optional
+        Those that choose epoch and temperature, instead of a part of `rows`.
+    class_weight : "balanced", ndarray of shape (n_classes,), or None
+        Multiplied with the row weights.
+    start : Model, optional
+        Go on from its network, with its encoder; it stays as it is.
+    time_limit : float
+        Seconds after which training ends with the best epoch so far; 0 is none.
+    n_threads : int
+        0 is the default number; the bits do not depend on it.
+    on_epoch, on_poll : callables, optional
+        As in `normexp.network.fit`.
+
+    Returns
+    -------
+    Model
+        Of plain columns; whoever knows names and a schema adds them. Its history says what ended the training.
+    """
+    parts = _parts(np.arange(len(matrix)) if rows is None else rows, validation_rows, targets, plan)
+    used = np.concatenate(parts)
+    member = _member(matrix, columns, parts[0], classes, plan, start)
+    features, used_targets = member.encoder.encode(matrix, used), np.ascontiguousarray(targets[used])
+    used_weights = row_weights(used_targets, None if weights is None else weights[used], class_weight)
+    training_rows, held_rows = np.split(np.arange(len(used)), [len(parts[0])])
+    training = Training(
+        plan.epochs, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), patience=plan.patience if len(held_rows) else 0,
+        seed=plan.seed, time_limit=time_limit, n_threads=n_threads,
+    )  # fmt: skip
+    history = fit_network(
+        member.network, member.parameters, features, used_targets, training, training_rows=training_rows, validation_rows=held_rows,
+        weights=used_weights, state=member.state, on_epoch=on_epoch, on_poll=on_poll,
+    )  # fmt: skip
+    held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
+    held_logits = predict_logits(member.network, member.parameters, features[held], n_threads)
+    temperature = fit_temperature(held_logits, used_targets[held], None if used_weights is None else used_weights[held])
+    return Model(classes, (member,), (1.0,), temperature, _shares(used_targets, len(classes)), history, matrix.shape[1])
+
+
+def step(
+    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan, *, classes: NDArray[Any],
+    class_weight: ClassWeight = None, start: Model | None = None, n_threads: int = 0,
+) -> Model:  # fmt: skip
+    """One more pass over the rows, all of them learnt from; the temperature is 1. Parameters as those of `fit`."""
+    rows = np.arange(len(matrix))
+    member = _member(matrix, columns, rows, classes, plan, start)
+    training = Training(1, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), restore_best=False, n_threads=n_threads)
+    history = fit_network(
+        member.network, member.parameters, member.encoder.encode(matrix), targets, training, training_rows=rows, weights=row_weights(targets, weights, class_weight),
+        state=member.state,
+    )  # fmt: skip
+    return Model(classes, (member,), (1.0,), 1.0, _shares(targets, len(classes)), history, matrix.shape[1])
+
+
+def fit_table(table: Table, plan: Plan, **options: Any) -> Model:
+    """As `fit`, on a table with targets, whose schema the model keeps; `options` are those of `fit`."""
+    classes, targets = table.with_target()
+    model = fit(table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, **options)
+    return replace(model, schema=table.schema, n_features=len(table.schema.columns), feature_names=tuple(column.name for column in table.schema.columns))
+
+
+def _parts(rows: NDArray[np.int64], validation_rows: NDArray[np.int64] | None, targets: NDArray[np.int32], plan: Plan) -> Parts:
+    """Rows to learn from, and those that choose epoch and temperature."""
+    if validation_rows is not None:
+        return rows, validation_rows
+    if plan.validation_fraction > 0 and len(rows) >= MIN_ROWS_FOR_VALIDATION:
+        return held_out_rows(targets, plan.validation_fraction, plan.seed, rows)
+    return rows, rows[:0]
+
+
+def _member(matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray[np.int64], classes: NDArray[Any], plan: Plan, start: Model | None) -> Member:
+    """A fresh encoder and network, or a copy of those to go on from."""
+    if len(classes) < 2:
+        raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
+    if start is not None:
+        before = start.member
+        return replace(before, parameters=before.parameters.copy(), state=before.state.copy() if before.state else OptimizerState.fresh(before.parameters))
+    encoder = Encoder.fit(matrix, rows, columns)
+    network = Network.classifier(encoder.n_inputs, plan.hidden, len(classes))
+    parameters = initial_parameters(network, plan.seed)
+    return Member(encoder, network, parameters, OptimizerState.fresh(parameters))
+
+
+def _shares(targets: NDArray[np.int32], n_classes: int) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = np.bincount(targets, minlength=n_classes) / max(len(targets), 1)
+    return shares
