@@ -13,10 +13,9 @@ import numpy as np
 
 from normexp._checks import did_you_mean
 from normexp._files import replaced
+from normexp.keras._files import h5py_module, read_model
 from normexp.keras._names import absent, unsupported
 from normexp.keras._progress import write
-from normexp.keras.saving import load_model
-from normexp.keras.saving._weights import h5py_module
 
 __all__ = [
     "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau",
@@ -359,14 +358,13 @@ class BackupAndRestore(Callback):
         _make_folder(self._folder)
 
     def on_train_begin(self, logs: Any = None) -> None:
-
         progress = self._folder / "progress.json"
         self.first_epoch = 0
         if progress.exists():
-            kept = load_model(self._folder / "model.keras")
-            self.model.set_weights(kept.get_weights())
-            if kept.optimizer is not None and kept.optimizer.state is not None:
-                self.model.optimizer.set_variables(kept.optimizer.iterations, kept.optimizer.variables)
+            kept = read_model(self._folder / "model.keras")
+            self.model.set_weights([array for arrays in kept.weights for array in arrays])
+            if kept.compiled:
+                self.model.optimizer.set_variables(kept.steps, kept.slots)
             self.first_epoch = int(json.loads(progress.read_text())["epoch"])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -4,9 +4,9 @@ import math
 from operator import index
 from typing import Any
 
+from normexp.keras._files._archive import refused
+from normexp.keras._files._weights import Variable, folders
 from normexp.keras._layer import Shape
-from normexp.keras.saving._archive import refused
-from normexp.keras.saving._weights import Variable, folders
 
 __all__ = ["Variables", "variables"]
 
