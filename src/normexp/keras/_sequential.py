@@ -12,7 +12,7 @@ from normexp.keras import _files, _fit, losses, metrics, optimizers
 from normexp.keras._data import features_of
 from normexp.keras._layer import Layer
 from normexp.keras._names import FUNCTIONAL, Described, unsupported
-from normexp.keras._progress import Bar
+from normexp.keras._progress import Bar, verbosity
 from normexp.keras._stack import Stack
 
 __all__ = ["Sequential"]
@@ -125,7 +125,7 @@ class Sequential(Stack):
         features = features_of(x, self.input_shape_)
         if not self.built:
             self.build((None, *np.shape(x)[1:]) if np.ndim(x) > 1 else (None, 1))
-        bar = Bar(_fit.verbosity(verbose), -(-len(features) // (batch_size or 32)))
+        bar = Bar(verbosity(verbose), -(-len(features) // (batch_size or 32)))
         outputs = network.predict_outputs(self.plan(), self.parameters(), features)
         bar.close({})
         return outputs.reshape(len(outputs), *self._made()[-1][2])
