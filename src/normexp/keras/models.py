@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from normexp.keras._files import Contents, put_weights, read_model, refused, the_files_fault
-from normexp.keras._files import save_model as save_model
+from normexp.keras._saving import Contents, put_weights, read_model, refused, the_files_fault
+from normexp.keras._saving import save_model as save_model
 from normexp.keras._names import absent
 from normexp.keras._sequential import Sequential as Sequential
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from normexp._files import replaced
-from normexp.keras._files import h5py_module, read_model
+from normexp.keras._saving import h5py_module, read_model
 from normexp.keras._names import unsupported
 from normexp.keras._progress import write
 from normexp.keras.callbacks._callback import Callback

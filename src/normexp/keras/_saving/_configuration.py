@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from normexp.keras._files._archive import refused
+from normexp.keras._saving._archive import refused
 from normexp.keras._layer import Shape
 
 __all__ = ["entry_of", "model_config", "plain_model", "unwrapped"]

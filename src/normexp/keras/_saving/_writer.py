@@ -11,10 +11,10 @@ import numpy as np
 
 from normexp._files import replaced
 from normexp.errors import ModelFileError
-from normexp.keras._files._archive import CONFIG, METADATA, WEIGHTS, json_object
-from normexp.keras._files._configuration import model_config, plain_model
-from normexp.keras._files._shapes import variables
-from normexp.keras._files._weights import weights_bytes
+from normexp.keras._saving._archive import CONFIG, METADATA, WEIGHTS, json_object
+from normexp.keras._saving._configuration import model_config, plain_model
+from normexp.keras._saving._shapes import variables
+from normexp.keras._saving._weights import weights_bytes
 from normexp.keras._names import KERAS_VERSION
 
 __all__ = ["save_model", "save_weights"]

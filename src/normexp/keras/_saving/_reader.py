@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from normexp.keras._files import _archive
-from normexp.keras._files._archive import CONFIG, METADATA, WEIGHTS, json_object, members, refused, the_files_fault
-from normexp.keras._files._configuration import entry_of, plain_model, unwrapped
-from normexp.keras._files._shapes import variables
-from normexp.keras._files._weights import Arrays, read_weights, variables_of_model
+from normexp.keras._saving import _archive
+from normexp.keras._saving._archive import CONFIG, METADATA, WEIGHTS, json_object, members, refused, the_files_fault
+from normexp.keras._saving._configuration import entry_of, plain_model, unwrapped
+from normexp.keras._saving._shapes import variables
+from normexp.keras._saving._weights import Arrays, read_weights, variables_of_model
 
 __all__ = ["Contents", "load_weights", "put_weights", "read_model"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.errors import ModelFileError
-from normexp.keras._files._archive import refused
+from normexp.keras._saving._archive import refused
 from normexp.keras._layer import Shape
 
 __all__ = ["Arrays", "Variable", "folders", "h5py_module", "read_weights", "variables_of_model", "weights_bytes"]

@@ -4,8 +4,8 @@ import math
 from operator import index
 from typing import Any
 
-from normexp.keras._files._archive import refused
-from normexp.keras._files._weights import Variable, folders
+from normexp.keras._saving._archive import refused
+from normexp.keras._saving._weights import Variable, folders
 from normexp.keras._layer import Shape
 
 __all__ = ["Variables", "variables"]
