@@ -12,7 +12,7 @@ import pytest
 
 import normexp.keras as nk
 from normexp import ModelFileError
-from normexp.keras.saving import _archive
+from normexp.keras._saving import _archive
 
 h5py = pytest.importorskip("h5py", reason="h5py is in the extra keras")
 

@@ -12,7 +12,7 @@ import pytest
 
 from normexp import ModelFileError, keras
 from normexp.keras import layers
-from normexp.keras.saving import _shapes
+from normexp.keras._saving import _shapes
 
 h5py = pytest.importorskip("h5py", reason="h5py is in the extra keras")
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["Bar", "write"]
+__all__ = ["Bar", "verbosity", "write"]
 
 WIDTH = 20
 
@@ -13,6 +13,10 @@ WIDTH = 20
 def write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def verbosity(verbose: Any) -> int:
+    return 1 if verbose == "auto" else int(verbose)
 
 
 def _duration(seconds: float) -> str:

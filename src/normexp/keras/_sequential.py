@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp import network
-from normexp.keras import _fit, losses, metrics, optimizers
+from normexp.keras import _fit, _saving, losses, metrics, optimizers
 from normexp.keras._data import features_of
 from normexp.keras._layer import Layer
 from normexp.keras._names import FUNCTIONAL, Described, unsupported
-from normexp.keras._progress import Bar
+from normexp.keras._progress import Bar, verbosity
 from normexp.keras._stack import Stack
 
 __all__ = ["Sequential"]
@@ -125,7 +125,7 @@ class Sequential(Stack):
         features = features_of(x, self.input_shape_)
         if not self.built:
             self.build((None, *np.shape(x)[1:]) if np.ndim(x) > 1 else (None, 1))
-        bar = Bar(_fit.verbosity(verbose), -(-len(features) // (batch_size or 32)))
+        bar = Bar(verbosity(verbose), -(-len(features) // (batch_size or 32)))
         outputs = network.predict_outputs(self.plan(), self.parameters(), features)
         bar.close({})
         return outputs.reshape(len(outputs), *self._made()[-1][2])
@@ -144,23 +144,16 @@ class Sequential(Stack):
     def save(self, filepath: Any, overwrite: bool = True, **others: Any) -> None:
         """Write a .keras file, which Keras reads too."""
         unsupported("save", **{key: (value, None) for key, value in others.items()})
-        from normexp.keras.saving import save_model
-
-        save_model(self, filepath, overwrite)
-
+        _saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the weights alone to a `.weights.h5` file, which Keras reads too."""
-        from normexp.keras.saving import save_weights
-
-        save_weights(self, filepath, overwrite)
+        _saving.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False) -> None:
         """Take the weights of a `.weights.h5` file that a model of the same layers wrote, here or in Keras."""
         unsupported("load_weights", skip_mismatch=(skip_mismatch, False))
-        from normexp.keras.saving import load_weights
-
-        load_weights(self, filepath)
+        _saving.load_weights(self, filepath)
 
 
 def _metric(metric: Any) -> Any:

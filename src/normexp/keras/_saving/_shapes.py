@@ -5,8 +5,8 @@ from operator import index
 from typing import Any
 
 from normexp.keras._layer import Shape
-from normexp.keras.saving._archive import refused
-from normexp.keras.saving._weights import Variable, folders
+from normexp.keras._saving._archive import refused
+from normexp.keras._saving._weights import Variable, folders
 
 __all__ = ["Variables", "variables"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from normexp.keras._layer import Shape
-from normexp.keras.saving._archive import refused
+from normexp.keras._saving._archive import refused
 
 __all__ = ["entry_of", "model_config", "plain_model", "unwrapped"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from normexp.errors import ModelFileError
 from normexp.keras._layer import Shape
-from normexp.keras.saving._archive import refused
+from normexp.keras._saving._archive import refused
 
 __all__ = ["Arrays", "Variable", "folders", "h5py_module", "read_weights", "variables_of_model", "weights_bytes"]
 

@@ -7,12 +7,14 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from normexp.errors import ModelFileError
 
-__all__ = ["CONFIG", "METADATA", "WEIGHTS", "json_object", "members", "refused"]
+__all__ = ["CONFIG", "METADATA", "WEIGHTS", "json_object", "members", "refused", "the_files_fault"]
 
 METADATA, CONFIG, WEIGHTS = ("metadata.json", "config.json", "model.weights.h5")
 MAX_ENTRIES = 100
@@ -82,3 +84,14 @@ def _finite(text: str) -> float:
 def refused(expected: str, got: str, where: str, advice: str = "save the model again") -> ModelFileError:
     """The error of a file; what it holds is shown in part."""
     return ModelFileError(f"expected {expected}, got {got:.500} ({where}); {advice}")
+
+
+@contextmanager
+def the_files_fault(where: str, what: str) -> Iterator[None]:
+    """Whatever a damaged file brings about is the file's fault, not ours; only a missing package is neither's."""
+    try:
+        yield
+    except (ModelFileError, ImportError):
+        raise
+    except Exception as error:
+        raise refused(what, f"one that does not read as such: {error!r:.300}", where) from error

@@ -12,10 +12,10 @@ import numpy as np
 from normexp._atomic import replaced
 from normexp.errors import ModelFileError
 from normexp.keras._names import KERAS_VERSION
-from normexp.keras.saving._archive import CONFIG, METADATA, WEIGHTS, json_object
-from normexp.keras.saving._configuration import model_config, plain_model
-from normexp.keras.saving._shapes import variables
-from normexp.keras.saving._weights import weights_bytes
+from normexp.keras._saving._archive import CONFIG, METADATA, WEIGHTS, json_object
+from normexp.keras._saving._configuration import model_config, plain_model
+from normexp.keras._saving._shapes import variables
+from normexp.keras._saving._weights import weights_bytes
 
 __all__ = ["save_model", "save_weights"]
 
