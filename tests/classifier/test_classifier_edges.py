@@ -171,3 +171,13 @@ def test_frames_give_the_same_bits_on_any_number_of_threads():
     frame = pd.DataFrame({"a": X[:, 0], "c": np.array(["u", "v", "w"])[(Y + np.arange(150) // 7) % 3]})
     one, seven = (SoftmaxClassifier(n_threads=n, **QUICK).fit(frame, Y).predict_proba(frame) for n in (1, 7))
     np.testing.assert_array_equal(one, seven)
+
+
+def test_an_array_for_a_model_of_a_frame_is_checked_as_any_other():
+    model = SoftmaxClassifier(**QUICK).fit(pd.DataFrame(X, columns=[*"abcd"]), Y)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        np.testing.assert_array_equal(model.predict_proba(X), model.predict_proba(pd.DataFrame(X, columns=[*"abcd"])))
+    with pytest.warns(UserWarning, match="valid feature names"), pytest.raises(ValueError, match="Input X contains infinity"):
+        model.predict_proba(np.full((1, 4), np.inf))
+    with pytest.warns(UserWarning, match="valid feature names"), pytest.raises(ValueError, match="X has 3 features, but SoftmaxClassifier is expecting 4"):
+        model.predict_proba(X[:, :3])

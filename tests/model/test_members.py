@@ -1,0 +1,56 @@
+"""A model of several members: a log-linear pool."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from normexp import SoftmaxClassifier
+from normexp.model import Model, as_model
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def two():
+    return [SoftmaxClassifier(hidden, epochs=4, random_state=0).fit(X, Y).to_model() for hidden in ((), (6,))]
+
+
+def pooled(two, weights, temperature=1.0):
+    return replace(two[0], members=tuple(model.member for model in two), weights=weights, temperature=temperature)
+
+
+@pytest.mark.parametrize(("weights", "temperature"), [((0.3, 0.7), 1.0), ((1.0, 0.0), 2.0), ((0.2, 1.4), 0.5)])
+def test_the_pool_is_the_product_of_powers(two, weights, temperature):
+    alone = [replace(model, temperature=1.0).probabilities(X) for model in two]
+    product = np.prod([p**w for p, w in zip(alone, weights, strict=True)], axis=0) ** (1 / temperature)
+    wanted = product / product.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(pooled(two, weights, temperature).probabilities(X), wanted, rtol=1e-12)
+    np.testing.assert_allclose(pooled(two, weights, temperature).probabilities(X.astype(np.float32)), wanted, rtol=2e-5, atol=1e-7)
+
+
+def test_the_order_of_members_is_no_matter_of_the_pool(two):
+    turned = pooled(two[::-1], (0.7, 0.3))
+    np.testing.assert_allclose(turned.probabilities(X), pooled(two, (0.3, 0.7)).probabilities(X), rtol=1e-13)
+
+
+def test_what_asks_for_the_only_member_is_told_of_several(two):
+    for question in ("member", "encoder", "network", "parameters"):
+        with pytest.raises(ValueError, match="expected a model of one member, got one of 2"):
+            getattr(pooled(two, (0.5, 0.5)), question)
+
+
+@pytest.mark.parametrize(("members", "weights"), [(0, ()), (2, (1.0,)), (1, (0.5, 0.5))])
+def test_a_weight_for_each_member(two, members, weights):
+    with pytest.raises(ValueError, match=f"expected members and a weight for each, got {members} members and {len(weights)} weights"):
+        replace(two[0], members=tuple(model.member for model in two[:members]), weights=weights)
+
+
+def test_as_model(two):
+    estimator = SoftmaxClassifier.from_model(two[0])
+    assert as_model(two[0]) is two[0]
+    assert isinstance(as_model(estimator), Model)
+    for other in (3, SoftmaxClassifier):
+        with pytest.raises(TypeError, match=f"expected a SoftmaxClassifier, got {type(other).__name__}"):
+            as_model(other)
