@@ -2,7 +2,7 @@
 
 import ast
 import importlib
-import re
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -15,12 +15,36 @@ import normexp
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 PACKAGES = sorted(path.parent for path in (ROOT / "src/normexp").rglob("__init__.py"))
-MAX_LINES, MAX_BODY = 400, 40
+MAX_LINES, MAX_MEDIAN, MAX_BODY = 400, 120, 40
 
 
 def files() -> list[Path]:
     listed = [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "native").rglob("*"), *(ROOT / "benchmarks").glob("*.py")]
     return [path for path in listed if path.is_file()]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path) for path in SOURCES} | {"normexp._native"}
+
+
+def known_module(name: str) -> str | None:
+    """The module of ours that a name is, or is out of; the package itself only where it is asked for its own names."""
+    return name if name in MODULES else parent if (parent := name.rpartition(".")[0]) in MODULES else None
+
+
+def imported_names(path: Path) -> set[str]:
+    """All that a file imports of ours, by full name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: expected imports by full names"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in ("normexp", "normexp_command")}
 
 
 def test_files_are_short():
@@ -40,9 +64,35 @@ def test_function_bodies_are_short():
     assert long == []
 
 
+def test_files_have_one_idea_most_of_all():
+    """Half of them have at most 120 lines: of the Python package, of the core, of the tests."""
+    for folder, endings in (("src", {".py"}), ("native", {".hpp", ".cpp"}), ("tests", {".py"})):
+        lines = [len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*") if path.suffix in endings]
+        assert statistics.median(lines) <= MAX_MEDIAN, folder
+
+
 def test_native_is_imported_by_the_rooms_that_compute():
-    importers = {path.parent.name for path in SOURCES if re.search(r"^\s*(import|from) normexp\._native|import _native", path.read_text(), re.MULTILINE)}
+    importers = {path.relative_to(ROOT / "src/normexp").parts[0] for path in SOURCES if "normexp._native" in imported_names(path)}
     assert importers == {"functional", "network", "tables"}
+
+
+def test_no_module_is_in_a_circle():
+    """Imports for type checkers and those inside functions are counted."""
+    left = {name_of(path): {found for name in imported_names(path) if (found := known_module(name)) and found != name_of(path)} for path in SOURCES}
+    while leaves := {name for name, targets in left.items() if not targets & set(left)}:
+        left = {name: targets for name, targets in left.items() if name not in leaves}
+    assert left == {}
+
+
+def test_private_files_are_read_by_their_own_room_alone():
+    """_name.py belongs to the folder that it lies in, with all below."""
+    wrong = set()
+    for path in SOURCES:
+        for name in imported_names(path):
+            parts = (known_module(name) or "").split(".")
+            owners = [".".join(parts[:i]) for i, part in enumerate(parts) if part.startswith("_") and i > 1]
+            wrong |= {f"{name_of(path)} -> {name}" for owner in owners if not f"{name_of(path)}.".startswith(f"{owner}.")}
+    assert wrong == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)

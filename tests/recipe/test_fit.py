@@ -41,7 +41,7 @@ def test_a_table_gives_its_schema_and_names():
     assert (model.schema, model.classes.tolist()) == (table.schema, table.classes.tolist())
     assert model.feature_names == tuple(column.name for column in table.schema.columns)
     np.testing.assert_array_equal(model.class_shares, [1 / 3] * 3)
-    with pytest.raises(DataError, match="expected a table with a target, got one read without; pass target= to tables.read"):
+    with pytest.raises(DataError, match="expected a table with a target, got one read without; pass target="):
         fit_table(read("example:iris"), PLAN)
 
 

@@ -106,7 +106,7 @@ def test_warnings_about_rows(tmp_path):
     ten, ten_data = judged(table, rows, held[:10])
     assert "10 rows that it had not seen: too few to tell whether it can be trusted." in verdict(ten, ten_data).sentence
     seen = data_of("t.csv", table.take(held), subject)
-    assert seen.shares.probabilities[0] == pytest.approx(subject.model.class_shares_)
+    assert seen.shares.probabilities[0] == pytest.approx(subject.model.class_shares)
     write_report(tmp_path / "seen.html", [subject], seen)
     assert "If the model has learnt from these rows, the numbers flatter it" in (tmp_path / "seen.html").read_text("utf-8")
 

@@ -12,7 +12,7 @@ from normexp import evaluation as ev
 from normexp._atomic import replaced
 from normexp._version import __version__
 from normexp.explanation import NO_FLIP, Importance, features_of
-from normexp.model import Model
+from normexp.model import as_model
 from normexp.report._facts import Data, Subject, column_facts, confused_pairs, counted, importance_of, surest_mistakes
 from normexp.report._figures import chain_figure, figures_of, importance_figure
 from normexp.report._verdict import next_steps, verdict, warnings_of
@@ -47,18 +47,19 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
     _write(path, page)
 
 
-def write_predictions_report(path: Path, name: str, source: str, model: Model, table: Table, *, n_threads: int | None = None) -> None:
-    """The report of rows without targets: what the model answers and how surely; nothing can be said of whether it is right."""
-    probabilities = model.probabilities(table.matrix, n_threads or 0)
+def write_predictions_report(path: Path, name: str, source: str, model: Any, table: Table, *, n_threads: int | None = None) -> None:
+    """The report of rows without targets: what a Model or a SoftmaxClassifier answers and how surely; nothing can be said of whether it is right."""
+    known = as_model(model)
+    probabilities = known.probabilities(table.matrix, n_threads or 0)
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    counts = np.bincount(predicted, minlength=len(model.classes))
+    counts = np.bincount(predicted, minlength=len(known.classes))
     order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
-    shares = [(str(model.classes[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
+    shares = [(str(known.classes[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
     heights = np.histogram(confidence, 10, (0, 1))[0]
     sureness = [(f"{i * 10} to {i * 10 + 10}%", int(n), n / max(heights.max(), 1)) for i, n in enumerate(heights)]
     page = _template("predictions.html").render(
         version=__version__, title=f"Predictions of {name} for {source}", name=name, source=source, n_rows=len(table), shares=shares, sureness=sureness,
-        n_hidden_classes=max(len(counts) - len(order), 0), notes=table.notes, target=model.schema.target if model.schema else None,
+        n_hidden_classes=max(len(counts) - len(order), 0), notes=table.notes, target=known.schema.target if known.schema else None,
     )  # fmt: skip
     _write(path, page)
 
