@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "cells.hpp"
+#include "columns/cells.hpp"
 
 namespace normexp::columns {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "words.hpp"
+#include "columns/words.hpp"
 
 // Arrow's C data interface (arrow.apache.org/docs/format/CDataInterface.html), as the specification prints it.
 extern "C" {

@@ -1,7 +1,7 @@
 // Cells of a column to float32 by a frozen rule, with a tally of what could not be read. May include numbers.hpp and dates.hpp.
 #pragma once
-#include "dates.hpp"
-#include "numbers.hpp"
+#include "columns/dates.hpp"
+#include "columns/numbers.hpp"
 
 namespace normexp::columns {
 

@@ -3,7 +3,7 @@
 #include <bit>
 #include <optional>
 
-#include "words.hpp"
+#include "columns/words.hpp"
 
 namespace normexp::columns {
 

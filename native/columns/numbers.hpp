@@ -8,7 +8,7 @@
 #include <limits>
 #include <optional>
 
-#include "words.hpp"
+#include "columns/words.hpp"
 
 namespace normexp::columns {
 

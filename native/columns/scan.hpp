@@ -1,7 +1,7 @@
 // What the cells of a text column could be: counts from which the column's kind and rule are decided. May include numbers.hpp and dates.hpp.
 #pragma once
-#include "dates.hpp"
-#include "numbers.hpp"
+#include "columns/dates.hpp"
+#include "columns/numbers.hpp"
 
 namespace normexp::columns {
 
