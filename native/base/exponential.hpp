@@ -1,4 +1,4 @@
-// exp and log on vectors.
+// exp on vectors.
 //
 // exp(x + carry) * 2^-exponent = 2^(k / steps - exponent) * exp(r) with k = round(x steps / ln 2) and r = x - k ln 2 / steps + carry. ln 2 / steps is split
 // in two, so that x - k high is exact for the k that occur (2^9 in float, 2^21 in double; any with fused multiply-add); low carries the rest.
@@ -114,20 +114,6 @@ template <class T> INLINE Vector<T> exp_scaled(Vector<T> x, Vector<T> exponent, 
     return Power<T>(p, exponent, x, lowest).times(p.big + p.small);
 }
 
-// An exponential in two parts: big + small, or rounded and what the rounding lost. For sums that are better than their terms.
-template <class T> struct Pair { Vector<T> big, small; };
-
-// With AVX-512 the terms are good enough for the bound of softmax; elsewhere equal terms, whose errors add up, are not.
-constexpr bool sums_need_losses = !scales_by_floor;
-
-template <class T> INLINE Pair<T> with_loss(const Parts<T>& p, const Power<T>& power) {
-    if constexpr (!sums_need_losses) return {power.times(p.big + p.small), Vector<T>{}};
-    else {
-        const Vector<T> big = power.times(p.big), sum = fma(p.small, power.factor, big);
-        return {sum, fma(p.small, power.factor, big - sum)};
-    }
-}
-
 // exp(x), any x.
 template <class T> INLINE Vector<T> exponential_of(Vector<T> x) {
     using E = Exponential<T>;
@@ -136,115 +122,6 @@ template <class T> INLINE Vector<T> exponential_of(Vector<T> x) {
     const Vector<T> exponent = small ? broadcast(T(-headroom<T>)) : broadcast(T(headroom<T>)), back = small ? broadcast(1 / unit<T>) : broadcast(unit<T>);
     const Vector<T> e = exp_scaled<T>(x > above ? above : x, exponent, broadcast(E::to_zero)) * back;
     return x > above ? broadcast(T(__builtin_huge_val())) : e;
-}
-
-// x - top with its rounding error (Knuth's TwoSum): without it a softmax of logits 80 apart is off by 64 ULP in float.
-template <class T> struct Difference { Vector<T> value, lost; };
-
-template <class T> INLINE Difference<T> difference_of(Vector<T> x, Vector<T> top) {
-    const Vector<T> value = x - top, x_part = value + top;
-    return {value, (x - x_part) - (top - (x_part - value))};
-}
-
-// exp(x - top) for x <= top, `unit` times as large; exactly `unit` at the top. `finish` gets the parts and their power of two.
-template <class T, class F> INLINE Pair<T> exponential_of_difference(Vector<T> x, Vector<T> top, const F& finish) {
-    const Vector<T> lowest = top + Exponential<T>::to_zero;
-    const Difference<T> d = difference_of<T>(clamped<T>(x, lowest), top);
-    const Parts<T> parts = exp_parts<T>(d.value, d.lost);
-    return finish(parts, Power<T>(parts, broadcast(T(-headroom<T>)), x, lowest));
-}
-
-template <class T> INLINE Pair<T> exp_of_difference(Vector<T> x, Vector<T> top) { return exponential_of_difference<T>(x, top, with_loss<T>); }
-
-// The same before the last rounding.
-template <class T> INLINE Pair<T> exp_pair_of_difference(Vector<T> x, Vector<T> top) {
-    return exponential_of_difference<T>(x, top, [](const Parts<T>& p, const Power<T>& power) INLINE_LAMBDA { return Pair<T>{power.times(p.big), power.times(p.small)}; });
-}
-
-// Where only quotients of exponentials count, no subtraction of the maximum is needed: exp(x - shift) * 2^-exponent is reduced from x itself.
-// The shift is 0 for a maximum near 0, else the maximum: there x - shift is exact wherever the result is not 0 (Sterbenz).
-template <class T> struct Reference { Vector<T> shift, lowest, exponent; };
-
-template <class T> INLINE Reference<T> reference_for(Vector<T> maximum) {
-    using E = Exponential<T>;
-    const Vector<T> size = maximum < Vector<T>{} ? -maximum : maximum, shift = size < broadcast(E::near_zero) ? Vector<T>{} : maximum;
-    const Vector<T> top = maximum - shift, rounding = broadcast(E::round_to_integer), whole = fma(top, broadcast(T(1.4426950408889634)), rounding) - rounding;
-    return {shift, top + broadcast(E::to_zero), headroom<T> ? whole - T(headroom<T>) : whole};
-}
-
-template <class T> INLINE Pair<T> exp_relative(Vector<T> x, const Reference<T>& to) {
-    const Vector<T> d = x - to.shift;
-    const Parts<T> parts = exp_parts<T>(clamped<T>(d, to.lowest), NoCarry{});
-    return with_loss<T>(parts, Power<T>(parts, to.exponent, d, to.lowest));
-}
-
-// exp_relative at the maximum, the largest term of its sum, in double.
-struct TopExponential { Double low, high; };
-
-INLINE TopExponential top_exponential(Float maximum, const Reference<float>& to) {
-    const Float top = maximum - to.shift;
-    const Double lowest = broadcast(Exponential<double>::to_zero);
-    return {exp_scaled<double>(low_half(top), low_half(to.exponent), lowest), exp_scaled<double>(high_half(top), high_half(to.exponent), lowest)};
-}
-
-// log(u + lost) for u > 0 normal and |lost| within the last bit of u, in two parts: high + low, together good to 0.6 ULP (fdlibm's method: u = 2^k (1 + f),
-// s = f / (2 + f), an even polynomial in s). Infinity gives infinity, NaN NaN.
-struct Logarithm { Double high, low; };
-
-INLINE Logarithm log_parts(Double u, Double lost) {
-    constexpr double coefficients[] = {1.479819860510658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
-                                       2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01};
-    const UnsignedLong bits = (UnsignedLong)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
-    const Double k = __builtin_convertvector((Long)(bits >> 52) - 1023, Double);
-    const Double m = (Double)((bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd), f = m - 1.0, s = f / (f + 2.0), z = s * s;
-    Double r = broadcast(coefficients[0]);
-    for (int i = 1; i < 7; ++i) r = fma(r, z, broadcast(coefficients[i]));
-    const Double half_square = f * f * 0.5, tail = fma(k, broadcast(1.90821492927058770002e-10), lost / u) + s * (half_square + z * r);
-    const Double whole = k * 0.693147180369123816490, high = whole + f, high_lost = f - (high - whole);
-    const Long finite = u - u == Double{};
-    return {finite ? high : u, finite ? high_lost - (half_square - tail) : Double{}};
-}
-
-INLINE Double log_of(Double u, Double lost) {
-    const Logarithm parts = log_parts(u, lost);
-    return parts.high + parts.low;
-}
-
-// log(1 + y + lost) for y > -1.
-INLINE Logarithm log1p_parts(Double y, Double lost) {
-    const Double u = y + 1.0, part = u - 1.0;
-    return log_parts(u, (1.0 - (u - part)) + (y - part) + lost);
-}
-
-INLINE Double log1p_of(Double y) {
-    const Logarithm parts = log1p_parts(y, Double{});
-    return parts.high + parts.low;
-}
-
-// log(1 + y) for y > -1, infinity or NaN, with a relative error below 2^-33: for results that are rounded to float. log(u) with u = 2^k m is
-// k ln 2 + 2 atanh s, s = (m - 1) / (m + 1); what 1 + y loses only counts where u is near 1.
-INLINE Double log1p_for_float(Double y) {
-    const Double u = y + 1.0, lost = y - (u - 1.0);
-    const UnsignedLong bits = (UnsignedLong)u + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
-    const Double k = __builtin_convertvector((Long)(bits >> 52) - 1023, Double);
-    const Double m = (Double)((bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd), s = (m - 1.0) / (m + 1.0), z = s * s;
-    Double q = broadcast(2.0 / 11);
-    constexpr double coefficients[] = {2.0 / 9, 2.0 / 7, 2.0 / 5, 2.0 / 3, 2.0};
-    for (double coefficient : coefficients) q = fma(q, z, broadcast(coefficient));
-    return u - u == Double{} ? fma(k, broadcast(0.69314718055994530942), fma(s, q, lost)) : u;
-}
-
-// a + b + rest with one rounding (TwoSum).
-INLINE Double plus(Double a, Double b, Double rest) {
-    const Double sum = a + b, part = sum - a;
-    return sum + ((a - (sum - part)) + (b - part) + rest);
-}
-
-// (x - m) - logarithm, rounded about once.
-INLINE Double less_log(Double x, Double m, const Logarithm& logarithm) {
-    const Double d = x - m, part = d + m, d_lost = (x - part) - (m - (part - d));
-    const Double result = plus(d, -logarithm.high, d_lost - logarithm.low);
-    return result != result ? d - logarithm.high : result;  // of infinities
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
 // What the kernels of a network take: plain structures, shared by all instruction sets.
-//
-// A network is a list of layers over one flat parameter vector; a layer holds offsets into it, never weights.
 #pragma once
 #include <cstdint>
 
@@ -8,17 +6,6 @@ enum class Activation : int { linear, relu, rectifier, elu, selu, gelu, gelu_tan
 
 // What an activation needs besides its name. rectifier: negative slope, upper bound, threshold; elu: alpha.
 struct ActivationOptions { float first = 0, second = 0, third = 0; };
-
-enum class LayerKind : int { dense, activation, softmax, dropout, noise, batch_norm, layer_norm, scaling, prelu };
-
-struct Layer {
-    LayerKind kind;
-    Activation activation;
-    int64_t inputs, outputs;
-    int64_t places[4];  // of the layer's segments in the parameter vector, -1 where there is none; see layers.hpp
-    ActivationOptions options;
-    bool trained;       // batch_norm: by the batch's moments; dense and others: the gradient of the parameters is wanted
-};
 
 // C = epilogue(A B + bias): see matrix.hpp. Strides are counted in floats.
 struct Product {

@@ -4,26 +4,7 @@
 #include <cstdint>
 
 #include "base/operands.hpp"
-
-// What a row's exponentials sum to, relative to the maximum (careful) or to a power of two near it.
-struct RowSum {
-    double maximum;
-    double top = 1;               // the exponential of the maximum
-    double ties = 0;              // how many entries equal the maximum
-    double others = 0, rest = 0;  // others + rest: the sum over the entries below the maximum
-    double shift = 0, exponent = 0;  // the exponentials are exp(x - shift) / 2^exponent
-};
-
-// Adds a block to the blocks before it (TwoSum); both are relative to the same maximum.
-inline void append(RowSum& sum, const RowSum& block) {
-    const double next = sum.others + block.others, part = next - sum.others;
-    sum.rest += block.rest + ((sum.others - (next - part)) + (block.others - part));
-    sum.others = next;
-    sum.ties += block.ties;
-}
-
-constexpr int64_t block_entries = 1 << 15;          // the unit in which a long row is summed, and shared among threads
-constexpr int64_t cached_row_bytes = 768 * 1024;    // up to here a row's exponentials are kept, beyond they are computed twice
+#include "base/row_sum.hpp"
 
 // Rows of n >= 1 contiguous entries, `*_row` entries apart; `out` and `gradient` may be `x`.
 template <class T> struct RowKernels {
@@ -46,7 +27,7 @@ template <class T> struct RowKernels {
     T (*logsumexp_of)(const RowSum& sum, const T* x, int64_t n);
     // Writes the places of the entries that are not below `least` (a NaN is not) until `room` is full; returns how many there are in all.
     int64_t (*collect)(const T* x, int64_t n, T least, int64_t* places, int64_t room);
-    // Rows that lie side by side, a multiple of `columns` of them; see columns.hpp.
+    // Rows that lie side by side, a multiple of `columns` of them; see softmax_columns.hpp.
     bool (*softmax_columns)(const T* x, int64_t x_line, T* out, int64_t out_line, int64_t n, int vectors);
     int columns, most_vectors;
     // Rows laid out in any way (distances in bytes) to contiguous ones and back.

@@ -6,7 +6,6 @@
 #pragma once
 #include "base/operands.hpp"
 #include "kernels/elementwise.hpp"
-#include "kernels/softmax.hpp"
 
 namespace {
 

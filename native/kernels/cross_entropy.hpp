@@ -5,7 +5,7 @@
 // loss = sum q_i (log S - (x_i - m)) + z lse^2, gradient_i = softmax_i (sum q + 2 z lse) - q_i, lse = m + log S, and 0 x infinity = 0.
 // A target of -1 is ignored: exactly 0. The gradient may be x itself, or null.
 #pragma once
-#include "kernels/softmax.hpp"
+#include "kernels/log_softmax.hpp"
 
 namespace {
 
@@ -76,23 +76,6 @@ template <class T> T weighted_cross_entropy_row(const T* x, const ClassWeights<T
         }
     }
     return T(double(scale) * (weight * logarithm + distance + (z == 0 ? 0 : double(z) * lse * lse)));
-}
-
-// Is a row's target the first of its greatest entries? A row with a NaN has none.
-void find_hits(const float* x, const int64_t* targets, char* hits, int64_t rows, int64_t n) {
-    constexpr int W = lanes<float>;
-    Int lane{};
-    for (int j = 0; j < W; ++j) lane[j] = j;
-    for (int64_t i = 0; i < rows; ++i, x += n) {
-        const int target = int(targets[i]);
-        const Float top = broadcast(x[target]);
-        Int missed{};
-        for (int k = 0; k < n; k += W) {
-            const Float v = n - k >= W ? load<float>(x + k) : load_first(x + k, int(n - k), float(-infinity));
-            missed |= ~((v < top) | ((v <= top) & (lane + k >= target)));
-        }
-        hits[i] = !any_lane<float>(missed);
-    }
 }
 
 }  // namespace

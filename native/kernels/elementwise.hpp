@@ -4,6 +4,8 @@
 // logit(p) = log1p(s) - log1p(-s) with s = 2p - 1 near 1/2, else log(p / (1 - p)); outside [0, 1] it is NaN.
 #pragma once
 #include "base/exponential.hpp"
+#include "base/first_lanes.hpp"
+#include "base/logarithm.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 // +inf becomes 0 and everything else -inf (so the share of the ties comes out), a row of -inf alone becomes NaN.
 #pragma once
 #include "kernels/lane_sums.hpp"
-#include "kernels/softmax.hpp"
+#include "kernels/log_softmax.hpp"
 
 namespace {
 

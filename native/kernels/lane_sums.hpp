@@ -1,5 +1,6 @@
 // The sums of W rows, a lane each, with more precision than T; their logarithms and inverses.
 #pragma once
+#include "base/logarithm.hpp"
 #include "kernels/softmax.hpp"
 
 namespace {

@@ -1,7 +1,8 @@
 // Rows laid out in any way, to contiguous ones and back: the row kernels see contiguous rows alone, so the bits do not depend on the layout.
 // Distances are in bytes. Where neighbouring rows lie side by side (axis=0), squares of W x W entries are transposed in registers.
 #pragma once
-#include "base/vector.hpp"
+#include "base/half.hpp"
+#include "kernels/transpose.hpp"
 
 namespace {
 
@@ -9,34 +10,6 @@ template <class T> INLINE T entry_at(const char* from) {
     T value;
     __builtin_memcpy(&value, from, sizeof value);
     return value;
-}
-
-// W x W entries, `height` x `width` of them wanted: line j of `from` becomes column j of `to`. Distances in entries.
-template <class T> INLINE void transpose_square(const T* from, int64_t from_row, T* to, int64_t to_row, int height, int width) {
-    constexpr int W = lanes<T>;
-    Vector<T> v[W]{};
-    if (height == W && width == W) {
-        for (int j = 0; j < W; ++j) v[j] = load<T>(from + j * from_row);
-        transpose_lanes(v);
-        for (int i = 0; i < W; ++i) store<T>(to + i * to_row, v[i]);
-    } else {
-        for (int j = 0; j < height; ++j) v[j] = load_first(from + j * from_row, width, T(0));
-        transpose_lanes(v);
-        for (int i = 0; i < width; ++i) store_first(to + i * to_row, v[i], height);
-    }
-}
-
-// Every line of `lines` entries becomes a column: by squares, along the lines of the memory that is not the scratch, a page after the other.
-template <class T, bool to_scratch> void transpose_lines(const T* from, int64_t from_row, T* to, int64_t to_row, int64_t height, int64_t width) {
-    constexpr int W = lanes<T>;
-    const auto part = [](int64_t all, int64_t done) { return all - done < W ? int(all - done) : W; };
-    if constexpr (to_scratch) {
-        for (int64_t j = 0; j < height; j += W)
-            for (int64_t i = 0; i < width; i += W) transpose_square(from + j * from_row + i, from_row, to + i * to_row + j, to_row, part(height, j), part(width, i));
-    } else {
-        for (int64_t i = 0; i < width; i += W)
-            for (int64_t j = 0; j < height; j += W) transpose_square(from + j * from_row + i, from_row, to + i * to_row + j, to_row, part(height, j), part(width, i));
-    }
 }
 
 template <class T> void gather(const char* from, int64_t row, int64_t entry, int64_t rows, int64_t n, T* to, int64_t to_row) {

@@ -5,9 +5,8 @@
 // A tile of up to 6 rows x 4 vectors stays in registers; each entry is one chain of fused multiply-adds over the
 // depth, so its bits depend neither on the tile nor on the thread that computes it.
 #pragma once
-#include "base/vector.hpp"
-#include "dispatch/dispatch.hpp"
-#include "kernels/layout.hpp"
+#include "base/operands.hpp"
+#include "kernels/transpose.hpp"
 
 namespace {
 

@@ -1,8 +1,6 @@
 // Batch normalisation (Ioffe and Szegedy 2015) and layer normalisation (Ba, Kiros and Hinton 2016): y = (x - mean) / sqrt(variance + epsilon) gamma + beta.
 // The moments are those of the columns of a batch, or of each row; variances divide by the number of entries. Sums are kept in double.
 #pragma once
-#include <cstdlib>
-
 #include "base/operands.hpp"
 #include "base/vector.hpp"
 

@@ -4,8 +4,8 @@
 // (Loshchilov and Hutter 2019); amsgrad keeps the largest mean square. rmsprop: Hinton's, centered by the mean gradient. lion: Chen et al. 2023.
 // nadam (Dozat 2016): `first` and `second` are beta1 and beta2, `third` and `fourth` weigh mean and gradient, `fifth` corrects the mean square.
 #pragma once
+#include "base/first_lanes.hpp"
 #include "base/operands.hpp"
-#include "base/vector.hpp"
 
 namespace {
 

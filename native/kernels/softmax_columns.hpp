@@ -2,7 +2,7 @@
 // The bits are those of the row kernels: slot l of the sums takes what lane l takes there, and the slots are added as the lanes are.
 #pragma once
 #include "kernels/few_classes.hpp"
-#include "kernels/short_rows.hpp"
+#include "kernels/row_group.hpp"
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include "base/floats.hpp"
 #include "base/threads.hpp"
 #include "dispatch/dispatch.hpp"
+#include "network/layer.hpp"
 
 namespace normexp {
 
