@@ -15,6 +15,7 @@
 #include "dispatch/dispatch.hpp"
 #include "family/rows.hpp"
 #include "network/inputs.hpp"
+#include "network/prediction.hpp"
 #include "network/trainer.hpp"
 
 namespace nb = nanobind;
