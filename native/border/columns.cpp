@@ -13,7 +13,7 @@
 #include <mutex>
 
 #include "base/threads.hpp"
-#include "columns/arrow.hpp"
+#include "columns/arrow_reader.hpp"
 #include "columns/convert.hpp"
 #include "columns/scan.hpp"
 

@@ -1,9 +1,12 @@
-// An Arrow stream, read to its end: its batches, and of each column the values or the text. May include cells.hpp.
+// An Arrow stream, read to its end: its batches, and of each column the values or the text.
 #pragma once
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
-#include "columns/cells.hpp"
+#include "columns/text_column.hpp"
 
 namespace normexp::columns {
 

@@ -1,37 +1,15 @@
-// Where the cells of a column come from: Arrow's text layouts, or a Python list of str and None. May include words.hpp.
+// The cells of a column in Arrow's text layouts.
 #pragma once
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <memory>
-#include <stdexcept>
+#include <string>
+#include <vector>
 
-#include "columns/words.hpp"
-
-// Arrow's C data interface (arrow.apache.org/docs/format/CDataInterface.html), as the specification prints it.
-extern "C" {
-struct ArrowSchema {
-    const char *format, *name, *metadata;
-    int64_t flags, n_children;
-    ArrowSchema **children, *dictionary;
-    void (*release)(ArrowSchema*);
-    void* private_data;
-};
-struct ArrowArray {
-    int64_t length, null_count, offset, n_buffers, n_children;
-    const void** buffers;
-    ArrowArray **children, *dictionary;
-    void (*release)(ArrowArray*);
-    void* private_data;
-};
-struct ArrowArrayStream {
-    int (*get_schema)(ArrowArrayStream*, ArrowSchema*);
-    int (*get_next)(ArrowArrayStream*, ArrowArray*);
-    const char* (*get_last_error)(ArrowArrayStream*);
-    void (*release)(ArrowArrayStream*);
-    void* private_data;
-};
-}
+#include "columns/arrow_interface.hpp"
+#include "columns/cell.hpp"
 
 namespace normexp::columns {
 
