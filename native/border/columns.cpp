@@ -1,4 +1,4 @@
-// The border to Python of the converter of columns: no arithmetic. Lists of str are read under the GIL, Arrow's text on all threads without it.
+// The face of the converter of columns. No arithmetic here.
 #include "border/columns.hpp"
 
 #include <nanobind/ndarray.h>
@@ -9,11 +9,10 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <exception>
-#include <mutex>
+#include <limits>
 
-#include "base/threads.hpp"
-#include "columns/arrow_reader.hpp"
+#include "border/arrow_stream.hpp"
+#include "border/cells.hpp"
 #include "columns/convert.hpp"
 #include "columns/scan.hpp"
 
@@ -23,55 +22,8 @@ using namespace normexp::columns;
 
 namespace {
 
-using Keep = std::optional<nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>>;
 using Matrix = nb::ndarray<float, nb::ndim<2>, nb::device::cpu>;
 using Doubles = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-
-// A cell of a Python list: a str, or None.
-Cell cell_of(PyObject* object) {
-    if (object == Py_None) return {};
-    Py_ssize_t n = 0;
-    const char* data = PyUnicode_AsUTF8AndSize(object, &n);
-    if (!data) throw nb::python_error();
-    return {data, size_t(n)};
-}
-
-template <class F> void for_each_text(const TextColumn& text, const uint8_t* keep, F&& use) {
-    for (int64_t i = 0; i < text.size(); ++i) use(i, text[i], !keep || keep[i]);
-}
-
-// Calls use(i, cell) for the cells of a list or a TextColumn that are kept.
-template <class F> void for_each(nb::handle cells, const uint8_t* keep, F&& use) {
-    if (nb::isinstance<TextColumn>(cells)) return for_each_text(nb::cast<const TextColumn&>(cells), keep, use);
-    if (!PyList_CheckExact(cells.ptr())) throw nb::type_error("expected a list of str and None, or a TextColumn");
-    const int64_t n = PyList_GET_SIZE(cells.ptr());
-    for (int64_t i = 0; i < n; ++i) use(i, cell_of(PyList_GET_ITEM(cells.ptr(), i)), !keep || keep[i]);
-}
-
-// Calls work(column, visit) for every column: Python's lists here, Arrow's text on the threads.
-template <class Work> void over_columns(const nb::list& cells, const Keep& keep, int n_threads, const Work& work) {
-    const uint8_t* mask = keep ? keep->data() : nullptr;
-    std::vector<std::pair<size_t, const TextColumn*>> texts;
-    for (size_t i = 0; i < nb::len(cells); ++i) {
-        const nb::handle column = cells[i];
-        if (nb::isinstance<TextColumn>(column)) texts.emplace_back(i, &nb::cast<const TextColumn&>(column));
-        else work(i, [&](auto&& use) { for_each(column, mask, use); });
-    }
-    std::exception_ptr failure;
-    std::mutex lock;
-    {
-        nb::gil_scoped_release no_gil;
-        parallel(n_threads > 0 ? n_threads : default_threads(), int64_t(texts.size()), [&](int64_t first, int64_t end) {
-            try {
-                for (int64_t i = first; i < end; ++i) work(texts[size_t(i)].first, [&](auto&& use) { for_each_text(*texts[size_t(i)].second, mask, use); });
-            } catch (...) {
-                const std::lock_guard guard(lock);
-                failure = std::current_exception();
-            }
-        });
-    }
-    if (failure) std::rethrow_exception(failure);
-}
 
 void scan_columns(const std::vector<Scan*>& scans, const nb::list& cells, const Keep& keep, int n_threads) {
     over_columns(cells, keep, n_threads, [&](size_t column, auto&& visit) {
@@ -151,41 +103,6 @@ nb::list described(const WordCounts& counts) {
     return found;
 }
 
-template <class T> nb::object array_of(std::vector<T>&& values) {
-    auto* kept = new std::vector<T>(std::move(values));
-    const nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-    return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(kept->data(), {kept->size()}, owner));
-}
-
-// A stream whose batches are read one at a time; it keeps the capsule that owns it.
-struct Stream {
-    nb::capsule owner;
-    ArrowReader reader;
-
-    explicit Stream(nb::capsule capsule) : owner(std::move(capsule)), reader(static_cast<ArrowArrayStream*>(owner.data())) {}
-
-    // (number of rows, columns), or None at the end; a column is a TextColumn or (type, values, missing or None).
-    nb::object next() {
-        std::optional<ArrowBatch> batch;
-        {
-            nb::gil_scoped_release no_gil;
-            batch = reader.next();
-        }
-        if (!batch) return nb::none();
-        nb::list columns;
-        for (ArrowColumn& column : batch->columns) {
-            if (column.text) {
-                columns.append(nb::cast(std::move(*column.text)));
-                continue;
-            }
-            nb::object missing = column.missing.empty() ? nb::object(nb::none()) : array_of(std::move(column.missing));
-            nb::object values = column.type == 'g' ? array_of(std::move(column.doubles)) : array_of(std::move(column.integers));
-            columns.append(nb::make_tuple(std::string(1, column.type), values, missing));
-        }
-        return nb::make_tuple(batch->n_rows, columns);
-    }
-};
-
 // Seconds less the centre, month, day, weekday, hour of instants in microseconds; NaN where `missing` is 1.
 void calendar_columns(nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu> micros, const Keep& missing, double centre, Matrix out) {
     for (size_t i = 0; i < micros.shape(0); ++i) {
@@ -239,8 +156,7 @@ void add_columns(nb::module_& m) {
         .def_prop_ro("n", [](const Words& self) { return self.words.total(); })
         .def_prop_ro("others", [](const Words& self) { return self.words.others(); })
         .def_prop_ro("words", [](const Words& self) { return described(self.words); })
-        .def_prop_ro("missing", [](const Words& self) { return described(self.missing); })
-;
+        .def_prop_ro("missing", [](const Words& self) { return described(self.missing); });
     m.attr("number_forms") = [] {
         nb::list found;
         for (const Form& form : forms) found.append(nb::make_tuple(std::string(1, form.decimal), form.thousands ? std::string(1, form.thousands) : std::string()));

@@ -1,19 +1,14 @@
-// The border to Python: the trainer's face and the module. No arithmetic here. Arrays that are written to are never converted.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
+// The network engine's face. No arithmetic here.
+#include "border/network.hpp"
+
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <cstdlib>
-
 #include "base/threads.hpp"
-#include "border/columns.hpp"
-#include "border/ufuncs.hpp"
-#include "dispatch/dispatch.hpp"
-#include "family/rows.hpp"
+#include "border/arrays.hpp"
+#include "border/python_monitor.hpp"
 #include "network/inputs.hpp"
 #include "network/prediction.hpp"
 #include "network/trainer.hpp"
@@ -23,8 +18,6 @@ using namespace normexp;
 
 namespace {
 
-template <class T> using Vec = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T> using Mat = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Vectors = nb::ndarray<float, nb::ndim<2>, nb::device::cpu>;  // side by side, with room between them
 // kind, activation, inputs, outputs, places of the segments, options, trained
 using LayerTuple = std::tuple<int, int, int64_t, int64_t, std::array<int64_t, 4>, std::array<float, 3>, bool>;
@@ -42,47 +35,6 @@ std::vector<Layer> layers_from(const std::vector<LayerTuple>& plan) {
 Loss loss_from(const LossTuple& loss) { return {LossKind(std::get<0>(loss)), std::get<1>(loss), std::get<2>(loss), std::get<3>(loss)}; }
 
 int threads_or_default(int n) { return n > 0 ? n : default_threads(); }
-
-// Brings Python's signals, the progress callback and the epoch callback into a fit that runs without the GIL.
-struct PythonMonitor final : Monitor {
-    nb::object on_poll, on_epoch;  // callables or None
-    bool interrupted = false;
-    std::optional<nb::python_error> error;
-
-    template <class F> bool guarded(F&& call) {
-        nb::gil_scoped_acquire gil;
-        if (PyErr_CheckSignals() != 0) {
-            if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-                PyErr_Clear();
-                return interrupted = true;
-            }
-            error.emplace();
-            return true;
-        }
-        try {
-            return call();
-        } catch (nb::python_error& raised) {
-            if (raised.matches(PyExc_KeyboardInterrupt)) return interrupted = true;
-            error.emplace(std::move(raised));
-            return true;
-        }
-    }
-
-    bool poll(int64_t epoch, int64_t rows_done, const Sums& sums) override {
-        return guarded([&] { return !on_poll.is_none() && nb::cast<bool>(on_poll(epoch, rows_done, tuple_of(sums))); });
-    }
-
-    bool epoch_end(int64_t epoch, const Epoch& e) override {
-        if (on_epoch.is_none()) return false;
-        return guarded([&] { return nb::cast<bool>(on_epoch(epoch, tuple_of(e.training), tuple_of(e.validation))); });
-    }
-
-    static nb::tuple tuple_of(const Sums& s) { return nb::make_tuple(s.loss, s.weight, s.correct, s.hits, s.rows, s.penalty); }
-
-    void raise() {
-        if (error) throw nb::python_error(std::move(*error));
-    }
-};
 
 const char* name_of(Stop stop, bool interrupted) {
     if (interrupted) return "interrupted";
@@ -171,26 +123,9 @@ template <class T> void fill_inputs_of_rows(
     fill_inputs(plan, cells, int64_t(out.shape(0)), out.data());
 }
 
-template <class T> void top_k_of_rows(Mat<const T> x, Mat<int64_t> places, Mat<T> probabilities) {
-    nb::gil_scoped_release no_gil;
-    top_k<T>(x.data(), int64_t(x.shape(0)), int64_t(x.shape(1)), int64_t(places.shape(1)), places.data(), probabilities.data());
-}
-
 }  // namespace
 
-NB_MODULE(_native, m) {
-    m.attr("__doc__") = "The compiled core of normexp; private.";
-    const char* wanted = std::getenv("NORMEXP_ISA");
-    if (!choose_kernels(wanted)) {
-        const std::string message = std::string("expected NORMEXP_ISA to be one of ") + available_isas() + ", got '" + wanted + "'; unset it or choose one of these";
-        throw nb::import_error(message.c_str());
-    }
-    if (add_ufuncs(m.ptr()) < 0) throw nb::python_error();
-    add_columns(m);
-    m.attr("isa") = kernels().isa;
-    m.attr("available_isas") = available_isas();
-    m.def("get_num_threads", &default_threads);
-    m.def("set_num_threads", &set_default_threads, nb::arg("n"));
+void add_network(nb::module_& m) {
     m.def("fit_network", &fit_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("segments"), nb::arg("loss"), nb::arg("rule"), nb::arg("state").none().noconvert(),
           nb::arg("rates").noconvert(), nb::arg("steps"), nb::arg("training"), nb::arg("validation"), nb::arg("epochs"), nb::arg("batch_size"), nb::arg("patience"), nb::arg("seed"),
           nb::arg("first_epoch"), nb::arg("time_limit"), nb::arg("shuffle"), nb::arg("restore_best"), nb::arg("n_threads"), nb::arg("on_poll").none(), nb::arg("on_epoch").none());
@@ -199,7 +134,5 @@ NB_MODULE(_native, m) {
           nb::arg("categories"), nb::arg("n_codes"), nb::arg("out").noconvert());
     m.def("fill_inputs_f64", &fill_inputs_of_rows<double>, nb::arg("matrix"), nb::arg("numbers"), nb::arg("centres"), nb::arg("scales"), nb::arg("indicators"),
           nb::arg("categories"), nb::arg("n_codes"), nb::arg("out").noconvert());
-    m.def("top_k_f32", &top_k_of_rows<float>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
-    m.def("top_k_f64", &top_k_of_rows<double>, nb::arg("x"), nb::arg("places").noconvert(), nb::arg("probabilities").noconvert());
     m.def("predict_outputs", &predict_outputs, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("outputs").noconvert(), nb::arg("n_threads"));
 }
