@@ -1,3 +1,5 @@
+// Room: base - what all others stand on: vectors, exp and log on them, random numbers, threads, the plain structures that kernels take. May include: nothing.
+//
 // exp on vectors.
 //
 // exp(x + carry) * 2^-exponent = 2^(k / steps - exponent) * exp(r) with k = round(x steps / ln 2) and r = x - k ln 2 / steps + carry. ln 2 / steps is split

@@ -1,3 +1,5 @@
+// Room: columns - cells of a table's columns to float32 by a frozen rule. May include: base.
+//
 // Arrow's C data interface (arrow.apache.org/docs/format/CDataInterface.html), as the specification prints it.
 #pragma once
 #include <cstdint>

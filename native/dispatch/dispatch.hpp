@@ -1,3 +1,5 @@
+// Room: dispatch - the table of kernels: kernels fill it, hosts call it, neither knows the other. May include: base.
+//
 // The table of kernels: one is compiled per instruction set, the processor's best is chosen at import.
 // NORMEXP_ISA (baseline, v3, v4) overrides the choice.
 #pragma once

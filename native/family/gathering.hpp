@@ -1,3 +1,5 @@
+// Room: family - host side of softmax and its relatives: rows of any layout and storage type to the kernels. May include: base, dispatch.
+//
 // Rows where the kernels can work on them: in place, or gathered into a buffer from any layout and storage type, and scattered back.
 #pragma once
 #include <algorithm>

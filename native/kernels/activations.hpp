@@ -1,3 +1,5 @@
+// Room: kernels - what is compiled once per instruction set, free of the C++ library. May include: base, dispatch.
+//
 // Activations and their derivatives, entry by entry. Where single precision would lose digits near 0, they are computed in double and rounded once.
 //
 // elu: x or alpha (e^x - 1); selu (Klambauer et al. 2017): scale x or scale alpha (e^x - 1); gelu (Hendrycks and Gimpel 2016): x Phi(x); silu: x sigmoid(x);

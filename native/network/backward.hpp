@@ -1,3 +1,5 @@
+// Room: network - host side of the network engine: layers, losses, optimizer, trainer. May include: base, dispatch.
+//
 // Layers backward over a batch of rows: deltas of the outputs become deltas of the inputs and the gradient of the parameters.
 #pragma once
 #include "network/layers.hpp"
