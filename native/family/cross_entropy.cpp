@@ -1,8 +1,10 @@
 // Cross-entropy of rows, with targets, scales and losses as columns beside them.
+#include <algorithm>
 #include <vector>
 
 #include "family/gathering.hpp"
 #include "family/rows.hpp"
+#include "family/scratch.hpp"
 #include "family/sharing.hpp"
 
 namespace normexp {

@@ -1,4 +1,6 @@
 // Functions of single entries over a run of them.
+#include <algorithm>
+
 #include "family/gathering.hpp"
 #include "family/rows.hpp"
 #include "family/sharing.hpp"

@@ -1,6 +1,11 @@
 // Softmax, log-softmax and log-sum-exp of many rows, or of few long ones.
+#include <algorithm>
+#include <type_traits>
+
 #include "family/gathering.hpp"
+#include "family/long_row.hpp"
 #include "family/rows.hpp"
+#include "family/scratch.hpp"
 #include "family/sharing.hpp"
 
 namespace normexp {

@@ -1,11 +1,11 @@
 // The k largest entries of rows, without sorting the rows: what cannot be among them is passed over by the vector.
 #include <algorithm>
 #include <functional>
-#include <memory>
 #include <vector>
 
-#include "family/gathering.hpp"
+#include "dispatch/dispatch.hpp"
 #include "family/rows.hpp"
+#include "family/scratch.hpp"
 #include "family/sharing.hpp"
 
 namespace normexp {
