@@ -6,8 +6,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#if defined(__x86_64__)
+#if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__x86_64__)
+#include <emmintrin.h>  // a tenth of the time to read
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif

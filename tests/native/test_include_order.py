@@ -21,7 +21,7 @@ ROOMS = {
 RULE = re.compile(r"// Room: (\w+) - [^\n]+\. May include: ([\w, ]+)\.\n")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 PYTHON = re.compile(r"(nanobind|numpy)/|Python\.h$")
-FREESTANDING = {"cstddef", "cstdint", "immintrin.h", "arm_neon.h"}
+FREESTANDING = {"cstddef", "cstdint", "emmintrin.h", "immintrin.h", "arm_neon.h"}
 
 
 def stored() -> dict[str, str]:
