@@ -1,33 +1,14 @@
-// Cells of a column to float32 by a frozen rule, with a tally of what could not be read. May include numbers.hpp and dates.hpp.
+// Cells of a column to float32 by a frozen rule, with a tally of what could not be read.
 #pragma once
-#include "dates.hpp"
-#include "numbers.hpp"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "columns/column_rule.hpp"
 
 namespace normexp::columns {
-
-enum class Kind { number, category, boolean, date };
-
-struct ColumnRule {
-    Kind kind;
-    double centre;
-    NumberRule number;
-    Order order;
-    WordTable categories;
-    int n_categories;
-    std::vector<int> alias_codes;  // of the words of `categories` after the first n_categories
-    bool has_other;
-    MissingWords missing;
-    int n_missing_anywhere;  // of the missing words; finds of the others are counted
-    std::vector<double> missing_numbers;
-
-    int width() const { return kind == Kind::date ? 5 : 1; }
-};
-
-// What happened to the cells of a column since the tally began.
-struct Tally {
-    int64_t rows = 0, missing_numbers = 0;
-    WordCounts bad{1000}, unseen{10'000}, taken_as_missing{1000};  // cells that the rule does not read; categories that training had not; words beside the usual ones
-};
 
 inline constexpr double float32_max = 3.4e38;
 

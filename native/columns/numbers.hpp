@@ -1,14 +1,16 @@
-// Numbers as people write them: 38,60 · $84,835.00 · 12% · 1 234 · (5) · −3 · 12.5 kg. May include words.hpp.
+// Numbers as people write them: 38,60 · $84,835.00 · 12% · 1 234 · (5) · −3 · 12.5 kg.
 //
 // A form is a decimal mark and a mark between groups of three digits (or of two before the last three, as in India).
 // A column has one form and one affix (what stands before and after the digits); `shape_of` says which forms a cell allows.
 #pragma once
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string>
 
-#include "words.hpp"
+#include "columns/cell.hpp"
 
 namespace normexp::columns {
 

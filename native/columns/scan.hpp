@@ -1,7 +1,15 @@
-// What the cells of a text column could be: counts from which the column's kind and rule are decided. May include numbers.hpp and dates.hpp.
+// What the cells of a text column could be: counts from which the column's kind and rule are decided.
 #pragma once
-#include "dates.hpp"
-#include "numbers.hpp"
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "columns/dates.hpp"
+#include "columns/numbers.hpp"
+#include "columns/words.hpp"
 
 namespace normexp::columns {
 
