@@ -1,8 +1,5 @@
 """From files, databases, data frames, dicts and examples to one float32 matrix with a schema."""
 
-from normexp.tables._examples import EXAMPLES as EXAMPLES
-from normexp.tables._label_values import classes_and_targets as classes_and_targets
-from normexp.tables._label_values import label_values as label_values
 from normexp.tables._matching import in_order as in_order
 from normexp.tables._matching import is_table as is_table
 from normexp.tables._matching import names_of_rows as names_of_rows
@@ -24,6 +21,9 @@ from normexp.tables._schema import Schema as Schema
 from normexp.tables._source import Source as Source
 from normexp.tables._split import held_out_rows as held_out_rows
 from normexp.tables._table import Table as Table
+from normexp.tables.labels import classes_and_targets as classes_and_targets
+from normexp.tables.labels import label_values as label_values
+from normexp.tables.sources import EXAMPLES as EXAMPLES
 
 __all__ = [
     "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
