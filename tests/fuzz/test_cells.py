@@ -9,8 +9,7 @@ import random
 import numpy as np
 import pytest
 
-from normexp.tables import Column, Schema, open_source
-from normexp.tables._schema import DATE_ORDERS, DECIMAL_MARKS, THOUSANDS_MARKS
+from normexp.tables import DATE_ORDERS, DECIMAL_MARKS, THOUSANDS_MARKS, Column, Schema, open_source
 
 N_CELLS = int(os.environ.get("NORMEXP_FUZZ", 4_000))
 PIECES = [

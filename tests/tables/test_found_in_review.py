@@ -125,7 +125,7 @@ def test_a_space_of_typesetters_alone_is_missing_everywhere():
 
 def test_rules_are_kept_by_many_threads():
     code = (
-        "import sys, threading; from normexp.tables import Column, Schema; from normexp.tables._rules import rules_of; sys.setswitchinterval(1e-6)\n"
+        "import sys, threading; from normexp.tables import Column, Schema; from normexp.tables.conversion import rules_of; sys.setswitchinterval(1e-6)\n"
         "schemas = [Schema((Column(f'c{i}', 'number'),)) for i in range(200)]; failed = []\n"
         "def work():\n    try:\n        for schema in schemas: assert len(rules_of(schema)) == 1\n    except BaseException as error: failed.append(error)\n"
         "threads = [threading.Thread(target=work) for _ in range(8)]; [t.start() for t in threads]; [t.join() for t in threads]; assert not failed, failed\n"

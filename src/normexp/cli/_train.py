@@ -39,7 +39,7 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
 
 def required_options(target: str | None, source: str) -> str:
     """The target column: given, or an example's own."""
-    from normexp.tables._examples import EXAMPLES
+    from normexp.tables import EXAMPLES
 
     if target is None and (name := source.removeprefix("example:")) in EXAMPLES and source != name:
         return EXAMPLES[name]

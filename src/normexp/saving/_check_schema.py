@@ -4,7 +4,7 @@ from typing import Any
 
 from normexp.saving._container import Refused
 from normexp.saving._values import boolean, check_keys, distinct_texts, list_of, number, one_of, shown, text
-from normexp.tables._schema import DATE_ORDERS, DECIMAL_MARKS, MAX_CATEGORIES, THOUSANDS_MARKS
+from normexp.tables import DATE_ORDERS, DECIMAL_MARKS, MAX_CATEGORIES, THOUSANDS_MARKS
 
 __all__ = ["check_schema"]
 

@@ -1,7 +1,5 @@
 """From files, databases, data frames, dicts and examples to one float32 matrix with a schema."""
 
-from normexp.tables._label_values import classes_and_targets as classes_and_targets
-from normexp.tables._label_values import label_values as label_values
 from normexp.tables._matching import in_order as in_order
 from normexp.tables._matching import is_table as is_table
 from normexp.tables._matching import names_of_rows as names_of_rows
@@ -13,15 +11,22 @@ from normexp.tables._read import open_source as open_source
 from normexp.tables._read import read as read
 from normexp.tables._read import warn_of as warn_of
 from normexp.tables._results import Results as Results
+from normexp.tables._schema import DATE_ORDERS as DATE_ORDERS
+from normexp.tables._schema import DECIMAL_MARKS as DECIMAL_MARKS
+from normexp.tables._schema import MAX_CATEGORIES as MAX_CATEGORIES
+from normexp.tables._schema import THOUSANDS_MARKS as THOUSANDS_MARKS
 from normexp.tables._schema import Column as Column
 from normexp.tables._schema import MatrixColumn as MatrixColumn
 from normexp.tables._schema import Schema as Schema
 from normexp.tables._source import Source as Source
 from normexp.tables._split import held_out_rows as held_out_rows
 from normexp.tables._table import Table as Table
+from normexp.tables.labels import classes_and_targets as classes_and_targets
+from normexp.tables.labels import label_values as label_values
+from normexp.tables.sources import EXAMPLES as EXAMPLES
 
 __all__ = [
-    "Column", "MatrixColumn", "Options", "Results", "Schema", "Source", "Table",
+    "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
     "classes_and_targets", "date_order_of", "held_out_rows", "in_order", "is_table", "label_values", "names_of_rows", "number_matrix", "open_source", "read", "unused_note",
     "warn_of",
 ]  # fmt: skip

@@ -7,8 +7,8 @@ import numpy as np
 
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
-from normexp.tables._frames import data_frame
 from normexp.tables._read import number_matrix, warn_of
+from normexp.tables.sources import data_frame
 
 __all__ = ["in_order", "is_table", "names_of_rows", "unused_note"]
 

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._convert import Converter, Count, folded
-from normexp.tables._inference import Bad, joined
-from normexp.tables._options import Options, folded_ascii
+from normexp.tables._options import Options
 from normexp.tables._schema import Column
+from normexp.tables._words import folded, folded_ascii
+from normexp.tables.conversion import Bad, Converter, Count
 
-__all__ = ["bad_cells_error", "conversion_notes", "counted"]
+__all__ = ["bad_cells_error", "conversion_notes", "joined"]
 
 MOST_SHOWN = 12
 MOST_NOTES, MOST_RESPELT = 40, 3
+MOST_ALONE = 3  # equal notes
 WANTED = {"number": "a number", "date": "a date", "boolean": "a boolean"}
 
 
@@ -35,7 +37,7 @@ def bad_cells_error(bad: Sequence[Bad], data: Any, training: bool) -> DataError:
     return DataError(f"{'; '.join(shown)}; {advice}")
 
 
-def counted(n: int, word: str = "row") -> str:
+def _counted(n: int, word: str = "row") -> str:
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
@@ -53,10 +55,22 @@ def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any,
             notes.append((column.name, f": {said} taken as missing"))
         if tally.unseen:
             notes += [(column.name, note) for note in _unseen_notes(column, tally.unseen, options.match_case)]
-    return capped(joined(notes)), bad
+    return _capped(joined(notes)), bad
 
 
-def capped(notes: list[str]) -> list[str]:
+def joined(notes: Sequence[tuple[str, str]]) -> list[str]:
+    """Notes on columns, the same ones on many columns as one."""
+    names: dict[str, list[str]] = {}
+    for name, note in notes:
+        names.setdefault(note, []).append(name)
+    found: dict[str, None] = {}
+    for name, note in notes:
+        same = names[note]
+        found[f"columns {listing(same)}{note}" if len(same) > MOST_ALONE else f"column {name!r}{note}"] = None
+    return list(found)
+
+
+def _capped(notes: list[str]) -> list[str]:
     """Not more than a screen of them."""
     return notes if len(notes) <= MOST_NOTES else [*notes[:MOST_NOTES], f"and {len(notes) - MOST_NOTES} more notes of these kinds"]
 
@@ -66,17 +80,17 @@ def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
     word, count = min(bad.items(), key=lambda item: item[1].first)
     file, row = data.place(count.first)
     which = "is" if n == 1 else "are"
-    return f": {counted(n, 'cell')} {which} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
+    return f": {_counted(n, 'cell')} {which} not {WANTED[column.kind]}{'' if n == 1 else ', the first'}: '{word}' ({file}, row {row}); taken as missing"
 
 
 def _unseen_notes(column: Column, unseen: dict[str, Count], match_case: bool) -> list[str]:
     by_folded = {folded(word): word for word in reversed(column.categories)}
     respelt = [word for word, _ in sorted(unseen.items(), key=lambda item: item[1].first) if match_case and folded(word) in by_folded]
     more = f" and so do {len(respelt) - MOST_RESPELT} more" if len(respelt) > MOST_RESPELT else ""
-    notes = [f": '{word}' ({counted(unseen[word].n)}) differs from the trained '{by_folded[folded(word)]}' in case or spaces only"
+    notes = [f": '{word}' ({_counted(unseen[word].n)}) differs from the trained '{by_folded[folded(word)]}' in case or spaces only"
              f"{more if i == MOST_RESPELT - 1 else ''}; --match-case no (match_case=False) takes it as that"
              for i, word in enumerate(respelt[:MOST_RESPELT])]  # fmt: skip
     n = sum(count.n for count in unseen.values())
     words = sorted(unseen, key=lambda word: (-unseen[word].n, word))
     shown = ", ".join(f"'{word}'" for word in words[:3]) + (", …" if len(words) > 3 else "")
-    return [*notes, f": {counted(n)} with a category not seen in training ({shown})"]
+    return [*notes, f": {_counted(n)} with a category not seen in training ({shown})"]

@@ -1,14 +1,13 @@
 """What a caller says about a table, beside its name."""
 
 import codecs
-import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from normexp.tables._schema import MISSING_AMONG_NUMBERS, MISSING_WORDS, Schema
+from normexp.tables._words import folded_ascii
 
-__all__ = ["Options", "date_order_of", "folded_ascii", "met", "missing_numbers"]
+__all__ = ["Options", "date_order_of"]
 
 
 @dataclass(frozen=True)
@@ -55,31 +54,6 @@ class Options:
         anywhere, among = (schema.missing, schema.missing_among_numbers) if schema else (MISSING_WORDS, MISSING_AMONG_NUMBERS)
         added = [folded_ascii(word) for word in self.missing]
         return tuple(word for word in dict.fromkeys((*anywhere, *added)) if word not in kept), tuple(word for word in among if word not in kept)
-
-
-def folded_ascii(word: str) -> str:
-    """A word as the core compares it: without spaces around it, A to Z in lower case."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in word.strip())
-
-
-def missing_numbers(words: Sequence[str]) -> list[float]:
-    """Those of the words that are numbers: they also mean missing where they are written otherwise, or come as numbers."""
-    found = []
-    for word in words:
-        try:
-            number = float(word)
-        except ValueError:
-            continue
-        if not math.isnan(number):
-            found.append(number)
-    return found
-
-
-def met(words: Sequence[str], cells: Iterable[str]) -> set[str]:
-    """Which of the words (in lower case) there are among cells; numbers may be written otherwise there."""
-    found = {folded_ascii(cell) for cell in cells}
-    written = set(missing_numbers(list(found)))
-    return {word for word in words if word in found or not written.isdisjoint(missing_numbers([word]))}
 
 
 def date_order_of(text: str) -> str:

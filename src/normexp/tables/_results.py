@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Codes, Instants, Numbers, text_of_instants
-from normexp.tables._database import Database, explained, literal
 from normexp.tables._source import Source
+from normexp.tables.sources import Codes, Database, Instants, Numbers, explained, literal, text_of_instants
 
 __all__ = ["Results"]
 

@@ -1,7 +1,5 @@
 """An opened table: what its columns are is found out or given, its rows come in pieces or whole."""
 
-import os
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,15 +8,16 @@ from numpy.typing import NDArray
 
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
-from normexp.tables._convert import FLOAT32_MAX, Converter
-from normexp.tables._frames import frame_of
-from normexp.tables._inference import Bad, Inference, number_column
-from normexp.tables._labels import Labels, classes_of, labels_of, nearly_same, refuse_many, targets_of, too_few, unknown_labels
-from normexp.tables._names import named
 from normexp.tables._notes import bad_cells_error, conversion_notes
-from normexp.tables._options import Options, folded_ascii, met
-from normexp.tables._schema import Column, Schema
+from normexp.tables._options import Options
+from normexp.tables._schema import Schema
 from normexp.tables._table import Table
+from normexp.tables._weights import Weights
+from normexp.tables._words import folded_ascii, met
+from normexp.tables.conversion import Bad, Converter
+from normexp.tables.inference import Survey, columns_of, named
+from normexp.tables.labels import labels_of_column, learned_classes, targets_of, unknown_labels
+from normexp.tables.sources import Database, Frame, rows_of
 
 __all__ = ["Source"]
 
@@ -29,12 +28,7 @@ class Source:
     """An opened table. Use it as a context, or close it."""
 
     def __init__(self, source: object, options: Options, schema: Schema | None = None, classes: NDArray[Any] | None = None) -> None:
-        if isinstance(source, (str, os.PathLike)):
-            from normexp.tables._sources import open_named
-
-            self.data: Any = open_named(os.fspath(source), options)
-        else:
-            self.data = frame_of(source, declared=schema is None)
+        self.data: Database | Frame = rows_of(source, options, declared=schema is None)
         self.options, self.classes, self.notes, self._noted = options, classes, list[str](), False
         self.label: str = self.data.label
         try:
@@ -68,11 +62,13 @@ class Source:
         for name, role in roles:
             if name is not None and name not in self.indices:
                 raise self._no_column(name, role)
-        self.labels = self._labels()
-        self._number_columns: dict[str, Column] = {}
-        if self.weight is not None:
-            self._number_columns[self.weight], notes = number_column(self.data, self.indices[self.weight], self.options, self.words)
+        self.labels = None
+        if self.target is not None:
+            self.labels, notes = labels_of_column(self.data, self.indices[self.target], self.words[0], learning=self.classes is None)
             self.notes += notes
+        self._weights = None if self.weight is None else Weights(self.data, self.indices[self.weight], options, self.words)
+        if self._weights is not None:
+            self.notes += self._weights.notes
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
         self._inferred_here = schema is None
@@ -101,49 +97,20 @@ class Source:
             hint = "; if its columns are apart by spaces or another sign, write them apart by commas, semicolons, tabs or |"
         return DataError(f"expected a column named '{name}' as {role}, got a table with columns {listing(self.names)} ({self.label}){near}{hint}")
 
-    def _labels(self) -> Labels | None:
-        if self.target is None:
-            return None
-        i = self.indices[self.target]
-        if self.target in self.data.nested or self.data.kinds[i] not in ("text", "number", "integer", "boolean", "date", "category", "BLOB", "INTERVAL", "TIME", "BIT"):
-            raise DataError(f"expected labels that are text, numbers or booleans, got a column of type {'JSON' if self.target in self.data.nested else self.data.kinds[i]} "
-                            f"({self.label}, column '{self.target}'); choose another column, or write it as text")  # fmt: skip
-        labels = labels_of(self.data.batches([i], labels=True), self.data.n_rows, self.words[0])
-        n = int((labels.numbers < 0).sum())
-        if n:
-            written = {repr(word): k for word, k in labels.missing_words.items() if word}
-            keep = " ".join(f"--keep-words {word}" for word in written)
-            advice = f" ({keep} keeps {'it' if len(written) == 1 else 'them'} as a class)" if self.classes is None else ""
-            how = f": {', '.join(f'{k} with {word}' for word, k in written.items())}{advice}"
-            self.notes.append(f"{n} row{'s' if n > 1 else ''} without a target dropped{how if written else ''}")
-        return labels
-
-    def _infer_classes(self, labels: Labels) -> None:
-        place = f"{self.label}, column '{self.target}'"
-        refuse_many(labels, place, self.options.any_classes)
-        words = [word for word in labels.missing_words if word]
-        if len(labels.values) < 2:
-            keep = f"{' '.join(f'--keep-words {shlex.quote(word)}' for word in words)} (keep_words={words!r})"
-            raise too_few(labels, place, f"; {listing(words)} {'is' if len(words) == 1 else 'are'} taken as missing, keep with {keep}" if words else "")
-        labels.is_declared |= self.data.kinds[self.indices[self.target or ""]] in ("category", "BLOB")
-        self.classes = classes_of(labels)
-        self.notes += nearly_same(self.classes)
-        if len(self.classes) < 2:
-            raise too_few(labels, place, "")
-
     def _inferred(self, names: Sequence[str]) -> Schema:
         if self.n_rows == 0:
             raise DataError(f"expected rows with a target, got none ({self.label})" if self.keep is not None else f"expected a table with rows, got a header only ({self.label})")
-        if self.labels is not None and self.classes is None:
-            self._infer_classes(self.labels)
-        found = Inference(self.data, self.options, self.words, self.keep)
-        columns = found.columns([self.indices[name] for name in names])
-        self.notes += found.notes
-        self._judge(found.bad)
+        if self.target is not None and self.labels is not None and self.classes is None:
+            self.classes, notes = learned_classes(self.labels, self.data, self.indices[self.target], any_classes=self.options.any_classes)
+            self.notes += notes
+        survey, indices = Survey(self.data, self.options, self.words, self.keep), [self.indices[name] for name in names]
+        columns, notes = columns_of(survey, indices), survey.notes(indices)
+        self.notes += notes
+        self._judge(survey.bad)
         if not columns:
-            why = "".join(f"; {note}" for note in found.notes if "left out" in note)
+            why = "".join(f"; {note}" for note in notes if "left out" in note)
             raise DataError(f"expected at least one column to learn from, got none besides the target ({self.label}){why}")
-        self._say_unmatched(found.found_missing)
+        self._say_unmatched(survey.found_missing)
         return Schema(tuple(columns), self.target, *self.words)
 
     def _judge(self, bad: list[Bad]) -> None:
@@ -173,7 +140,7 @@ class Source:
             stop = min(first + PIECE_ROWS, self.data.n_rows)
             matrix = np.empty((stop - first, self.converter.width), np.float32)
             self._convert(matrix, first, stop, self.keep)
-            weights = self._weights(first, stop) if self.weight else None
+            weights = None if self._weights is None else self._weights.of(first, stop, self.keep)
             rows = slice(None) if self.keep is None else self.keep[first:stop].astype(bool)
             targets = None if self.targets is None else self.targets[first:stop][rows]
             if targets is None or len(targets):
@@ -203,13 +170,6 @@ class Source:
                 raise bad_cells_error(bad, self.data, training=False)
             self.notes += [note for note in notes if note not in self.notes]
 
-    def _doubles(self, name: str, first: int, stop: int) -> tuple[NDArray[np.float64], Converter]:
-        """A column of plain numbers in float64, NaN where there is none, and the tally of its cells."""
-        converter, out = Converter(Schema((self._number_columns.get(name) or Column(name, "number"),), None, *self.words), self.words), np.empty(stop - first, np.float64)
-        for at, n, (cells,) in self.data.batches([self.indices[name]], first, stop):
-            out[at - first : at - first + n] = converter.doubles(0, cells, at)
-        return out, converter
-
     def numbers(self) -> NDArray[np.float64]:
         """The schema's columns, all of numbers, in float64, shape (n_rows, n_columns)."""
         out = np.empty((self.data.n_rows, len(self.schema.columns)), np.float64)
@@ -220,21 +180,6 @@ class Source:
                     out[first : first + n, places[i]] = self.converter.doubles(places[i], cells, first)
         self._note_cells()
         return out
-
-    def _weights(self, first: int, stop: int) -> NDArray[np.float32]:
-        name = self.weight or ""
-        out, converter = self._doubles(name, first, stop)
-        wrong = ~((out >= 0) & (out <= FLOAT32_MAX))
-        if self.keep is not None:
-            wrong &= self.keep[first:stop].astype(bool)
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            tally, value = converter.tally(0).bad, out[row]
-            shown = next((word for word, count in tally.items() if count.first == first + row), "nan" if np.isnan(value) else str(value))
-            wanted = f"up to {FLOAT32_MAX}" if value > FLOAT32_MAX or (np.isnan(value) and _is_large(shown)) else "of at least 0"
-            file, number = self.data.place(first + row)
-            raise DataError(f"expected weights {wanted} in column '{name}', got {shown} ({file}, row {number}); correct the cell")
-        return out.astype(np.float32)
 
     def row(self, number: int) -> Table:
         """One row, counted from 1 as in messages; its target is -1 where it is missing or unknown."""
@@ -249,11 +194,11 @@ class Source:
         """All rows at once."""
         matrix = np.empty((self.n_rows, self.converter.width), np.float32)
         targets = None if self.targets is None else np.empty(self.n_rows, np.int32)
-        weights = np.empty(self.n_rows, np.float32) if self.weight else None
+        weights = None if self._weights is None else np.empty(self.n_rows, np.float32)
         at = 0
         if self.keep is None and self.n_rows <= PIECE_ROWS:  # no copy
             self._convert(matrix, 0, self.n_rows, None)
-            targets, weights, at = self.targets, self._weights(0, self.n_rows) if self.weight else None, self.n_rows
+            targets, weights, at = self.targets, None if self._weights is None else self._weights.of(0, self.n_rows, None), self.n_rows
             self._note_cells()
         else:
             for piece, piece_targets, piece_weights in self.pieces():
@@ -268,10 +213,3 @@ class Source:
             raise RuntimeError(f"expected {self.n_rows} rows, got {at} ({self.label})")
         numbers = None if self.keep is None else np.flatnonzero(self.keep).astype(np.int64) + 1
         return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes), numbers)
-
-
-def _is_large(word: str) -> bool:
-    try:
-        return float(word) > FLOAT32_MAX
-    except ValueError:
-        return False

@@ -1,39 +1,22 @@
 """Cells to float32 by a frozen schema, and a tally of what was not as expected."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import normexp._native as _native
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, text_of_instants, text_of_numbers
-from normexp.tables._options import missing_numbers
-from normexp.tables._rules import rule_of, rules_of
 from normexp.tables._schema import Schema
+from normexp.tables._words import folded, missing_numbers
+from normexp.tables.conversion._rules import rule_of, rules_of
+from normexp.tables.conversion._tally import Count, Tally
+from normexp.tables.sources import Cells, Codes, Instants, Numbers, text_of_instants, text_of_numbers
 
-__all__ = ["FLOAT32_MAX", "Converter", "Count", "folded"]
+__all__ = ["FLOAT32_MAX", "Converter"]
 
 FLOAT32_MAX = 3.4e38
 MANY = 1_000  # words a tally keeps
-
-
-@dataclass
-class Count:
-    """How often a cell came, and in which row first (from 0)."""
-
-    n: int
-    first: int
-
-
-@dataclass
-class Tally:
-    """Of one column: cells that its rule does not read, unseen categories, words taken as missing beside the usual ones; words to counts."""
-
-    bad: dict[str, Count] = field(default_factory=dict)
-    unseen: dict[str, Count] = field(default_factory=dict)
-    taken: dict[str, Count] = field(default_factory=dict)
 
 
 class Converter:
@@ -193,8 +176,3 @@ class Converter:
         tally.rows = first
         _native.values_of(self.rules[i], tally, cells, keep, out)
         return out
-
-
-def folded(word: str) -> str:
-    """Without differences in case and spaces."""
-    return " ".join(word.casefold().split())

@@ -14,7 +14,7 @@ import pytest
 
 from normexp import DataError
 from normexp.tables import read
-from normexp.tables._database import Database
+from normexp.tables.sources import Database
 from tabling import CASES, told, write
 
 SCRIPT = """

@@ -4,8 +4,8 @@ import threading
 from typing import Any
 
 import normexp._native as _native
-from normexp.tables._options import missing_numbers
 from normexp.tables._schema import Column, Schema
+from normexp.tables._words import missing_numbers
 
 __all__ = ["rule_of", "rules_of"]
 

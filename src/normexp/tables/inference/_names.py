@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 import normexp._native as _native
-from normexp.tables._cells import Numbers
-from normexp.tables._convert import Converter
-from normexp.tables._identifiers import is_index
 from normexp.tables._schema import Column, Schema
+from normexp.tables.conversion import Converter
+from normexp.tables.inference._identifiers import is_index
+from normexp.tables.sources import Numbers
 
 __all__ = ["named"]
 
@@ -27,7 +27,7 @@ def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str], 
         if names[i] in keep:
             continue
         nothing, counts, distinct = _looked_at(data, i)
-        place = f"a column without a name, the {ordinal(i + 1)},"
+        place = f"a column without a name, the {_ordinal(i + 1)},"
         if nothing:
             left_out[names[i]] = f"{place} is left out: it is empty"
         elif counts or (i == 0 and distinct):  # in front, names of the rows
@@ -65,5 +65,5 @@ def _free(name: str, names: list[str]) -> str:
     return name
 
 
-def ordinal(n: int) -> str:
+def _ordinal(n: int) -> str:
     return f"{n}{'th' if n % 100 in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"

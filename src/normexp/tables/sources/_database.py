@@ -12,25 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import normexp._native as _native
-from normexp._system import is_interrupt, system_failure
 from normexp._temporary import TemporaryFolder
-from normexp.errors import DataError
-from normexp.tables._cells import Cells, Instants, Numbers
-from normexp.tables._delimited import not_utf8
+from normexp.tables.sources._cells import Cells, Instants, Numbers
+from normexp.tables.sources._complaints import explained
+from normexp.tables.sources._sql import expression, kind_of, literal
 
-__all__ = ["COLUMNS_A_QUERY", "Database", "literal"]
+__all__ = ["Database"]
 
 COLUMNS_A_QUERY = 4, 512  # few where rows are many: a query holds a buffer for every column
 CELLS_A_QUERY = 1 << 19
 SMALL = 32 << 20  # bytes; larger sources may spill to disk
-INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-WIDE_INTEGERS = ("HUGEINT", "UBIGINT", "UHUGEINT", "BIGNUM")
-LEFT_OUT = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "GEOMETRY", "VARIANT")
-
-
-def literal(value: str) -> str:
-    """A string as SQL: for paths of our own making only."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 class Database:
@@ -168,48 +159,6 @@ def _is_utf8(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def kind_of(sql_type: str) -> str:
-    """What a DuckDB type is to us."""
-    if sql_type in INTEGERS or sql_type in WIDE_INTEGERS:
-        return "integer"
-    if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
-        return "number"
-    if sql_type == "BOOLEAN":
-        return "boolean"
-    if sql_type == "DATE" or sql_type.startswith("TIMESTAMP"):
-        return "date"
-    if sql_type.startswith("ENUM"):
-        return "category"
-    if sql_type.endswith("]") or sql_type.startswith(LEFT_OUT):
-        return sql_type.split("(")[0] if sql_type.startswith(LEFT_OUT[:3]) and not sql_type.endswith("]") else sql_type
-    return "text"
-
-
-def expression(i: int, kind: str, sql_type: str, labels: bool) -> str:
-    """SQL for a column's cells as the core takes them: text, 64-bit numbers, booleans, microseconds."""
-    column = f"c{int(i)}"
-    if labels:
-        if kind == "number" and sql_type == "DOUBLE":  # FLOAT as text: 0.1 is not 0.10000000149
-            return f"{column}::DOUBLE"
-        return column if kind == "boolean" else f"{column}::BIGINT" if sql_type in INTEGERS else f"{column}::VARCHAR"
-    if kind in ("number", "integer"):
-        return f"{column}::DOUBLE"
-    if kind == "date":
-        return f"CASE WHEN isfinite({column}) THEN epoch_us({column}{'::TIMESTAMP' if sql_type in ('TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'DATE') else ''}) END"
-    return column if kind == "boolean" else word_of(column, sql_type) if kind == "category" else f"{column}::VARCHAR"
-
-
-def word_of(column: str, sql_type: str) -> str:
-    """SQL for a declared category of any type as the same word that it has in a frame: 3.0 is '3', true 'True', a midnight its date."""
-    if sql_type in ("FLOAT", "DOUBLE"):
-        return f"CASE WHEN {column} % 1 = 0 AND abs({column}) < 9e18 THEN {column}::BIGINT::VARCHAR ELSE {column}::VARCHAR END"
-    if sql_type == "BOOLEAN":
-        return f"CASE {column} WHEN true THEN 'True' WHEN false THEN 'False' END"
-    if sql_type.startswith("TIMESTAMP"):
-        return f"regexp_replace(regexp_replace({column}::VARCHAR, '[+]00$', ''), ' 00:00:00$', '')"
-    return f"{column}::VARCHAR"
-
-
 def _cells(column: Any, kind: str, labels: bool) -> Cells:
     if not isinstance(column, tuple):
         return column
@@ -217,52 +166,3 @@ def _cells(column: Any, kind: str, labels: bool) -> Cells:
     if type_ == "b":
         return Numbers(values.astype(bool), missing)
     return Instants(values, missing) if kind == "date" and not labels else Numbers(values, missing)
-
-
-class explained:
-    """DuckDB's complaints in our grammar: an interrupted query is a KeyboardInterrupt, a lack of memory or of room on the disk what it is."""
-
-    def __init__(self, label: str, folder: str = "") -> None:
-        self.label, self.folder = label, folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if error is None or isinstance(error, DataError):
-            return
-        import duckdb
-
-        if is_interrupt(error):
-            raise KeyboardInterrupt from error
-        if isinstance(error, (duckdb.Error, RuntimeError)):
-            raise system_failure(error, "temporary files") or complaint(error, self.label, self.folder) from error
-
-
-def first_line(error: BaseException | str) -> str:
-    return next((part for part in str(error).splitlines() if part.strip()), "no reason given")
-
-
-def complaint(error: BaseException, label: str, folder: str) -> Exception:
-    """What DuckDB says of a file, which it knows by a link of ours."""
-    message = re.sub(re.escape(folder) + r"/[\w.]+", lambda _: label, str(error)) if folder else str(error)
-    line = re.search(r"Line: (\d+)", message)
-    where = f"{label}, line {line[1]}" if line else label
-    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    if counts:
-        hint = "; if lines of a title or a comment stand before the header, remove them" if line and int(line[1]) <= 3 else ""
-        return DataError(f"expected {counts[1]} columns in every row, got {counts[2]} ({where}); mend the row, or quote cells that contain the separator{hint}")
-    if "not utf-8" in message.lower() or "invalid unicode" in message.lower() or "not valid utf" in message.lower():
-        return not_utf8(where)
-    if "unterminated quote" in message:
-        return DataError(f"expected a closing quote, got none ({where}); mend the row, or if columns are apart by spaces, write them apart by commas")
-    if "Malformed JSON" in message:
-        return DataError(f"expected JSON that reads, got text that does not ({label}); write one object a line, or an array of objects")
-    if "No magic bytes" in message or "not a Parquet file" in message or ("parquet" in message.lower() and "Invalid Input" in message):
-        return DataError(f"expected a whole Parquet file, got a damaged one ({label}); write or copy it again")
-    if "maximum line size" in message.lower():
-        return DataError(f"expected rows of at most 2 MB, got a longer one ({where}); a quote that is never closed looks like that too")
-    if "file system operations are disabled" in message:
-        return DataError(f"expected a table or a view of the database's own tables, got a view that reads other files ({label}); copy what it shows into a table first")
-    return DataError(f"expected a readable table, got an error from its reader ({where}): {first_line(message)}")
-

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import is_null
+from normexp.tables.sources import is_null
 
 __all__ = ["classes_and_targets", "label_values"]
 

@@ -4,18 +4,25 @@ from pathlib import Path
 
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._database import Database
-from normexp.tables._delimited import is_gzipped
-from normexp.tables._options import Options
+from normexp.tables.sources._database import Database
+from normexp.tables.sources.files._bytes import HEAD, is_gzipped, start_of
+from normexp.tables.sources.files._cleaning import PLAIN, cleaned, needs_copy
 
-__all__ = ["load"]
+__all__ = ["clean_json", "load_json"]
 
 KEYS_A_QUERY = 256
 CASTS = {"integer": "::HUGEINT", "number": "::DOUBLE"}  # a number of JSON is one, whatever the marks of other columns
 KINDS = {"VARCHAR": "text", "ARRAY": "an array", "BOOLEAN": "a boolean", "NULL": "null"}
 
 
-def load(database: Database, path: Path, label: str, i: int, _options: Options) -> list[str]:
+def clean_json(database: Database, path: Path, i: int, label: str, encoding: str | None) -> Path:
+    """As UTF-8 without a mark in front."""
+    start = start_of(path, HEAD)
+    found = PLAIN if start.startswith(b"\xef\xbb\xbf") else needs_copy(start, encoding)
+    return path if found is None or (found == PLAIN and not start.startswith(b"\xef\xbb\xbf")) else cleaned(database, path, found, label, i)
+
+
+def load_json(database: Database, path: Path, label: str, i: int) -> list[str]:
     """Objects of a file into `raw`, a column a key in the order of their first appearance; returns the keys."""
     packed = "gzip" if is_gzipped(path) else "none"
     source = f"read_json_objects({database.own_path(path, i)}, format = 'auto', compression = '{packed}', maximum_object_size = 67108864)"
@@ -40,14 +47,14 @@ def load(database: Database, path: Path, label: str, i: int, _options: Options) 
         return keys
     selected = ", ".join(f"found[{k + 1}]{CASTS.get(kind, '')} AS c{k}" for k, kind in enumerate(kinds))
     query = f"SELECT {selected} FROM (SELECT json_extract_string(json, ?) AS found FROM objects ORDER BY objects.rowid)"
-    database.execute(f"CREATE OR REPLACE TEMP TABLE piece AS {query}", [[pointer(key) for key in keys]])
+    database.execute(f"CREATE OR REPLACE TEMP TABLE piece AS {query}", [[_pointer(key) for key in keys]])
     database.execute("DROP TABLE objects")
     database.insert("SELECT * FROM piece", len(keys), i)
     database.execute("DROP TABLE piece")
     return keys
 
 
-def pointer(key: str) -> str:
+def _pointer(key: str) -> str:
     """A key as JSON Pointer (RFC 6901)."""
     return "/" + key.replace("~", "~0").replace("/", "~1")
 
@@ -69,7 +76,7 @@ def _kinds(database: Database, keys: list[str]) -> list[str]:
             f"coalesce(bool_or(types[{k}] IN ('OBJECT', 'ARRAY')), false), coalesce(bool_and(types[{k}] IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')) "
             f"FILTER (types[{k}] <> 'NULL'), false), coalesce(bool_or(types[{k}] = 'DOUBLE'), false)" for k in range(1, len(some) + 1)
         )  # fmt: skip
-        row = database.fetch(f"SELECT {counts} FROM (SELECT json_type(json, ?) AS types FROM objects)", [[pointer(key) for key in some]])[0]
+        row = database.fetch(f"SELECT {counts} FROM (SELECT json_type(json, ?) AS types FROM objects)", [[_pointer(key) for key in some]])[0]
         for nested, numbers, fractions in zip(row[::3], row[1::3], row[2::3], strict=True):
             found.append("nested" if nested else "text" if not numbers else "number" if fractions else "integer")
     return found

@@ -7,7 +7,8 @@ import numpy as np
 
 import normexp._native as _native
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers, cells_of_values, is_null, is_plain, text_of_instants, text_of_number
+from normexp.tables.sources._cells import Cells, Codes, Instants, Numbers, text_of_instants, text_of_number
+from normexp.tables.sources.memory._values import cells_of_values, is_null, is_plain
 
 __all__ = ["column_cells"]
 

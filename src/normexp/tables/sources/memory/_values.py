@@ -1,58 +1,18 @@
-"""What a source hands out for a stretch of a column: text, numbers, instants or codes of declared categories.
-
-Text is the core's `TextColumn` (Arrow's memory as it lies) or a list of str and None.
-"""
+"""Python values of any kind as cells, and a cell as a word."""
 
 import datetime as dt
 import decimal
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Cells", "Codes", "Instants", "Numbers", "cells_of_values", "is_null", "is_plain", "null_or_text", "text_of_instants", "text_of_number", "text_of_numbers"]
+from normexp.tables.sources._cells import INTEGER_LIMIT, Cells, Instants, Numbers, text_of_number
 
-INTEGER_LIMIT = 2**63
+__all__ = ["cells_of_values", "is_null", "is_plain", "null_or_text"]
+
 MOST_SHOWN = 80  # letters of a cell that is no word
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """Integers, floats (NaN is missing) or booleans; `missing` is 1 where there is none, or None where none is missing."""
-
-    values: NDArray[Any]
-    missing: NDArray[np.uint8] | None = None
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-
-@dataclass(frozen=True)
-class Instants:
-    """Microseconds since 1970 in UTC."""
-
-    micros: NDArray[np.int64]
-    missing: NDArray[np.uint8] | None = None
-
-    def __len__(self) -> int:
-        return len(self.micros)
-
-
-@dataclass(frozen=True)
-class Codes:
-    """Declared categories: the number of each cell's word, -1 for missing."""
-
-    codes: NDArray[np.int64]
-    words: list[str]
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-
-Cells = Any  # Numbers | Instants | Codes | TextColumn | list[str | None]
 
 
 def is_null(value: Any) -> bool:
@@ -88,25 +48,6 @@ def null_or_text(value: Any) -> str | None:
     return text_of_number(value) if isinstance(value, (float, np.floating)) else str(value)
 
 
-def text_of_number(value: Any) -> str:
-    """3.0 is '3': a category keeps its name where a missing value has turned integers into floats."""
-    number = float(value)
-    if number.is_integer() and abs(number) < INTEGER_LIMIT:
-        return str(int(number))
-    return repr(number) if isinstance(value, float) else str(value)
-
-
-def text_of_numbers(cells: Numbers) -> Codes:
-    """Numbers as words, each distinct one once."""
-    distinct, codes = np.unique(cells.values, return_inverse=True)
-    codes = codes.astype(np.int64)
-    gone = np.zeros(len(codes), bool) if cells.missing is None else cells.missing.astype(bool)
-    if cells.values.dtype.kind == "f":
-        gone |= np.isnan(cells.values)
-    codes[gone] = -1
-    return Codes(codes, [str(value) if distinct.dtype.kind in "iub" else text_of_number(value) for value in distinct])
-
-
 def cells_of_values(values: Sequence[Any]) -> Cells:
     """Cells of Python values of any kind: numbers if all are, booleans, instants, else text."""
     kinds = {type(value) for value in values}
@@ -123,9 +64,9 @@ def cells_of_values(values: Sequence[Any]) -> Cells:
             return Numbers(np.array([0 if null else int(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
         return Numbers(np.array([np.nan if null else _double(value) for value, null in zip(values, nulls, strict=True)], np.float64), missing)
     if filled and all(isinstance(value, (dt.timedelta, np.timedelta64)) for value in filled):
-        return Numbers(np.array([np.nan if null else seconds_of(value) for value, null in zip(values, nulls, strict=True)], np.float64))
+        return Numbers(np.array([np.nan if null else _seconds(value) for value, null in zip(values, nulls, strict=True)], np.float64))
     if filled and all(isinstance(value, (dt.date, np.datetime64)) for value in filled):
-        return Instants(np.array([0 if null else micros_of(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
+        return Instants(np.array([0 if null else _micros(value) for value, null in zip(values, nulls, strict=True)], np.int64), missing)
     return [None if null else null_or_text(value) for value, null in zip(values, nulls, strict=True)]
 
 
@@ -136,12 +77,12 @@ def _double(value: Any) -> float:
         return -math.inf if value < 0 else math.inf
 
 
-def seconds_of(value: Any) -> float:
+def _seconds(value: Any) -> float:
     """Seconds of a timedelta or timedelta64."""
     return float(value / np.timedelta64(1, "us")) / 1e6 if isinstance(value, np.timedelta64) else float(value.total_seconds())
 
 
-def micros_of(value: Any) -> int:
+def _micros(value: Any) -> int:
     """Microseconds since 1970 of a date, a datetime (UTC where it has no zone) or a datetime64."""
     if isinstance(value, np.datetime64):
         return int(value.astype("datetime64[us]").astype(np.int64))
@@ -150,13 +91,3 @@ def micros_of(value: Any) -> int:
     since = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
     micros: int = (since - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
     return micros
-
-
-def text_of_instants(cells: Instants) -> Codes:
-    """Instants as words in ISO form, each distinct one once."""
-    distinct, codes = np.unique(cells.micros, return_inverse=True)
-    codes = codes.astype(np.int64)
-    if cells.missing is not None:
-        codes[cells.missing.astype(bool)] = -1
-    words = [str(instant).replace("T", " ").removesuffix(".000000").removesuffix(" 00:00:00") for instant in distinct.astype("datetime64[us]")]
-    return Codes(codes, words)

@@ -1,29 +1,23 @@
-"""A delimited text file before DuckDB sees it: separator, names, how many lines the header takes, and a clean copy where its dress needs one.
+"""The head of a delimited text file: separator, names, how many lines it takes.
 
-Dresses that are taken off: UTF-16 and other encodings, line ends of old Macs and mixed ones, a line `sep=;`, blank lines in front,
-a separator at the end of lines, row names without a name of their own.
+Dresses that are taken off: a line `sep=;`, blank lines in front, a separator at the end of lines, row names without a name of their own.
 """
 
-import codecs
 import csv
 import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 from normexp._checks import listing
 from normexp.errors import DataError
+from normexp.tables.sources._complaints import not_utf8
+from normexp.tables.sources.files._cleaning import PLAIN
 
-__all__ = ["HEAD", "MOST_HEAD", "PLAIN", "Delimited", "clean_copy", "delimited", "is_gzipped", "needs_copy", "not_utf8"]
+__all__ = ["Delimited", "delimited"]
 
 SEPARATORS = ",;\t|"
-BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # the longer first
-HEAD, MOST_HEAD = 1 << 16, 1 << 26
-PLAIN = "utf-8-sig"  # what a file is in unless it says otherwise
 RECORDS = 30
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -82,10 +76,6 @@ def _decoded(start: bytes, whole: bool, label: str) -> str:
         raise not_utf8(f"{label}, byte {error.start + 1}") from error
 
 
-def not_utf8(where: str) -> DataError:
-    return DataError(f"expected a UTF-8 file, got other bytes ({where}); name its encoding, for example --encoding cp1252 (encoding='cp1252') for files from Windows")
-
-
 def _separator(body: str) -> str:
     """The one that cuts the first records into the same number of cells; where several do, into the most."""
     best, most = ",", (False, 1)
@@ -134,36 +124,3 @@ def _headless(header: list[str]) -> str:
     """Numbers or dates among the names: the first row may be data."""
     found = [name for name in header if re.fullmatch(r"\s*[-+]?\d[\d.,:/ -]*\s*", name)]
     return f"the first row looks like data ({listing(found, 3)}): if the file has no header row, say so with --no-header (header=False)" if found else ""
-
-
-def is_gzipped(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def needs_copy(start: bytes, encoding: str | None) -> str | None:
-    """The encoding to read a file in, where it must be written anew as UTF-8 with plain line ends."""
-    if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "ascii"):
-        return encoding
-    for mark, name in BOMS.items():
-        if start.startswith(mark):
-            return name
-    lines = start[: start.rfind(b"\n") + 1] or start
-    pairs = lines.count(b"\r\n")
-    mixed = 0 < pairs < lines.count(b"\n")  # within quotes too: a name on two lines counts as a record otherwise
-    return PLAIN if mixed or re.search(rb"\r(?!\n)", re.sub(rb'"[^"]*"', b'""', lines)) else None
-
-
-def clean_copy(source: IO[bytes], target: Path, encoding: str, label: str) -> Path:
-    """The file as UTF-8 with \\n at the end of lines."""
-    try:
-        with io.TextIOWrapper(source, encoding=encoding, newline=None) as text, target.open("w", encoding="utf-8", newline="\n") as copy:
-            while chunk := text.read(CHUNK):
-                copy.write(chunk)
-    except UnicodeError as error:
-        if encoding == PLAIN:
-            raise not_utf8(label) from error
-        raise DataError(f"expected a file in {encoding}, got bytes that are not ({label}): {error}; name another encoding") from error
-    return target
-
-

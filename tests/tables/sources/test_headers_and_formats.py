@@ -279,7 +279,7 @@ def test_wide_tables(n, tmp_path):
 
 
 def test_an_endless_pipe_ends_at_a_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr("normexp.tables._sources.MOST_STREAMED", 3 << 20)
+    monkeypatch.setattr("normexp.tables.sources.files._bytes.MOST_STREAMED", 3 << 20)
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["sh", "-c", f"exec yes 1,2 > '{tmp_path}/pipe'"], stderr=subprocess.DEVNULL) as endless:
         with pytest.raises(DataError, match=r"expected a stream of at most .*, got more \(.*pipe\); write it to a file first"):

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from normexp._checks import listing
-from normexp.tables._forms import Reading, reading_of
-from normexp.tables._options import Options, folded_ascii
+from normexp.tables._options import Options
+from normexp.tables._words import folded_ascii
+from normexp.tables.inference._forms import Reading, reading_of
 
 __all__ = ["decided", "nearly_numbers"]
 

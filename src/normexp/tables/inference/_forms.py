@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import normexp._native as _native
-from normexp.tables._options import folded_ascii
 from normexp.tables._schema import Kind
+from normexp.tables._words import folded_ascii
 
 __all__ = ["Reading", "reading_of"]
 
@@ -118,10 +118,10 @@ def _form(scan: Any, fits: Sequence[int], prefix: str, suffix: str, example: str
 
 
 def _is_affix(prefix: str, suffix: str) -> bool:
-    return (not prefix or is_currency(prefix)) and (not suffix or is_currency(suffix) or (len(suffix) <= 16 and bool(UNIT.fullmatch(suffix)) and suffix.lower() not in ORDINALS))
+    return (not prefix or _is_currency(prefix)) and (not suffix or _is_currency(suffix) or (len(suffix) <= 16 and bool(UNIT.fullmatch(suffix)) and suffix.lower() not in ORDINALS))
 
 
-def is_currency(word: str) -> bool:
+def _is_currency(word: str) -> bool:
     signs = [letter for letter in word if unicodedata.category(letter) == "Sc"]
     return word.upper() in CURRENCIES or (len(word) <= 4 and len(signs) == 1 and all(letter.isalpha() or letter in signs for letter in word))
 

@@ -8,8 +8,8 @@ import numpy as np
 import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables._cells import Cells, Codes, Instants, Numbers
-from normexp.tables._series import column_cells
+from normexp.tables.sources._cells import Cells, Codes, Instants, Numbers
+from normexp.tables.sources.memory._series import column_cells
 
 __all__ = ["Frame", "data_frame", "frame_of"]
 
