@@ -14,12 +14,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs/images/rooms.svg"
-NATIVE_LEVELS = (("border",), ("family", "network", "columns"), ("kernels",), ("dispatch",), ("base",))
+NATIVE_LEVELS = (("border",), ("family", "columns", "network", "kernels"), ("dispatch",), ("base",))
 COLUMNS = {  # where a box is drawn; the picture alone depends on it
     "cli": 1.5, "report": 1, "learn": 3, "plots": 0, "saving": 2, "explanation": 0, "classifier": 2, "keras": 3, "recipe": 1, "model": 1, "network": 2, "evaluation": 0,
     "tables": 1, "functional": 0, "native/border": 1, "native/family": 0, "native/network": 2, "native/columns": 1, "native/kernels": 3, "native/dispatch": 1.5, "native/base": 1.5,
 }  # fmt: skip
-BOX, STEP, ROW, MARGIN = (196, 58), 228, 96, 24
+BOX, STEP, ROW, MARGIN = (226, 58), 256, 96, 24
+LETTERS = 38  # of a line in a box
 Graph = dict[str, set[str]]
 
 
@@ -117,7 +118,7 @@ def route(start: tuple[float, float], end: tuple[float, float], boxes: list[tupl
 
 def box(room: str, x: float, y: float) -> str:
     name, style = room.removeprefix("native/"), "native" if room.startswith("native/") else "room"
-    lines = textwrap.wrap(purpose(room), 34)[:2]
+    lines = textwrap.wrap(purpose(room), LETTERS, max_lines=2, placeholder=" …")
     words = "".join(f'<text x="{x + 10:g}" y="{y + 33 + 14 * i:g}" class="purpose">{escape(line)}</text>' for i, line in enumerate(lines))
     return (f'<rect x="{x:g}" y="{y:g}" width="{BOX[0]}" height="{BOX[1]}" rx="6" class="{style}"><title>{escape(purpose(room))}</title></rect>'
             f'<text x="{x + 10:g}" y="{y + 17:g}" class="name">{escape(name)}/</text>{words}')  # fmt: skip
@@ -125,7 +126,7 @@ def box(room: str, x: float, y: float) -> str:
 
 STYLE = """
   text { font-family: system-ui, sans-serif; fill: #1b1f24 }
-  .name { font-size: 14px; font-weight: 600 } .purpose { font-size: 10.5px; fill: #57606a } .floor { font-size: 12px; fill: #57606a }
+  .name { font-size: 14px; font-weight: 600 } .purpose { font-size: 10.5px; fill: #57606a } .floor { font-size: 12px; fill: #57606a; paint-order: stroke; stroke: #fff; stroke-width: 6px }
   .room { fill: #eef4fb; stroke: #3b6fa8 } .native { fill: #fbf3ea; stroke: #a8703b } .arrow { fill: none; stroke: #8c959f; stroke-width: 1.4 }
 """
 

@@ -1,4 +1,4 @@
-"""SoftmaxClassifier: encoder, network and calibration in one scikit-learn estimator."""
+"""SoftmaxClassifier: scikit-learn's face over the recipe and the model."""
 
 from normexp.classifier._classifier import SoftmaxClassifier as SoftmaxClassifier
 from normexp.model import Encoder as Encoder

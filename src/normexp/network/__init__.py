@@ -1,4 +1,4 @@
-"""The engine: layer descriptions, one flat parameter vector, training."""
+"""The network engine: layer descriptions, one flat parameter vector, training."""
 
 from normexp.network._inputs import InputPlan as InputPlan
 from normexp.network._inputs import fill_inputs as fill_inputs

@@ -1,4 +1,4 @@
-"""From files, databases, data frames, dicts and examples to one float32 matrix with a schema."""
+"""Any table as one float32 matrix with a schema: files, databases, data frames, dicts, examples."""
 
 from normexp.tables._matching import in_order as in_order
 from normexp.tables._matching import is_table as is_table
