@@ -113,7 +113,8 @@ def route(start: tuple[float, float], end: tuple[float, float], boxes: list[tupl
     channel = min(free, key=lambda c: abs(c - x) + abs(c - x_end))
     taken.append(channel)
     leave, arrive = (x + (30 if channel > x else -30)), (x_end + (30 if channel > x_end else -30))
-    return f"M{leave:g} {top:g}C{leave:g} {top + 26:g} {channel:g} {top + 6:g} {channel:g} {top + 34:g}L{channel:g} {bottom - 38:g}C{channel:g} {bottom - 8:g} {arrive:g} {bottom - 30:g} {arrive:g} {bottom - 5:g}"
+    bends = f"C{leave:g} {top + 26:g} {channel:g} {top + 6:g} {channel:g} {top + 34:g}", f"C{channel:g} {bottom - 8:g} {arrive:g} {bottom - 30:g} {arrive:g} {bottom - 5:g}"
+    return f"M{leave:g} {top:g}{bends[0]}L{channel:g} {bottom - 38:g}{bends[1]}"
 
 
 def box(room: str, x: float, y: float) -> str:
@@ -126,7 +127,8 @@ def box(room: str, x: float, y: float) -> str:
 
 STYLE = """
   text { font-family: system-ui, sans-serif; fill: #1b1f24 }
-  .name { font-size: 14px; font-weight: 600 } .purpose { font-size: 10.5px; fill: #57606a } .floor { font-size: 12px; fill: #57606a; paint-order: stroke; stroke: #fff; stroke-width: 6px }
+  .name { font-size: 14px; font-weight: 600 } .purpose { font-size: 10.5px; fill: #57606a }
+  .floor { font-size: 12px; fill: #57606a; paint-order: stroke; stroke: #fff; stroke-width: 6px }
   .room { fill: #eef4fb; stroke: #3b6fa8 } .native { fill: #fbf3ea; stroke: #a8703b } .arrow { fill: none; stroke: #8c959f; stroke-width: 1.4 }
 """
 
@@ -143,7 +145,8 @@ def picture() -> str:
     floor = min(y for room, (_, y) in at.items() if room.startswith("native/")) - 26
     width, height = MARGIN * 2 + 3 * STEP + BOX[0], max(y for _, y in at.values()) + BOX[1] + MARGIN
     boxes = "\n".join(box(room, *corner) for room, corner in at.items())
-    return f'''<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-label="The rooms of normexp and who imports whom">
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    return f'''<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="The rooms of normexp and who imports whom">
 <style>{STYLE}</style>
 <defs><marker id="head" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#8c959f"/></marker></defs>
 <rect width="{width:g}" height="{height:g}" fill="#ffffff"/>
