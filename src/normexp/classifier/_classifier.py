@@ -64,18 +64,20 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels in their own type.
+    model_ : Model
+        What was fitted, as data without scikit-learn; all that follows but the columns seen is a view of it.
     n_features_in_, feature_names_in_ : int, ndarray
         Columns seen in fit; names only for data frames.
+    classes_ : ndarray of shape (n_classes,)
+        Labels in their own type.
     history_ : History
         Losses and accuracies an epoch, the best epoch and why training stopped.
     temperature_ : float
         What the logits are divided by.
     class_shares_ : ndarray of shape (n_classes,), or None
         Shares of the classes among the rows of the last fit; None in a model that an older version saved.
-    network_, parameters_, encoder_, schema_
-        Layers, their values, input encoding, and the columns of a table or data frame with text (else None).
+    network_, parameters_, encoder_, schema_, optimizer_state_
+        Layers, their values, input encoding, the columns of a table or data frame with text (else None), and what a fit that goes on needs.
 
     Examples
     --------
