@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import statistics
 import subprocess
 import sys
@@ -62,6 +63,27 @@ def test_function_bodies_are_short():
                 if node.body[-1].end_lineno - first + 1 > MAX_BODY:
                     long.append(f"{path.name}:{node.name}")
     assert long == []
+
+
+def native_bodies(text: str) -> dict[str, int]:
+    """The lines between the braces of each outermost function, by its first line."""
+    found, depth, start = {}, 0, None
+    for i, line in enumerate(text.splitlines()):
+        code = re.sub(r"//.*|'(\\.|[^'\\])'|\"(\\.|[^\"\\])*\"", "", line)
+        for sign in re.findall(r"[{}]", code):
+            depth += 1 if sign == "{" else -1
+            if sign == "{" and start is None and "(" in code and not re.match(r"\s*(namespace|struct|class|enum|extern)\b", code):
+                start = i, depth - 1, line.strip()
+            elif sign == "}" and start is not None and depth == start[1]:
+                found[start[2]], start = i - start[0] - 1, None
+    return found
+
+
+def test_bodies_of_native_functions_are_short():
+    assert native_bodies("struct A {\n  int f() {\n    if (x) { '{'; }\n    return 1;  // }\n  }\n};\n") == {"int f() {": 2}
+    bodies = {f"{path.name}: {name}": n for path in (ROOT / "native").rglob("*.[ch]pp") for name, n in native_bodies(path.read_text()).items()}
+    assert len(bodies) > 300
+    assert {name: n for name, n in bodies.items() if n > MAX_BODY} == {}
 
 
 def test_files_have_one_idea_most_of_all():

@@ -120,14 +120,22 @@ ColumnRule* rule_from(int kind, double centre, const std::string& decimal, const
                           n_missing_anywhere, missing_numbers};
 }
 
-}  // namespace
-
-void add_columns(nb::module_& m) {
+void add_words(nb::module_& m) {
     nb::class_<TextColumn>(m, "TextColumn").def("__len__", &TextColumn::size).def("part", &TextColumn::part).def("to_list", [](nb::handle self) { return strings_of(self); });
     nb::class_<MissingWords>(m, "MissingWords").def(nb::init<const std::vector<std::string>&>()).def("find", [](const MissingWords& self, std::string_view word) {
         return self.find(trimmed(word));
     });
     nb::class_<WordTable>(m, "WordTable").def(nb::init<const std::vector<std::string>&>());
+    nb::class_<Words>(m, "Words")
+        .def(nb::init<const MissingWords&, size_t>(), nb::keep_alive<1, 2>())
+        .def_ro("rows", &Words::rows)
+        .def_prop_ro("n", [](const Words& self) { return self.words.total(); })
+        .def_prop_ro("others", [](const Words& self) { return self.words.others(); })
+        .def_prop_ro("words", [](const Words& self) { return described(self.words); })
+        .def_prop_ro("missing", [](const Words& self) { return described(self.missing); });
+}
+
+void add_scan(nb::module_& m) {
     nb::class_<Affix>(m, "Affix").def_ro("prefix", &Affix::prefix).def_ro("suffix", &Affix::suffix).def_ro("n", &Affix::n).def_ro("fits", &Affix::fits).def_ro("example", &Affix::example);
     nb::class_<Scan>(m, "Scan")
         .def(nb::init<const MissingWords&, const MissingWords&, std::vector<double>>(), nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>())
@@ -141,7 +149,15 @@ void add_columns(nb::module_& m) {
         .def_prop_ro("other_words", [](const Scan& self) { return self.words.others(); })
         .def_prop_ro("missing_found", [](const Scan& self) { return described(self.missing_found); })
         .def_prop_ro("among_found", [](const Scan& self) { return described(self.among_found); });
-    nb::class_<ColumnRule>(m, "ColumnRule").def_prop_ro("width", &ColumnRule::width);
+    m.attr("number_forms") = [] {
+        nb::list found;
+        for (const Form& form : forms) found.append(nb::make_tuple(std::string(1, form.decimal), form.thousands ? std::string(1, form.thousands) : std::string()));
+        return found;
+    }();
+}
+
+void add_conversion(nb::module_& m) {
+    nb::class_<ColumnRule>(m, "ColumnRule");
     m.def("column_rule", &rule_from, nb::rv_policy::take_ownership);
     nb::class_<Tally>(m, "Tally")
         .def(nb::init<>())
@@ -150,18 +166,14 @@ void add_columns(nb::module_& m) {
         .def_ro("missing_numbers", &Tally::missing_numbers)
         .def_prop_ro("taken", [](const Tally& self) { return described(self.taken_as_missing); })
         .def_prop_ro("unseen", [](const Tally& self) { return described(self.unseen); });
-    nb::class_<Words>(m, "Words")
-        .def(nb::init<const MissingWords&, size_t>(), nb::keep_alive<1, 2>())
-        .def_ro("rows", &Words::rows)
-        .def_prop_ro("n", [](const Words& self) { return self.words.total(); })
-        .def_prop_ro("others", [](const Words& self) { return self.words.others(); })
-        .def_prop_ro("words", [](const Words& self) { return described(self.words); })
-        .def_prop_ro("missing", [](const Words& self) { return described(self.missing); });
-    m.attr("number_forms") = [] {
-        nb::list found;
-        for (const Form& form : forms) found.append(nb::make_tuple(std::string(1, form.decimal), form.thousands ? std::string(1, form.thousands) : std::string()));
-        return found;
-    }();
+}
+
+}  // namespace
+
+void add_columns(nb::module_& m) {
+    add_words(m);
+    add_scan(m);
+    add_conversion(m);
     nb::class_<Stream>(m, "ArrowStream").def(nb::init<nb::capsule>()).def("next", &Stream::next);
     m.def("join_text", [](const std::vector<const TextColumn*>& parts) { return TextColumn::joined(parts); }, nb::arg("parts"));
     m.def("scan_columns", &scan_columns, nb::arg("scans"), nb::arg("cells"), nb::arg("keep").none(), nb::arg("n_threads"));
@@ -170,6 +182,4 @@ void add_columns(nb::module_& m) {
     m.def("count_words", &count_words, nb::arg("words"), nb::arg("cells"), nb::arg("keep").none());
     m.def("numbers_of_words", &numbers_of_words, nb::arg("table"), nb::arg("missing"), nb::arg("cells"), nb::arg("out").noconvert());
     m.def("calendar_columns", &calendar_columns, nb::arg("micros"), nb::arg("missing").none(), nb::arg("centre"), nb::arg("out").noconvert());
-    m.def("instant_of", [](std::string_view text, int order) { return instant_of(trimmed_all(text), Order(order)); }, nb::arg("text"), nb::arg("order"));
-    m.def("number_of", [](const ColumnRule& rule, std::string_view text) { std::string buffer; return rule.number.read(trimmed_all(text), buffer); }, nb::arg("rule"), nb::arg("text"));
 }

@@ -78,34 +78,10 @@ inline bool month_second(Reader& reader, int64_t first, int n_first, int month, 
     return found.orders != 0;
 }
 
-// The day at the beginning; what follows is left in the reader.
-inline bool read_day(Reader& reader, Day& found) {
-    Reader ahead = reader;
-    if (const Cell word = ahead.letters(); named(word, day_names)) {
-        ahead.take(',');
-        ahead.take('.');
-        ahead.skip_spaces();
-        reader = ahead;
-    }
-    if (!reader.at_end() && is_letter(reader.rest.front())) {
-        const int month = named(reader.letters(), month_names);
-        return month && month_first(reader, month, found);
-    }
-    int64_t first = 0, second = 0, third = 0;
-    const int n_first = reader.number(8, first);
-    if (!n_first) return false;
-    if (n_first == 8) return found.set(every_order, first / 10000, first / 100 % 100, first % 100), found.orders != 0;
-    for (const Cell ending : {Cell("st "), Cell("nd "), Cell("rd "), Cell("th ")})
-        if (reader.rest.starts_with(ending)) reader.rest.remove_prefix(2);
-    char separator = 0, again = 0;
-    if (take_separator(reader, separator) || (!reader.at_end() && is_letter(reader.rest.front()))) {
-        reader.skip_spaces();
-        if (!reader.at_end() && is_letter(reader.rest.front())) {
-            const int month = named(reader.letters(), month_names);
-            return month && month_second(reader, first, n_first, month, found);
-        }
-    }
-    if (separator != '-' && separator != '/' && separator != '.') return false;
+// The rest of a date of digits alone, whose first number of `n_first` digits and separator have been read.
+inline bool day_of_digits(Reader& reader, int64_t first, int n_first, char separator, Day& found) {
+    int64_t second = 0, third = 0;
+    char again = 0;
     const int n_second = reader.number(4, second);
     if (n_second == 4 && n_first <= 2 && separator != '.' && reader.at_end()) return found.set(every_order, second, first, 1), found.orders != 0;  // a month: 05/2020
     if (!n_second || n_second > 2) return false;
@@ -123,6 +99,36 @@ inline bool read_day(Reader& reader, Day& found) {
         if (n_first == 2 && n_third == 2) found.set(yymd, whole_year(first, 2), second, third);
     }
     return found.orders != 0;
+}
+
+// The day at the beginning; what follows is left in the reader.
+inline bool read_day(Reader& reader, Day& found) {
+    Reader ahead = reader;
+    if (const Cell word = ahead.letters(); named(word, day_names)) {
+        ahead.take(',');
+        ahead.take('.');
+        ahead.skip_spaces();
+        reader = ahead;
+    }
+    if (!reader.at_end() && is_letter(reader.rest.front())) {
+        const int month = named(reader.letters(), month_names);
+        return month && month_first(reader, month, found);
+    }
+    int64_t first = 0;
+    const int n_first = reader.number(8, first);
+    if (!n_first) return false;
+    if (n_first == 8) return found.set(every_order, first / 10000, first / 100 % 100, first % 100), found.orders != 0;
+    for (const Cell ending : {Cell("st "), Cell("nd "), Cell("rd "), Cell("th ")})
+        if (reader.rest.starts_with(ending)) reader.rest.remove_prefix(2);
+    char separator = 0;
+    if (take_separator(reader, separator) || (!reader.at_end() && is_letter(reader.rest.front()))) {
+        reader.skip_spaces();
+        if (!reader.at_end() && is_letter(reader.rest.front())) {
+            const int month = named(reader.letters(), month_names);
+            return month && month_second(reader, first, n_first, month, found);
+        }
+    }
+    return (separator == '-' || separator == '/' || separator == '.') && day_of_digits(reader, first, n_first, separator, found);
 }
 
 }  // namespace detail

@@ -72,6 +72,34 @@ inline bool take_sign(Cell& rest, bool& negative) {
     return true;
 }
 
+// How far digits and the marks between them reach.
+inline size_t length_of_core(Cell cell) {
+    size_t end = 0;
+    for (char kind = 0; end < cell.size();) {
+        if (is_digit(cell[end])) {
+            ++end;
+            continue;
+        }
+        const int n = mark(cell.substr(end), kind);
+        const bool digit_follows = n && end + size_t(n) < cell.size() && is_digit(cell[end + size_t(n)]);
+        const bool closes = n == 1 && (kind == '.' || kind == ',') && end && is_digit(cell[end - 1]) && !digit_follows;  // "5."
+        if (!digit_follows && !closes) break;
+        end += size_t(n);
+        if (closes) break;
+    }
+    return end;
+}
+
+// The exponent that a cell begins with, such as e-5; empty if there is none.
+inline Cell exponent_of(Cell cell) {
+    if (cell.empty() || lower(cell.front()) != 'e') return {};
+    size_t end = 1;
+    if (end < cell.size() && (cell[end] == '+' || cell[end] == '-')) ++end;
+    const size_t first = end;
+    while (end < cell.size() && is_digit(cell[end])) ++end;
+    return end > first ? cell.substr(0, end) : Cell{};
+}
+
 }  // namespace detail
 
 // What stands before digits may be a currency; its letters are checked where the column's rule is made.
@@ -94,29 +122,11 @@ inline std::optional<Shape> shape_of(Cell cell) {
     if (!has_sign) detail::take_sign(cell, shape.negative);
     cell = trimmed_all(cell);
     if (cell.empty() || shape.prefix.size() > 16) return {};
-    size_t end = 0;
-    for (char kind = 0; end < cell.size();) {
-        if (is_digit(cell[end])) {
-            ++end;
-            continue;
-        }
-        const int n = detail::mark(cell.substr(end), kind);
-        const bool digit_follows = n && end + size_t(n) < cell.size() && is_digit(cell[end + size_t(n)]);
-        const bool closes = n == 1 && (kind == '.' || kind == ',') && end && is_digit(cell[end - 1]) && !digit_follows;  // "5."
-        if (!digit_follows && !closes) break;
-        end += size_t(n);
-        if (closes) break;
-    }
+    const size_t end = detail::length_of_core(cell);
     if (!end) return {};
     shape.core = cell.substr(0, end);
-    if (end < cell.size() && lower(cell[end]) == 'e') {
-        size_t after = end + 1;
-        if (after < cell.size() && (cell[after] == '+' || cell[after] == '-')) ++after;
-        const size_t first = after;
-        while (after < cell.size() && is_digit(cell[after])) ++after;
-        if (after > first) shape.exponent = cell.substr(end, after - end), end = after;
-    }
-    shape.suffix = trimmed_all(cell.substr(end));
+    shape.exponent = detail::exponent_of(cell.substr(end));
+    shape.suffix = trimmed_all(cell.substr(end + shape.exponent.size()));
     if (detail::minus(shape.suffix) && size_t(detail::minus(shape.suffix)) == shape.suffix.size() && !shape.negative) shape.negative = true, shape.suffix = {};  // 5-
     return shape;
 }

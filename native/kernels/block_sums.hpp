@@ -38,6 +38,22 @@ template <bool careful, class T> INLINE Top<careful, T> top_of(Vector<T> maximum
 // Are the entries at the maximum kept out of the sum? Next to them the others would be rounded, and for logarithms the sum less 1 is needed.
 template <bool careful> constexpr bool tops_apart = careful || !sums_need_losses;
 
+// Adds one(i, count), the terms of a stretch: four vectors by a tree, then two, then what is left.
+template <class T, class F> INLINE void add_by_fours(int64_t n, Sum<T>& sum, const F& one) {
+    constexpr int W = lanes<T>;
+    int64_t i = 0;
+    for (; i + 4 * W <= n; i += 4 * W) {
+        const Vector<T> a = one(i, W), b = one(i + W, W), c = one(i + 2 * W, W), d = one(i + 3 * W, W);
+        sum.add((a + b) + (c + d));
+    }
+    if (i + 2 * W <= n) {
+        sum.add(one(i, W) + one(i + W, W));
+        i += 2 * W;
+    }
+    if (i + W < n) sum.add(one(i, W) + one(i + W, int(n - i - W)));
+    else if (i < n) sum.add(one(i, int(n - i)));
+}
+
 // The sum over at most a block, where tops_apart less the entries at the maximum, which are counted in `ties`. The exponentials
 // are kept unless `kept` is null; what lies `ahead` is then brought into the second-level cache: the next rows, most often.
 template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t n, const Top<careful, T>& top, T* kept, Vector<T>& ties, int64_t ahead = 0) {
@@ -62,25 +78,16 @@ template <bool careful, class T> INLINE Sum<T> sum_of_block(const T* x, int64_t 
         }
         return e.big;
     };
-    int64_t i = 0;
     if constexpr (sums_need_losses) {
+        int64_t i = 0;
         for (; i + 4 * W <= n; i += 4 * W)
             for (int u = 0; u < 4; ++u) one(i + u * W, W);
         for (; i + W <= n; i += W) one(i, W);
         if (i < n) one(i, int(n - i));
         sum.add(lost);
-        return sum;
+    } else {
+        add_by_fours<T>(n, sum, one);
     }
-    for (; i + 4 * W <= n; i += 4 * W) {
-        const Vector<T> a = one(i, W), b = one(i + W, W), c = one(i + 2 * W, W), d = one(i + 3 * W, W);
-        sum.add((a + b) + (c + d));
-    }
-    if (i + 2 * W <= n) {
-        sum.add(one(i, W) + one(i + W, W));
-        i += 2 * W;
-    }
-    if (i + W < n) sum.add(one(i, W) + one(i + W, int(n - i - W)));
-    else if (i < n) sum.add(one(i, int(n - i)));
     return sum;
 }
 

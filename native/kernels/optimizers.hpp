@@ -23,60 +23,94 @@ template <class F> INLINE void over_run(int64_t size, const F& step) {
 
 INLINE Float sign_of(Float v) { return v > Float{} ? broadcast(1.0f) : v < Float{} ? broadcast(-1.0f) : Float{}; }
 
+// The run that a step changes: parameters, their gradient, and up to three vectors of the state.
+struct Run {
+    float* parameters;
+    const float* gradient;
+    float *a, *b, *c;
+    int64_t size;
+};
+
+// The numbers of a step, in every lane.
+struct StepFactors {
+    Float rate, keep, first, second, less_first, less_second, third, fourth, fifth, epsilon;
+    explicit INLINE StepFactors(const Step& s)
+        : rate(broadcast(s.rate)), keep(broadcast(1 - s.decay)), first(broadcast(s.first)), second(broadcast(s.second)), less_first(broadcast(1 - s.first)),
+          less_second(broadcast(1 - s.second)), third(broadcast(s.third)), fourth(broadcast(s.fourth)), fifth(broadcast(s.fifth)), epsilon(broadcast(s.epsilon)) {}
+};
+
+void sgd(const Step& s, const StepFactors& f, const Run& run) {
+    over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
+        const Float p = get(run.parameters) * f.keep, down = -f.rate * get(run.gradient);
+        if (s.first == 0) return put(run.parameters, p + down);
+        const Float velocity = fma(get(run.a), f.first, down);
+        put(run.a, velocity);
+        put(run.parameters, s.variant ? p + fma(velocity, f.first, down) : p + velocity);
+    });
+}
+
+void adam(const Step& s, const StepFactors& f, const Run& run) {
+    over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
+        const Float g = get(run.gradient), mean = fma(get(run.a), f.first, g * f.less_first), square = fma(get(run.b), f.second, g * g * f.less_second);
+        Float root = square;
+        put(run.a, mean);
+        put(run.b, square);
+        if (s.variant) put(run.c, root = greater_of(get(run.c), square));
+        put(run.parameters, get(run.parameters) * f.keep - f.rate * f.third * mean / (square_root(root) + f.epsilon));
+    });
+}
+
+void rmsprop(const Step& s, const StepFactors& f, const Run& run) {
+    over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
+        const Float g = get(run.gradient), square = fma(get(run.a), f.first, g * g * f.less_first);
+        Float denominator = square + f.epsilon;
+        put(run.a, square);
+        if (s.variant) {
+            const Float mean = fma(get(run.c), f.first, g * f.less_first);
+            put(run.c, mean);
+            denominator -= mean * mean;
+        }
+        Float down = f.rate * g / square_root(denominator);
+        if (s.second > 0) put(run.b, down = fma(get(run.b), f.second, down));
+        put(run.parameters, get(run.parameters) * f.keep - down);
+    });
+}
+
+void adagrad(const StepFactors& f, const Run& run) {
+    over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
+        const Float g = get(run.gradient), sum = fma(g, g, get(run.a));
+        put(run.a, sum);
+        put(run.parameters, get(run.parameters) * f.keep - f.rate * g / square_root(sum + f.epsilon));
+    });
+}
+
+void nadam(const StepFactors& f, const Run& run) {
+    over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
+        const Float g = get(run.gradient), mean = fma(get(run.a), f.first, g * f.less_first), square = fma(get(run.b), f.second, g * g * f.less_second);
+        put(run.a, mean);
+        put(run.b, square);
+        put(run.parameters, get(run.parameters) * f.keep - f.rate * fma(mean, f.third, g * f.fourth) / (square_root(square * f.fifth) + f.epsilon));
+    });
+}
+
+void lion(const StepFactors& f, const Run& run) {
+    over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
+        const Float g = get(run.gradient), mean = get(run.a);
+        put(run.parameters, get(run.parameters) * f.keep - f.rate * sign_of(fma(mean, f.first, g * f.less_first)));
+        put(run.a, fma(mean, f.second, g * f.less_second));
+    });
+}
+
 void update(const Step& s, float* parameters, const float* gradient, float* a, float* b, float* c, int64_t size) {
-    const Float rate = broadcast(s.rate), keep = broadcast(1 - s.decay), first = broadcast(s.first), second = broadcast(s.second), epsilon = broadcast(s.epsilon);
-    const Float less_first = broadcast(1 - s.first), less_second = broadcast(1 - s.second), third = broadcast(s.third), fourth = broadcast(s.fourth);
+    const StepFactors factors(s);
+    const Run run{parameters, gradient, a, b, c, size};
     switch (s.rule) {
-        case Rule::sgd:
-            return over_run(size, [&](auto get, auto put) INLINE_LAMBDA {
-                const Float p = get(parameters) * keep, down = -rate * get(gradient);
-                if (s.first == 0) return put(parameters, p + down);
-                const Float velocity = fma(get(a), first, down);
-                put(a, velocity);
-                put(parameters, s.variant ? p + fma(velocity, first, down) : p + velocity);
-            });
-        case Rule::adam:
-            return over_run(size, [&](auto get, auto put) INLINE_LAMBDA {
-                const Float g = get(gradient), mean = fma(get(a), first, g * less_first), square = fma(get(b), second, g * g * less_second);
-                Float root = square;
-                put(a, mean);
-                put(b, square);
-                if (s.variant) put(c, root = greater_of(get(c), square));
-                put(parameters, get(parameters) * keep - rate * third * mean / (square_root(root) + epsilon));
-            });
-        case Rule::rmsprop:
-            return over_run(size, [&](auto get, auto put) INLINE_LAMBDA {
-                const Float g = get(gradient), square = fma(get(a), first, g * g * less_first);
-                Float denominator = square + epsilon;
-                put(a, square);
-                if (s.variant) {
-                    const Float mean = fma(get(c), first, g * less_first);
-                    put(c, mean);
-                    denominator -= mean * mean;
-                }
-                Float down = rate * g / square_root(denominator);
-                if (s.second > 0) put(b, down = fma(get(b), second, down));
-                put(parameters, get(parameters) * keep - down);
-            });
-        case Rule::adagrad:
-            return over_run(size, [&](auto get, auto put) INLINE_LAMBDA {
-                const Float g = get(gradient), sum = fma(g, g, get(a));
-                put(a, sum);
-                put(parameters, get(parameters) * keep - rate * g / square_root(sum + epsilon));
-            });
-        case Rule::nadam:
-            return over_run(size, [&](auto get, auto put) INLINE_LAMBDA {
-                const Float g = get(gradient), mean = fma(get(a), first, g * less_first), square = fma(get(b), second, g * g * less_second);
-                put(a, mean);
-                put(b, square);
-                put(parameters, get(parameters) * keep - rate * fma(mean, third, g * fourth) / (square_root(square * s.fifth) + epsilon));
-            });
-        case Rule::lion:
-            return over_run(size, [&](auto get, auto put) INLINE_LAMBDA {
-                const Float g = get(gradient), mean = get(a);
-                put(parameters, get(parameters) * keep - rate * sign_of(fma(mean, first, g * less_first)));
-                put(a, fma(mean, second, g * less_second));
-            });
+        case Rule::sgd: return sgd(s, factors, run);
+        case Rule::adam: return adam(s, factors, run);
+        case Rule::rmsprop: return rmsprop(s, factors, run);
+        case Rule::adagrad: return adagrad(factors, run);
+        case Rule::nadam: return nadam(factors, run);
+        case Rule::lion: return lion(factors, run);
     }
 }
 
