@@ -31,7 +31,7 @@ struct Run {
     int64_t size;
 };
 
-// The numbers of a step, in every lane.
+// The numbers of a step, in every lane; what a rule does not use costs nothing, since the rules are inlined.
 struct StepFactors {
     Float rate, keep, first, second, less_first, less_second, third, fourth, fifth, epsilon;
     explicit INLINE StepFactors(const Step& s)
@@ -39,7 +39,7 @@ struct StepFactors {
           less_second(broadcast(1 - s.second)), third(broadcast(s.third)), fourth(broadcast(s.fourth)), fifth(broadcast(s.fifth)), epsilon(broadcast(s.epsilon)) {}
 };
 
-void sgd(const Step& s, const StepFactors& f, const Run& run) {
+INLINE void sgd(const Step& s, const StepFactors& f, const Run& run) {
     over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
         const Float p = get(run.parameters) * f.keep, down = -f.rate * get(run.gradient);
         if (s.first == 0) return put(run.parameters, p + down);
@@ -49,7 +49,7 @@ void sgd(const Step& s, const StepFactors& f, const Run& run) {
     });
 }
 
-void adam(const Step& s, const StepFactors& f, const Run& run) {
+INLINE void adam(const Step& s, const StepFactors& f, const Run& run) {
     over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
         const Float g = get(run.gradient), mean = fma(get(run.a), f.first, g * f.less_first), square = fma(get(run.b), f.second, g * g * f.less_second);
         Float root = square;
@@ -60,7 +60,7 @@ void adam(const Step& s, const StepFactors& f, const Run& run) {
     });
 }
 
-void rmsprop(const Step& s, const StepFactors& f, const Run& run) {
+INLINE void rmsprop(const Step& s, const StepFactors& f, const Run& run) {
     over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
         const Float g = get(run.gradient), square = fma(get(run.a), f.first, g * g * f.less_first);
         Float denominator = square + f.epsilon;
@@ -76,7 +76,7 @@ void rmsprop(const Step& s, const StepFactors& f, const Run& run) {
     });
 }
 
-void adagrad(const StepFactors& f, const Run& run) {
+INLINE void adagrad(const StepFactors& f, const Run& run) {
     over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
         const Float g = get(run.gradient), sum = fma(g, g, get(run.a));
         put(run.a, sum);
@@ -84,7 +84,7 @@ void adagrad(const StepFactors& f, const Run& run) {
     });
 }
 
-void nadam(const StepFactors& f, const Run& run) {
+INLINE void nadam(const StepFactors& f, const Run& run) {
     over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
         const Float g = get(run.gradient), mean = fma(get(run.a), f.first, g * f.less_first), square = fma(get(run.b), f.second, g * g * f.less_second);
         put(run.a, mean);
@@ -93,7 +93,7 @@ void nadam(const StepFactors& f, const Run& run) {
     });
 }
 
-void lion(const StepFactors& f, const Run& run) {
+INLINE void lion(const StepFactors& f, const Run& run) {
     over_run(run.size, [&](auto get, auto put) INLINE_LAMBDA {
         const Float g = get(run.gradient), mean = get(run.a);
         put(run.parameters, get(run.parameters) * f.keep - f.rate * sign_of(fma(mean, f.first, g * f.less_first)));
