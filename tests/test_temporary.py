@@ -1,7 +1,6 @@
-"""Temporary folders and outputs: whatever interrupts or kills, nothing stays; what lives is left alone."""
+"""Temporary folders: whatever interrupts or kills, nothing stays; what lives is left alone."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -10,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from interrupting import UNCLOSED, every_moment
 from normexp import _temporary
-from normexp._atomic import replaced
 from normexp._temporary import TemporaryFolder, own_name, sweep
-
-UNCLOSED = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what an interrupt leaves open is closed, with a warning
 
 
 @pytest.fixture(autouse=True)
@@ -125,40 +122,6 @@ def test_a_forked_child_leaves_the_parents_alone(place):
     assert list(place.iterdir()) == []
 
 
-def interrupt_after(n_steps, work):
-    """Run `work` and raise KeyboardInterrupt at the n-th bytecode of our own code; whether it was still running then."""
-    left = n_steps
-
-    def trace(frame, event, _argument):
-        nonlocal left
-        if "normexp" not in frame.f_code.co_filename and frame.f_code.co_name != work.__name__:
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sys.settrace(before)
-    return left <= 0
-
-
-def every_moment(work, at_most=3000):
-    n = 1
-    while interrupt_after(n, work):
-        yield n
-        n += 1
-        assert n < at_most
-
-
 @UNCLOSED
 def test_an_interrupt_at_any_bytecode_leaves_no_folder(place):
     def use_a_folder():
@@ -170,46 +133,3 @@ def test_an_interrupt_at_any_bytecode_leaves_no_folder(place):
         _temporary.remove_owned()  # as at exit; where dropping the object was interrupted too
         assert list(place.iterdir()) == [], moments
     assert moments > 100
-
-
-@UNCLOSED
-def test_an_interrupt_at_any_bytecode_leaves_an_output_old_or_whole(place):
-    output = place / "m.bin"
-
-    def write():
-        with replaced(output) as temporary:
-            temporary.write_bytes(b"new")
-
-    found = set()
-    output.write_bytes(b"old")
-    for moment in every_moment(write):
-        assert [path.name for path in place.iterdir()] == ["m.bin"], moment
-        found.add(output.read_bytes())
-        output.write_bytes(b"old")
-    assert found == {b"old", b"new"}
-
-
-def test_a_killed_writers_leftover_goes_with_the_next_write(place):
-    script = "import os, sys; from pathlib import Path; from normexp._atomic import replaced\nwith replaced(Path(sys.argv[1])) as t: t.write_text('half'); os.kill(os.getpid(), 9)"
-    for name in ("m.safetensors", "other.csv"):
-        assert subprocess.run([sys.executable, "-c", script, str(place / name)]).returncode == -signal.SIGKILL
-    assert len(list(place.iterdir())) == 2
-    with replaced(place / "m.safetensors") as temporary:
-        temporary.write_text("whole")
-    names = sorted(path.name for path in place.iterdir())
-    assert len(names) == 2
-    assert names[0].startswith(".other.csv.")
-    assert names[1] == "m.safetensors"
-
-
-def test_very_long_names_and_endings(place):
-    for name in ("é" * 120 + ".csv", "a." + "b" * 240):
-        with replaced(place / name) as temporary:
-            temporary.write_text("whole")
-        assert (place / name).read_text() == "whole"
-
-
-def test_devices_and_pipes_are_not_replaced(place):
-    os.mkfifo(place / "pipe")
-    with pytest.raises(FileExistsError, match=r"expected a file to replace, got '.*pipe', which is none; choose another name"), replaced(place / "pipe"):
-        pass

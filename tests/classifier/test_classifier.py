@@ -88,21 +88,6 @@ def test_validation_data_choose_the_epoch():
     assert model.history_.best_epoch == int(np.argmin(model.history_.validation_loss))
 
 
-def test_partial_fit_and_warm_start_go_on():
-    model = SoftmaxClassifier(random_state=0)
-    for _ in range(60):
-        model.partial_fit(X, Y, classes=[0, 1, 2])
-    assert model.score(X, Y) > 0.9
-    with pytest.raises(ValueError, match="expected labels out of the classes of the first call, got 9 at index 1"):
-        model.partial_fit(X[:2], [0, 9])
-    with pytest.raises(ValueError, match="expected as many labels as rows, got 1 labels and 2 rows"):
-        model.partial_fit(X[:2], [0])
-    cold, warm = (SoftmaxClassifier(epochs=3, warm_start=w, random_state=0) for w in (False, True))
-    losses = [[m.fit(X, Y).history_.loss[0] for _ in range(3)] for m in (cold, warm)]
-    assert losses[0][2] == losses[0][0]
-    assert losses[1][2] < losses[1][0]
-
-
 def test_a_time_limit_ends_training():
     model = SoftmaxClassifier((256, 256), epochs=10**6, patience=0, time_limit=0.2, random_state=0).fit(X, Y)
     assert model.history_.stopped == "time_limit"

@@ -1,4 +1,4 @@
-"""The classifier at its edges: warm starts, extreme numbers, divergence, weights, files."""
+"""The classifier at its edges: extreme numbers, divergence, weights, files."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from normexp import SoftmaxClassifier, load, save, softmax
-from normexp.errors import DataWarning
 from normexp.evaluation import Evaluation, calibration_error, fit_temperature, score
 
 X, Y = load_iris(return_X_y=True)
@@ -88,26 +87,6 @@ def test_scores_of_float32_and_of_fewer_rows_than_bins():
     assert calibration_error(Evaluation(np.arange(2), targets, p), n_bins=1) == pytest.approx(abs(0.7 + 0.6 + 1 - 1) / 3)
 
 
-
-def test_warm_start_reads_a_second_frame_with_the_encoders_categories():
-    def frame(words):
-        return pd.DataFrame({"c": words, "n": np.arange(len(words))})
-
-    model = SoftmaxClassifier(warm_start=True, **QUICK).fit(frame(["a", "b"] * 20), [0, 1] * 20)
-    with pytest.warns(DataWarning, match=r"column 'c': 20 rows with a category not seen in training \('z'\)"):
-        model.fit(frame(["b", "z"] * 20), [1, 0] * 20)
-    n_codes = model.schema_.columns[0].n_codes
-    assert n_codes == model.encoder_.n_codes[0]
-    assert model.schema_.columns[0].categories.index("b") == 1  # the input that 'b' was trained on
-
-
-def test_warm_start_with_more_categories_uses_them():
-    model = SoftmaxClassifier(warm_start=True, **QUICK).fit(pd.DataFrame({"c": ["a", "b"] * 20, "n": np.arange(40)}), [0, 1] * 20)
-    with pytest.warns(DataWarning, match=r"column 'c': 20 rows with a category not seen in training \('c', 'd'\)"):
-        model.fit(pd.DataFrame({"c": ["a", "b", "c", "d"] * 10, "n": np.arange(40)}), [1, 0] * 20)
-    assert model.encoder_.n_codes[0] == model.schema_.columns[0].n_codes
-
-
 @pytest.mark.parametrize("change", [(1e308, -1e308), (0.0, 1e-310)], ids=["range_overflows", "range_below_1e-308"])
 def test_extreme_finite_numbers_give_finite_probabilities(change):
     extreme = X.copy()
@@ -143,19 +122,6 @@ def test_hidden_layer_sizes_may_be_an_array():
 def test_hidden_layer_sizes_come_back_as_they_were(tmp_path):
     save(SoftmaxClassifier((8,), **QUICK).fit(X, Y), tmp_path / "m")
     assert load(tmp_path / "m").hidden_layer_sizes == (8,)
-
-
-def test_the_temperature_is_one_after_partial_fit():
-    """Its docstring: 'the temperature stays 1'."""
-    model = SoftmaxClassifier(**QUICK).fit(X, Y)
-    assert model.partial_fit(X, Y).temperature_ == 1
-
-
-def test_other_classes_are_refused_by_a_warm_start():
-    model = SoftmaxClassifier(warm_start=True, **QUICK).fit(X, Y)
-    with pytest.raises(ValueError, match="expected the classes of the last fit with warm_start, 0, 1, 2, got 1, 2, 3"):
-        model.fit(X, Y + 1)
-    np.testing.assert_array_equal(model.classes_, [0, 1, 2])
 
 
 def test_a_class_of_weight_zero_stays_a_class():

@@ -1,25 +1,15 @@
-"""The native trainer against a float64 reference, and what a fit promises."""
+"""The native trainer against a float64 reference, steps and history; what ends a fit."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from normexp.network import Dense, Network, Optimizer, OptimizerState, Parameters, Training, fit, initial_parameters, predict_logits
+from normexp.network import Network, Optimizer, Parameters, Training, fit, initial_parameters
 from reference import network as reference
+from training_problems import problem, relative
 
 SHAPES = [(2, (12, 8), 4, 5), (7, (), 3, 4), (5, (33,), 2, 16), (19, (17, 70, 5), 11, 24), (130, (65,), 26, 40)]
-
-
-def problem(n_inputs, n_classes, n_rows, seed=0):
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((n_rows, n_inputs)).astype(np.float32)
-    targets = rng.integers(0, n_classes, n_rows).astype(np.int32)
-    return x, targets, (0.5 + rng.random(n_rows)).astype(np.float32)
-
-
-def relative(a, b):
-    return np.linalg.norm(a - b) / np.linalg.norm(b)
 
 
 def test_the_reference_gradient_against_differences():
@@ -106,71 +96,3 @@ def test_an_error_in_a_callback_comes_through():
 
     with pytest.raises(RuntimeError, match="no more"):
         fit(network, initial_parameters(network, 0), x, targets, Training(3, 5), training_rows=np.arange(10), on_epoch=fail)
-
-
-def wide_fit(n_threads, seed=0):
-    network = Network.classifier(64, (256, 200), 10)
-    x, targets, _ = problem(64, 10, 1500)
-    parameters = initial_parameters(network, 0)
-    fit(network, parameters, x, targets, Training(2, 256, seed=seed, n_threads=n_threads), training_rows=np.arange(1200), validation_rows=np.arange(1200, 1500))
-    return parameters.values.tobytes()
-
-
-def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads():
-    one = wide_fit(1)
-    assert wide_fit(2) == one
-    assert wide_fit(7) == one
-    assert wide_fit(1, seed=1) != one
-
-
-def test_a_continued_fit_is_one_long_fit():
-    network = Network.classifier(4, (16,), 3)
-    x, targets, _ = problem(4, 3, 50)
-    long, short = initial_parameters(network, 0), initial_parameters(network, 0)
-    fit(network, long, x, targets, Training(5, 8, restore_best=False), training_rows=np.arange(50))
-    state = OptimizerState.fresh(short)
-    for epochs in (2, 3):
-        fit(network, short, x, targets, Training(epochs, 8, restore_best=False), training_rows=np.arange(50), state=state)
-    assert (state.epochs, state.steps) == (5, 35)
-    np.testing.assert_array_equal(short.values, long.values)
-
-
-def test_logits_do_not_depend_on_the_other_rows_or_the_threads():
-    network = Network.classifier(20, (70, 33), 5)
-    parameters = initial_parameters(network, 0)
-    x, _, _ = problem(20, 5, 1000)
-    whole = predict_logits(network, parameters, x, 1)
-    exact = reference.forward(reference.layers_of(network, parameters.values)[1], x)[-1]
-    np.testing.assert_allclose(whole, exact, rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(predict_logits(network, parameters, x, 7), whole)
-    for i in (0, 500, 999):
-        np.testing.assert_array_equal(predict_logits(network, parameters, x[i : i + 1]), whole[i : i + 1])
-
-
-def test_descriptions_are_checked():
-    with pytest.raises(ValueError, match="expected a dense layer of at least 1 unit, got 0"):
-        Dense(0)
-    with pytest.raises(ValueError, match=r"expected an activation out of linear, relu, .* and softmax, got 'cube'"):
-        Dense(3, "cube")
-    with pytest.raises(ValueError, match="expected a network with inputs and layers, got 0 inputs"):
-        Network(0, (Dense(2),))
-
-
-def test_arrays_that_do_not_fit_are_refused():
-    network = Network.classifier(4, (), 3)
-    x, targets, weights = problem(4, 3, 10)
-    parameters, rows = initial_parameters(network, 0), np.arange(10)
-    cases = [
-        ((x[:, :3], targets, None, rows), "expected C-contiguous float32 features of shape"),
-        ((x.astype(np.float64), targets, None, rows), "got float64 of shape"),
-        ((x, targets[:9], None, rows), "expected a target and, if any, a weight for each of 10 rows"),
-        ((x, targets, weights[:3], rows), r"\(3,\) weights"),
-        ((x, targets, None, np.array([0, 10])), "expected rows from 0 to 9, got 0 to 10"),
-        ((x, targets + 1, None, rows), "expected targets from 0 to 2, got 1 to 3"),
-        ((x, targets, None, rows[:0]), "expected rows to train on, got none"),
-    ]
-    for (features, labels, row_weights, chosen), message in cases:
-        with pytest.raises(ValueError, match=message):
-            fit(network, parameters, features, labels, Training(1, 5), training_rows=chosen, weights=row_weights)
-    with pytest.raises(ValueError, match=r"expected features of shape \(n, 4\), got \(10, 3\)"):
-        predict_logits(network, parameters, x[:, :3])

@@ -9,8 +9,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from forging import forged, parts_of, sealed
-from normexp import ModelFileError, SoftmaxClassifier, load, save
-from normexp.saving import info, load_model
+from normexp import ModelFileError, SoftmaxClassifier, save
+from normexp.saving import load_model
+from refused_models import assert_refused
 
 X = np.random.default_rng(0).standard_normal((40, 2))
 Y = (X[:, 0] > 0).astype(int)
@@ -21,12 +22,6 @@ def content(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "m"
     save(SoftmaxClassifier((3,), epochs=1, random_state=0).fit(X, Y), path)
     return path.read_bytes()
-
-
-def assert_refused(path, match):
-    for read in (info, load, load_model):
-        with pytest.raises(ModelFileError, match=match):
-            read(path)
 
 
 def test_what_is_no_file(tmp_path):

@@ -1,16 +1,12 @@
-"""tables.read: kinds, missing values, types of labels, frozen schemas, sources."""
-
-import gzip
+"""tables.read: kinds, missing values, categories and frozen schemas; every row in its order."""
 
 import duckdb
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 
 from normexp import DataError
-from normexp.tables import held_out_rows, read
+from normexp.tables import read
 from tabling import kinds, lines, quietly, told, write
 
 MIXED = "n,c,b,d,y\n1.5,red,true,2024-02-29 06:30:00,p\n,blue,False,2024-03-01,q\n-2e3,NA,TRUE,?,p\nn/a,red,,2023-12-31,q\n"
@@ -34,25 +30,6 @@ def test_kinds_missing_words_and_values(tmp_path):
 def test_further_words_for_missing(tmp_path):
     path = write(tmp_path, "a,y\n1,p\n-999,q\nnone,p\n4,q\n")
     assert np.isnan(read(path, target="y", missing=["none", "-999"]).matrix[:, 0]).tolist() == [False, True, True, False]
-
-
-def test_a_bad_cell_among_numbers_names_its_place_and_the_remedies(tmp_path):
-    rows = [[i % 97, "pq"[i % 2]] for i in range(1000)]
-    rows[700][0] = "twelve"
-    path = write(tmp_path, lines("a,y", rows))
-    with pytest.raises(DataError, match=r"expected a number in column 'a', got 'twelve' \(.*table.csv, row 701\).*--bad-cells missing.*--missing 'twelve'.*--ignore 'a'"):
-        read(path, target="y", bad_cells="refuse")
-    table = told(path, r"column 'a': 1 cell is not a number: 'twelve' \(.*table.csv, row 701\); taken as missing", target="y")
-    assert np.flatnonzero(np.isnan(table.matrix[:, 0])).tolist() == [700]
-
-
-def test_words_that_are_a_part_of_a_column_are_bad_cells_or_make_it_one_of_categories(tmp_path):
-    rows = [[f"word{i % 5}" if i % 50 < 2 else i % 97, "pq"[i % 2]] for i in range(1000)]
-    table = told(write(tmp_path, lines("a,y", rows)), r"column 'a': 40 cells are not a number, the first: 'word0'.*taken as missing", target="y")
-    assert kinds(table) == {"a": "number"}
-    rows = [[["low", "mid", "high", "none given", "never"][i % 5] if i % 4 == 1 else i % 97, "pq"[i % 2]] for i in range(1000)]
-    table = told(write(tmp_path, lines("a,y", rows)), r"column 'a': 750 cells of 1000 would do as numbers or dates.*: read as categories", target="y")
-    assert kinds(table) == {"a": "category"}
 
 
 def test_large_numbers_are_centred_before_they_become_float32(tmp_path):
@@ -89,128 +66,6 @@ def test_a_frozen_schema_decides_whatever_the_file_looks_like(tmp_path):
         read(write(tmp_path, "n,zap\n1,22\n", "bad.csv"), schema=table.schema)
 
 
-@pytest.mark.parametrize(
-    ("cells", "classes"),
-    [(["3", "-1", "3"], [-1, 3]), (["0.5", "1.5", "0.5"], [0.5, 1.5]), (["true", "false", "true"], [False, True]), (["true", "False", "true"], ["False", "true"]),
-        (["b", "a", "b"], ["a", "b"]), (["1", "x", "1"], ["1", "x"])],
-)
-def test_labels_have_their_own_type(tmp_path, cells, classes):
-    table = read(write(tmp_path, lines("a,y", [[i, cell] for i, cell in enumerate(cells)])), target="y")
-    assert table.classes.tolist() == classes
-    assert [str(label).lower() if isinstance(label, bool) else str(label) for label in table.labels.tolist()] == cells
-
-
-def test_rows_without_target_are_dropped_and_counted(tmp_path):
-    table = told(write(tmp_path, "a,y\n1,p\n2,\n3,q\n4,?\n"), r"2 rows without a target dropped: 1 with '\?' \(--keep-words '\?' keeps it as a class\)", target="y")
-    assert table.matrix[:, 0].tolist() == [1, 3]
-    assert table.row_numbers.tolist() == [1, 3]
-
-
-def test_weights(tmp_path):
-    path = write(tmp_path, "a,w,y\n1,0.5,p\n2,2,q\n")
-    assert read(path, target="y", weight="w").weights.tolist() == [0.5, 2]
-    with pytest.raises(DataError, match="expected weights of at least 0 in column 'a', got -1"):
-        read(write(tmp_path, "a,x,y\n1,0,p\n-1,1,q\n"), target="y", weight="a")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "got an empty file"), ("a,y\n", "got a header only"), ("a,a,y\n1,2,p\n", "got 'a' more than once"),
-        ("a,y\n1,p\n2\n", r"expected 2 columns in every row, got 1 \(.*line 3\)"), ('a,y\n1,"p\n2,q\n', "expected a closing quote"), ("a,y\n1,p\n2,p\n", "got only 'p'"),
-        ("a,y\n1,\n2,?\n", "expected rows with a target, got none"),
-        ("y\np\nq\n", "expected at least one column to learn from"), (lines("a,y", [(i, i / 7) for i in range(100)]), "looks like regression"),
-        (lines("a,y", [(i, f"t{i}") for i in range(100)]), "got 100 different texts in 100 rows"),
-        ("a,b\n1,2\n", "expected a column named 'y' as target, got a table with columns 'a', 'b'"),
-    ],
-)  # fmt: skip
-def test_tables_that_are_refused(tmp_path, text, message):
-    with pytest.raises(DataError, match=message):
-        read(write(tmp_path, text), target="y")
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("no_such_file.csv", "which does not exist"), ("example:irs", "did you mean 'iris'"),
-        ("none.duckdb::t", "expected a DuckDB or SQLite file, got 'none.duckdb', which does not exist"),
-        (".", "got the folder"), (np.zeros(3), "rows and columns"), ({}, "got none"),
-    ],
-)
-def test_sources_that_are_refused(source, message):
-    with pytest.raises(DataError, match=message):
-        read(source)
-    with pytest.raises(TypeError, match="expected a path, a data frame, a dict, a list of dicts or an array, got int"):
-        read(7)
-
-
-def test_bytes_that_are_no_table_are_refused(tmp_path):
-    path = tmp_path / "t.csv"
-    cut = gzip.compress(b"a,y\n1,p\n" * 9)[:-15]
-    for content, message in ((b"a\0b\n", "got a binary file"), ("a,y\n\u00e9,p\n".encode("latin-1"), "expected a UTF-8 file"), (cut, "damaged file")):
-        path.write_bytes(content)
-        with pytest.raises(DataError, match=message):
-            read(path)
-
-
-def test_dialects(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_bytes('\ufeffname;y\r\n"a; ""b""\nc";p\r\n"d";q\r\n'.encode())
-    table = read(path, target="y")
-    assert table.schema.columns[0].name == "name"
-    assert table.schema.columns[0].categories == ('a; "b"\nc', "d")
-    assert len(read(write(tmp_path, "a\ty\n1\tp\n2\tq\n", "t.tsv"), target="y")) == 2
-
-
-def test_every_kind_of_source_gives_the_same_table(tmp_path, monkeypatch):
-    frame = pd.DataFrame({"n": [1.5, np.nan, 3], "c": ["u", None, "v"], "b": [True, False, True], "y": ["p", "q", "p"]})
-    text = "n,c,b,y\n1.5,u,true,p\n,,false,q\n3,v,true,p\n"
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path, text)
-    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(text.encode()))
-    frame.to_parquet("table.parquet")
-    frame.to_json("table.jsonl", orient="records", lines=True)
-    with duckdb.connect("t.duckdb") as connection:
-        connection.execute("CREATE TABLE one AS SELECT * FROM 'table.parquet'")
-
-    class Stream:
-        def __arrow_c_stream__(self, requested_schema=None):
-            return pa.Table.from_pandas(frame).__arrow_c_stream__(requested_schema)
-
-    expected = read("table.csv", target="y")
-    assert kinds(expected) == {"n": "number", "c": "category", "b": "boolean"}
-    for source in ("table.csv.gz", "table.parquet", "table.jsonl", "t.duckdb::one", frame, pl.from_pandas(frame), pa.Table.from_pandas(frame), Stream()):
-        table = read(source, target="y")
-        np.testing.assert_array_equal(table.matrix, expected.matrix)
-        assert (table.schema, table.classes.tolist(), table.targets.tolist()) == (expected.schema, ["p", "q"], [0, 1, 0])
-
-
-def test_a_glob_names_the_file_and_its_row(tmp_path):
-    write(tmp_path, lines("a,y", [[i % 7, "pq"[i % 2]] for i in range(300)]), "part1.csv")
-    rows = [[i % 7, "pq"[i % 2]] for i in range(300)]
-    assert len(read(str(tmp_path / "part*.csv"), target="y")) == 300
-    rows[9][0] = "oops"
-    write(tmp_path, lines("a,y", rows), "part2.csv")
-    told(str(tmp_path / "part*.csv"), r"'oops' \(.*part2.csv, row 10\)", target="y")
-    with pytest.raises(DataError, match=r"got 'oops' \(.*part2.csv, row 10\)"):
-        read(str(tmp_path / "part*.csv"), target="y", bad_cells="refuse")
-    write(tmp_path, "b,y\n1,p\n", "part3.csv")
-    with pytest.raises(DataError, match=r"expected the columns of .*part1.csv in every file, got 'b', 'y'"):
-        read(str(tmp_path / "part*.csv"), target="y")
-
-
-def test_arrays_and_examples():
-    table = read(np.arange(6.0).reshape(3, 2))
-    assert [column.name for column in table.schema.columns] == ["x0", "x1"]
-    np.testing.assert_array_equal(table.matrix, np.arange(6.0).reshape(3, 2))
-    with pytest.raises(DataError, match="expected a table with a target, got one read without"):
-        _ = table.labels
-    blobs = read("example:blobs", target="class")
-    assert blobs.matrix.shape == (1000, 2)
-    centres = [blobs.matrix[blobs.targets == k].mean(axis=0).round() for k in range(4)]
-    np.testing.assert_allclose(centres, [(15, 0), (15, 15), (0, 15), (30, 15)], atol=0.5)
-
-
 def test_many_pieces_keep_their_order():
     n = 150_001
     numbers = np.arange(n) * 7919 % 100_003  # in an order of its own, some of them twice
@@ -222,31 +77,10 @@ def test_many_pieces_keep_their_order():
     np.testing.assert_array_equal(table.targets, kept % 2)
 
 
-def test_held_out_rows_are_stratified_disjoint_and_seeded():
-    classes = np.repeat(np.arange(4, dtype=np.int32), [500, 90, 9, 1])
-    large, held = held_out_rows(classes, 0.25, 3)
-    assert sorted([*large, *held]) == list(range(600))
-    assert np.bincount(classes[held], minlength=4).tolist() == [125, 23, 2, 0]
-    np.testing.assert_array_equal(held, held_out_rows(classes, 0.25, 3)[1])
-    assert not np.array_equal(held, held_out_rows(classes, 0.25, 4)[1])
-    some = np.arange(0, 600, 2)
-    assert set(np.concatenate(held_out_rows(classes, 0.2, 0, some))) == set(some)
-
-
 def test_a_header_of_very_many_columns(tmp_path):
     names = [f"a_rather_long_name_of_column_{i}" for i in range(2200)]
     table = read(write(tmp_path, ",".join(names) + "\n" + ",".join("1" for _ in names) + "\n"))
     assert table.matrix.shape == (1, 2200)
-
-
-def test_the_refused_cell_is_in_a_row_that_is_kept(tmp_path):
-    rows = [[i % 7, "pq"[i % 2]] for i in range(300)]
-    rows[3] = ["dropped", ""]
-    rows[200][0] = "kept"
-    path = write(tmp_path, lines("a,y", rows))
-    with pytest.raises(DataError, match=r"^expected a number in column 'a', got 'kept' \(.*, row 201\); correct"):
-        read(path, target="y", bad_cells="refuse")
-    told(path, "1 row without a target dropped", r"1 cell is not a number: 'kept' \(.*, row 201\)", target="y")
 
 
 def test_columns_of_other_types_are_left_out_with_a_word(tmp_path):

@@ -1,35 +1,19 @@
-"""Tables at their edges: words, weights, places of errors, labels that look alike."""
+"""Tables at their edges: words, places of errors, labels that look alike."""
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from normexp import DataError
-from normexp.tables import held_out_rows, read
+from normexp.tables import read
 from tabling import quietly, told, write
 
 
 @pytest.mark.parametrize("word", ["NA", "n/A", "NaN", "NULL", "?", "", "  ", " na "])
 def test_missing_words_in_any_case_and_with_blanks(tmp_path, word):
     assert np.isnan(read(write(tmp_path, f"a,y\n1,p\n{word},q\n"), target="y").matrix[:, 0]).tolist() == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        ("", "of at least 0 in column 'w', got nan"),
-        ("heavy", "of at least 0 in column 'w', got heavy"),
-        ("inf", "up to 3.4e.38 in column 'w', got inf"),
-        ("-0.5", "of at least 0 in column 'w', got -0.5"),
-    ],
-)
-def test_weights_that_are_refused(tmp_path, cell, shown):
-    with pytest.raises(DataError, match=rf"expected weights {shown} \(.*, row 2\)"):
-        read(write(tmp_path, f"a,w,y\n1,1,p\n2,{cell},q\n"), target="y", weight="w")
 
 
 def test_rows_are_counted_as_records_not_lines(tmp_path):
@@ -77,19 +61,6 @@ def test_ignored_columns_and_names_that_are_not_there(tmp_path):
         read(pd.DataFrame([[1, 2], [3, 4]]))
 
 
-@settings(deadline=None, max_examples=200)
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=200), st.floats(0, 0.95), st.integers(0, 10))
-def test_any_split_is_complete_disjoint_and_stratified(classes, fraction, seed):
-    classes = np.array(classes, np.int32)
-    large, held = held_out_rows(classes, fraction, seed)
-    assert sorted([*large, *held]) == list(range(len(classes)))
-    counts, taken = np.bincount(classes, minlength=6), np.bincount(classes[held], minlength=6)
-    assert ((counts == 0) | (taken < counts)).all()
-    assert (np.abs(taken - counts * fraction) <= 1 + 1e-9).all()
-    assert len(held) <= max(round(len(classes) * fraction), int(np.floor(counts * fraction).sum()))
-    np.testing.assert_array_equal(held, held_out_rows(classes, fraction, seed)[1])
-
-
 @pytest.mark.parametrize("labels", [["1", "1.0", "1"], ["9007199254740993", "9007199254740992", "9007199254740993"]], ids=["1_and_1.0", "beyond_2^53"])
 def test_labels_that_become_one_class_are_refused_or_kept_apart(tmp_path, labels):
     (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels)))
@@ -111,16 +82,3 @@ def test_a_number_beyond_float32_names_its_place(tmp_path):
     with pytest.raises(DataError, match=r"column 'a'.*t.csv, row 2"):
         read(tmp_path / "t.csv", target="y", bad_cells="refuse")
     told(tmp_path / "t.csv", r"column 'a': 1 cell is not a number: '1e300' \(.*t.csv, row 2\); taken as missing", target="y")
-
-
-def test_a_weight_beyond_float32_is_a_data_error(tmp_path):
-    (tmp_path / "t.csv").write_text("a,w,y\n1,1e300,p\n2,1,q\n")
-    with pytest.raises(DataError, match="'w'"):
-        read(tmp_path / "t.csv", target="y", weight="w")
-
-
-def test_a_refused_weight_is_placed_in_the_file_not_among_the_kept_rows(tmp_path):
-    dropped = "".join(f"{i},1,\n" for i in range(500))
-    (tmp_path / "t.csv").write_text("a,w,y\n" + dropped + "1,1,p\n2,-1,q\n")
-    with pytest.raises(DataError, match="row 502"):
-        read(tmp_path / "t.csv", target="y", weight="w")

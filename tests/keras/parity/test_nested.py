@@ -1,7 +1,5 @@
 """Models within models and files of weights alone, to Keras and back."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -11,12 +9,6 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 pytest.importorskip("h5py", reason="h5py is in the extra keras")
 X = np.random.default_rng(0).standard_normal((20, 4)).astype(np.float32)
 Y = np.arange(20) % 3
-
-
-@pytest.fixture(scope="module")
-def keras():
-    os.environ["KERAS_BACKEND"] = "jax"
-    return pytest.importorskip("keras", minversion="3", reason="keras is in the extra parity")
 
 
 def nested(k, compiled=True):
