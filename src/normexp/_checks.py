@@ -50,6 +50,6 @@ def listing(items: Sequence[object], limit: int = 8) -> str:
 def users_line() -> int:
     """The `stacklevel` with which the caller's warning points at the first line outside of this package."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "normexp":
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "normexp":
         level, frame = level + 1, frame.f_back
     return level

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from normexp import recipe
 from normexp._checks import listing, users_line
 from normexp.classifier._class_weight import class_weight_of
-from normexp.classifier._inputs import matrix_of, training_rows
+from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
 from normexp.classifier._views import MemberView, ModelView
 from normexp.functional import log_softmax, softmax
@@ -138,23 +138,24 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         validation_data : (X, y), optional
             Rows that choose epoch and temperature, instead of a part of X.
         """
-        before = self._model_before()
-        data = training_rows(self, X, X.labels if isinstance(X, Table) and y is None else y, None if before is None else before.schema)
-        check_classification_targets(data.labels)
-        classes, targets = classes_and_targets(data.labels)
-        start = self._start_from(before, classes, data.schema, len(data.columns))
-        matrix, weights, n = data.matrix, self._checked_weights(sample_weight, data.matrix), len(data.matrix)
-        if validation_data is not None:
-            held, held_targets = self._validation_rows(validation_data, classes, data.schema)
-            matrix, targets = np.concatenate([matrix, held]), np.concatenate([targets, held_targets])
-            weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
-        rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
-        model = recipe.fit(
-            matrix, data.columns, targets, weights, self._plan(len(rows), self._seed()), classes=classes, rows=rows[rows < n],
-            validation_rows=None if validation_data is None else rows[rows >= n], **self._options(classes, start), time_limit=float(self.time_limit or 0),
-            on_epoch=_print_epoch if self.verbose else None,
-        )  # fmt: skip
-        return self._fitted(model, data.schema)
+        with features_of_before(self):
+            before = self._model_before()
+            data = training_rows(self, X, X.labels if isinstance(X, Table) and y is None else y, None if before is None else before.schema)
+            check_classification_targets(data.labels)
+            classes, targets = classes_and_targets(data.labels)
+            start = self._start_from(before, classes, data.schema, len(data.columns))
+            matrix, weights, n = data.matrix, self._checked_weights(sample_weight, data.matrix), len(data.matrix)
+            if validation_data is not None:
+                held, held_targets = self._validation_rows(validation_data, classes, data.schema)
+                matrix, targets = np.concatenate([matrix, held]), np.concatenate([targets, held_targets])
+                weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
+            rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
+            model = recipe.fit(
+                matrix, data.columns, targets, weights, self._plan(len(rows), self._seed()), classes=classes, rows=rows[rows < n],
+                validation_rows=None if validation_data is None else rows[rows >= n], **self._options(classes, start), time_limit=float(self.time_limit or 0),
+                on_epoch=_print_epoch if self.verbose else None,
+            )  # fmt: skip
+            return self._fitted(model, data.schema)
 
     def fit_table(
         self, table: Table, rows: NDArray[np.int64] | None = None, *, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None
@@ -175,23 +176,24 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
         The encoder is that of the first call, the temperature stays 1.
         """
-        start = getattr(self, "model_", None)
-        if start is None:
-            matrix, columns, labels, schema = training_rows(self, X, y)
-            known = classes_and_targets(labels if classes is None else label_values(classes))[0]
-        else:
-            schema, known, columns = start.schema, start.classes, ()
-            matrix, labels = matrix_of(self, X, schema), label_values(y)
-            if len(matrix) != len(labels):
-                raise ValueError(f"expected as many labels as rows, got {len(labels)} labels and {len(matrix)} rows")
-        check_classification_targets(labels)
-        _, targets = classes_and_targets(labels, known)
-        unknown = np.flatnonzero(targets < 0)
-        if unknown.size:
-            raise ValueError(f"expected labels out of the classes of the first call, got {labels[unknown[0]]} at index {unknown[0]}; list all with classes=")
-        weights = self._checked_weights(sample_weight, matrix)
-        plan = self._plan(len(matrix), self._seed() if start is None else 0)
-        return self._fitted(recipe.step(matrix, columns, targets, weights, plan, classes=known, **self._options(known, start)), schema)
+        with features_of_before(self):
+            start = getattr(self, "model_", None)
+            if start is None:
+                matrix, columns, labels, schema = training_rows(self, X, y)
+                known = classes_and_targets(labels if classes is None else label_values(classes))[0]
+            else:
+                schema, known, columns = start.schema, start.classes, ()
+                matrix, labels = matrix_of(self, X, schema), label_values(y)
+                if len(matrix) != len(labels):
+                    raise ValueError(f"expected as many labels as rows, got {len(labels)} labels and {len(matrix)} rows")
+            check_classification_targets(labels)
+            _, targets = classes_and_targets(labels, known)
+            unknown = np.flatnonzero(targets < 0)
+            if unknown.size:
+                raise ValueError(f"expected labels out of the classes of the first call, got {labels[unknown[0]]} at index {unknown[0]}; list all with classes=")
+            weights = self._checked_weights(sample_weight, matrix)
+            plan = self._plan(len(matrix), self._seed() if start is None else 0, validation_fraction=0.0)
+            return self._fitted(recipe.step(matrix, columns, targets, weights, plan, classes=known, **self._options(known, start)), schema)
 
     def decision_function(self, X: Any) -> NDArray[Any]:
         """Calibrated logits, shape (n_samples, n_classes), whose softmax is predict_proba; for two classes their difference, shape (n_samples,)."""
@@ -231,7 +233,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def to_model(self) -> Model:
         """What was fitted, as data without scikit-learn; it shares its arrays with the estimator. Of the parameters only what a file can hold is kept."""
         check_is_fitted(self)
-        return replace(self.model_, params=plain_params(self.get_params(deep=False)))
+        return replace(self._with_features(self.model_), params=plain_params(self.get_params(deep=False)))
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
@@ -251,10 +253,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         """How many epochs a fit on this many rows may take."""
         return self._plan(n_rows, 0).epochs
 
-    def _plan(self, n_rows: int, seed: int) -> recipe.Plan:
+    def _plan(self, n_rows: int, seed: int, validation_fraction: float | None = None) -> recipe.Plan:
         return recipe.plan(
             n_rows, self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience, learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay, validation_fraction=self.validation_fraction, seed=seed,
+            weight_decay=self.weight_decay, validation_fraction=self.validation_fraction if validation_fraction is None else validation_fraction, seed=seed,
         )  # fmt: skip
 
     def _seed(self) -> int:
@@ -290,9 +292,13 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"expected labels of validation_data among the classes {listing(classes.tolist())}, got {wrong!r}")
         return matrix, targets
 
-    def _fitted(self, model: Model, schema: Schema | None) -> Self:
+    def _with_features(self, model: Model) -> Model:
+        """The columns are scikit-learn's business: the model takes what the estimator knows of them."""
         names = getattr(self, "feature_names_in_", None)
-        self.model_ = replace(model, schema=schema, n_features=int(self.n_features_in_), feature_names=None if names is None else tuple(names))
+        return replace(model, n_features=int(self.n_features_in_), feature_names=None if names is None else tuple(names))
+
+    def _fitted(self, model: Model, schema: Schema | None) -> Self:
+        self.model_ = self._with_features(replace(model, schema=schema))
         if model.history.stopped == "diverged":
             message = f"training diverged and was undone, the probabilities are those from before it; use a smaller learning_rate than {self.learning_rate}"
             warnings.warn(message, ConvergenceWarning, stacklevel=users_line())

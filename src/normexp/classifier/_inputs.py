@@ -1,6 +1,7 @@
 """X of any library as a matrix: arrays and frames of numbers by scikit-learn's rules, all else by a schema."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ from normexp._checks import listing
 from normexp.model import number_columns
 from normexp.tables import MatrixColumn, Schema, Table, in_order, is_table, label_values, names_of_rows, open_source, unused_note, warn_of
 
-__all__ = ["TrainingRows", "matrix_of", "training_rows"]
+__all__ = ["TrainingRows", "features_of_before", "matrix_of", "training_rows"]
 
+FEATURES = ("n_features_in_", "feature_names_in_")
 NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
@@ -23,6 +25,19 @@ class TrainingRows(NamedTuple):
     columns: tuple[MatrixColumn, ...]
     labels: NDArray[Any]
     schema: Schema | None
+
+
+@contextmanager
+def features_of_before(estimator: Any) -> Iterator[None]:
+    """If what is inside fails, the names and number of features are again those that the model knows."""
+    before = {name: value for name, value in vars(estimator).items() if name in FEATURES}
+    try:
+        yield
+    except BaseException:
+        for name in FEATURES:
+            vars(estimator).pop(name, None)
+        vars(estimator).update(before)
+        raise
 
 
 def training_rows(estimator: Any, X: Any, y: Any, last: Schema | None = None) -> TrainingRows:
@@ -69,7 +84,7 @@ def _read(estimator: Any, X: Any, labels: Any, last: Schema | None) -> Table:
         raise ValueError(f"expected labels y to train {type(estimator).__name__} on, got None")
     else:
         _set_names(estimator, names)
-    again = last is not None and {column.name for column in last.columns} <= set(estimator.feature_names_in_)
+    again = last is not None and {column.name for column in last.columns} <= set(getattr(estimator, "feature_names_in_", ()))
     with open_source(X, schema=last if again else None, keep_numbers=True) as source:
         table = source.table()
     warn_of(table.notes)

@@ -1,5 +1,6 @@
 """The estimator's parameters as plain values, which a model keeps and a file can hold."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ def plain_params(params: dict[str, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if name == "n_threads":
             continue
-        if isinstance(value, np.generic):
-            value = value.item()
         if isinstance(value, (tuple, list, np.ndarray)):
-            value = tuple(int(v) for v in value)
-        if isinstance(value, dict) or (name == "random_state" and not isinstance(value, int)):
+            value = tuple(_plain(entry) for entry in value)
+        if isinstance(value, Mapping) or (name == "random_state" and not isinstance(value, int)):
             value = None  # class weights may have any keys; they matter in training only
-        kept[name] = value
+        kept[name] = _plain(value)
     return kept
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -6,6 +6,8 @@ Reading asks the model; writing puts another model in its place, for the model i
 from dataclasses import replace
 from typing import Any
 
+from normexp.model import Model
+
 __all__ = ["MemberView", "ModelView"]
 
 
@@ -15,18 +17,28 @@ class ModelView:
     def __init__(self, field: str) -> None:
         self.field = field
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
     def __get__(self, estimator: Any, owner: type | None = None) -> Any:
-        return self if estimator is None else getattr(estimator.model_, self.field)
+        return self if estimator is None else getattr(self.model_of(estimator), self.field)
 
     def __set__(self, estimator: Any, value: Any) -> None:
-        estimator.model_ = replace(estimator.model_, **{self.field: value})
+        estimator.model_ = replace(self.model_of(estimator), **{self.field: value})
+
+    def model_of(self, estimator: Any) -> Model:
+        model: Model | None = vars(estimator).get("model_")
+        if model is None:
+            raise AttributeError(f"'{type(estimator).__name__}' object has no attribute '{self.name}' before it is fitted")
+        return model
 
 
 class MemberView(ModelView):
     """A field of the model's only member."""
 
     def __get__(self, estimator: Any, owner: type | None = None) -> Any:
-        return self if estimator is None else getattr(estimator.model_.member, self.field)
+        return self if estimator is None else getattr(self.model_of(estimator).member, self.field)
 
     def __set__(self, estimator: Any, value: Any) -> None:
-        estimator.model_ = replace(estimator.model_, members=(replace(estimator.model_.member, **{self.field: value}),))
+        model = self.model_of(estimator)
+        estimator.model_ = replace(model, members=(replace(model.member, **{self.field: value}),))

@@ -61,6 +61,9 @@ class Model:
     def __post_init__(self) -> None:
         if not self.members or len(self.weights) != len(self.members):
             raise ValueError(f"expected members and a weight for each, got {len(self.members)} members and {len(self.weights)} weights")
+        for member in self.members:
+            if member.network.n_outputs != len(self.classes):
+                raise ValueError(f"expected members with a logit a class, got one of {member.network.n_outputs} logits for {len(self.classes)} classes")
 
     @property
     def member(self) -> Member:

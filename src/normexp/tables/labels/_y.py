@@ -17,9 +17,10 @@ def classes_and_targets(labels: NDArray[Any], classes: NDArray[Any] | None = Non
     distinct, places = np.unique(labels, return_inverse=True)
     if classes is None:
         return distinct, places.astype(np.int32)
-    if classes.dtype.kind in "mM" and distinct.dtype.kind == classes.dtype.kind:
-        distinct = distinct.astype(classes.dtype)
-    known = {label: i for i, label in enumerate(classes.tolist())}
+    named = classes
+    if classes.dtype.kind in "mM" and distinct.dtype.kind == classes.dtype.kind:  # of one unit, the finer: nothing is rounded
+        distinct, named = (array.astype(np.result_type(distinct, classes)) for array in (distinct, classes))
+    known = {label: i for i, label in enumerate(named.tolist())}
     return classes, np.array([known.get(label, -1) for label in distinct.tolist()], np.int32)[places]
 
 
