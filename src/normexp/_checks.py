@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["class_indices", "did_you_mean", "integer_at_least", "listing", "users_line"]
+__all__ = ["class_indices", "counted", "did_you_mean", "integer_at_least", "listing", "users_line"]
 
 
 def class_indices(targets: NDArray[Any], shape: tuple[int, ...], n_classes: int, ignore_index: int | None = None) -> NDArray[np.int64]:
@@ -45,6 +45,11 @@ def listing(items: Sequence[object], limit: int = 8) -> str:
     """'a', 'b', 'c' and 4 more."""
     shown = ", ".join(repr(item) for item in items[:limit])
     return shown + (f" and {len(items) - limit} more" if len(items) > limit else "")
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """'1 row', '2 rows'."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def users_line() -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from normexp import SoftmaxClassifier
+from normexp import SoftmaxClassifier, explain, log_softmax, save
 from normexp.model import Model, as_model
 
 X, Y = load_iris(return_X_y=True)
@@ -37,8 +37,16 @@ def test_the_order_of_members_is_no_matter_of_the_pool(two):
 
 def test_what_asks_for_the_only_member_is_told_of_several(two):
     for question in ("member", "encoder", "network", "parameters"):
-        with pytest.raises(ValueError, match="expected a model of one member, got one of 2"):
+        with pytest.raises(ValueError, match=r"expected a model of one member, of weight 1, got one of 2, of weights 0\.5, 0\.5"):
             getattr(pooled(two, (0.5, 0.5)), question)
+
+
+def test_a_single_member_of_another_weight_is_not_taken_for_itself(two, tmp_path):
+    sharper = replace(two[1], weights=(2.0,))
+    np.testing.assert_allclose(sharper.logits(X), 2 * log_softmax(replace(two[1], temperature=1.0).logits(X)) / two[1].temperature, rtol=1e-12)
+    for ask in (lambda: save(sharper, tmp_path / "m"), lambda: explain(sharper, X[:1])):
+        with pytest.raises(ValueError, match=r"got one of 1, of weights 2\.0"):
+            ask()
 
 
 @pytest.mark.parametrize(("members", "weights"), [(0, ()), (2, (1.0,)), (1, (0.5, 0.5))])

@@ -9,7 +9,9 @@ import pytest
 from normexp import SoftmaxClassifier, softmax
 from normexp.evaluation import Evaluation, class_share_evaluation
 from normexp.report import Subject, data_of, write_report
-from normexp.report._facts import column_facts, confused_pairs, cross_validated_regression, surest_mistakes
+from normexp.report._columns import column_facts
+from normexp.report._facts import confused_pairs, surest_mistakes
+from normexp.report._regression import cross_validated_regression
 from normexp.report._verdict import next_steps, verdict, warnings_of
 from normexp.tables import held_out_rows, read
 from tabling import told

@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from normexp import recipe
 from normexp._checks import listing, users_line
+from normexp._labels import classes_and_targets, label_values
 from normexp.classifier._class_weight import class_weight_of
 from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
@@ -22,7 +23,7 @@ from normexp.classifier._views import MemberView, ModelView
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model
 from normexp.network import EpochCallback, PollCallback
-from normexp.tables import Schema, Table, classes_and_targets, label_values
+from normexp.tables import Schema, Table
 
 __all__ = ["SoftmaxClassifier"]
 
@@ -134,7 +135,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         y : array_like of shape (n_samples,)
             Labels of any type, none missing; a Series or a frame of one column will do. Taken from a Table if not given.
         sample_weight : array_like of shape (n_samples,), optional
-            At least 0; rows of weight 0 are not used.
+            At least 0; rows of weight 0 are not used. Taken from a Table if not given.
         validation_data : (X, y), optional
             Rows that choose epoch and temperature, instead of a part of X.
         """
@@ -144,6 +145,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             check_classification_targets(data.labels)
             classes, targets = classes_and_targets(data.labels)
             start = self._start_from(before, classes, data.schema, len(data.columns))
+            if sample_weight is None and isinstance(X, Table):
+                sample_weight = X.weights
             matrix, weights, n = data.matrix, self._checked_weights(sample_weight, data.matrix), len(data.matrix)
             if validation_data is not None:
                 held, held_targets = self._validation_rows(validation_data, classes, data.schema)
@@ -233,7 +236,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def to_model(self) -> Model:
         """What was fitted, as data without scikit-learn; it shares its arrays with the estimator. Of the parameters only what a file can hold is kept."""
         check_is_fitted(self)
-        return replace(self._with_features(self.model_), params=plain_params(self.get_params(deep=False)))
+        return self._told(self.model_)
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
@@ -292,13 +295,14 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"expected labels of validation_data among the classes {listing(classes.tolist())}, got {wrong!r}")
         return matrix, targets
 
-    def _with_features(self, model: Model) -> Model:
-        """The columns are scikit-learn's business: the model takes what the estimator knows of them."""
+    def _told(self, model: Model) -> Model:
+        """The model with what the estimator knows now: names and number of the columns, parameters."""
         names = getattr(self, "feature_names_in_", None)
-        return replace(model, n_features=int(self.n_features_in_), feature_names=None if names is None else tuple(names))
+        n_features, feature_names = int(self.n_features_in_), None if names is None else tuple(names)
+        return replace(model, n_features=n_features, feature_names=feature_names, params=plain_params(self.get_params(deep=False)))
 
     def _fitted(self, model: Model, schema: Schema | None) -> Self:
-        self.model_ = self._with_features(replace(model, schema=schema))
+        self.model_ = self._told(replace(model, schema=schema))
         if model.history.stopped == "diverged":
             message = f"training diverged and was undone, the probabilities are those from before it; use a smaller learning_rate than {self.learning_rate}"
             warnings.warn(message, ConvergenceWarning, stacklevel=users_line())

@@ -1,6 +1,6 @@
 """X of any library as a matrix: arrays and frames of numbers by scikit-learn's rules, all else by a schema."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from normexp._checks import listing
+from normexp._labels import label_values
 from normexp.model import number_columns
-from normexp.tables import MatrixColumn, Schema, Table, in_order, is_table, label_values, names_of_rows, open_source, unused_note, warn_of
+from normexp.tables import MatrixColumn, Schema, Table, in_order, is_table, matrix_by_name, matrix_by_schema, names_of_rows, open_source, warn_of
 
 __all__ = ["TrainingRows", "features_of_before", "matrix_of", "training_rows"]
 
@@ -65,12 +65,12 @@ def matrix_of(estimator: Any, X: Any, schema: Schema | None) -> NDArray[Any]:
         return X.matrix
     names = getattr(estimator, "feature_names_in_", None)
     if schema is not None:
-        return _by_schema(X, schema, set(() if names is None else names))
+        return matrix_by_schema(X, schema, set(() if names is None else names))
     if names is not None:
-        found = in_order(X, list(names))
-        if isinstance(found, np.ndarray) and found is not X:
+        found = matrix_by_name(X, list(names))
+        if found is not None:
             return found
-        X = found
+        X = in_order(X, list(names))
     with np.errstate(over="ignore", invalid="ignore"):
         matrix: NDArray[Any] = validate_data(estimator, X, reset=False, **NUMBERS)
     return matrix
@@ -93,15 +93,3 @@ def _read(estimator: Any, X: Any, labels: Any, last: Schema | None) -> Table:
 
 def _set_names(estimator: Any, names: list[Any]) -> None:
     estimator.feature_names_in_, estimator.n_features_in_ = np.array(names, object), len(names)
-
-
-def _by_schema(X: Any, schema: Schema, known: set[str]) -> NDArray[np.float32]:
-    nameless = isinstance(X, (str, bytes)) or (isinstance(X, np.ndarray) and X.dtype.names is None) or (isinstance(X, (list, tuple)) and not (X and isinstance(X[0], Mapping)))
-    if nameless:
-        raise TypeError(f"expected rows with names (a data frame, a dict, a list of dicts), as the model was trained on, got {type(X).__name__}; its columns are "
-                        f"{listing([column.name for column in schema.columns])}")  # fmt: skip
-    with open_source(X, schema=schema) as source:
-        table = source.table()
-        notes = [*unused_note([name for name in source.unused if name not in known]), *table.notes]  # what training left out was said there
-    warn_of(notes)
-    return table.matrix

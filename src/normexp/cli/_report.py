@@ -1,13 +1,12 @@
 """normexp report"""
 
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from normexp.cli._console import say
-from normexp.cli._evaluate import apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input
+from normexp.cli._judging import Steps, apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input, short_name
 from normexp.cli._outputs import writable
 from normexp.cli._reading import prediction_options, reading
 
@@ -48,21 +47,3 @@ def report(models: tuple[str, ...], table: str, output: str, threads: int | None
         best = min(range(len(subjects)), key=lambda i: subjects[i].scores.log_loss)
         write_report(path, subjects, data_of(short_name(table), tables[best], subjects[best], n_threads=threads, on_step=steps), on_step=steps)
     say(f"report: {path}, for any browser")
-
-
-def short_name(table: str) -> str:
-    """A table's name without its folders, which are nobody else's business."""
-    return table.rsplit("/", 1)[-1]
-
-
-class Steps:
-    """Says what is being done, once the work has taken a while."""
-
-    PATIENCE = 3.0
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-
-    def __call__(self, step: str) -> None:
-        if time.monotonic() - self.started > self.PATIENCE:
-            say(f"report: {step} …")

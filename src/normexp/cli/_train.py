@@ -13,9 +13,9 @@ import numpy as np
 from normexp import saving
 from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, echo, print_json, say, say_notes, scores_table
+from normexp.cli._judging import Steps, short_name
 from normexp.cli._outputs import writable
 from normexp.cli._reading import reading, training_options
-from normexp.cli._report import Steps, short_name
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     if report_at is not None and test is None and not test_fraction:
         raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
     from normexp.classifier import SoftmaxClassifier
+    from normexp.model import evaluation_of
     from normexp.tables import read
 
     started = time.monotonic()
@@ -114,7 +115,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     if history.stopped == "interrupted" and not history.n_epochs:
         say("interrupted before the first epoch was over: there is no model yet, and none is saved")
         return 130
-    evaluation = _evaluation(model, parts, threads or 0)
+    evaluation = evaluation_of(model, parts.tested.take(parts.test_rows), threads or 0)
     scores, baseline = _scores(model, evaluation)
     saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
     if history.stopped == "interrupted":
@@ -128,7 +129,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     if as_json:
         print_json(result)
     else:
-        _print_report(result, table, given)
+        _print_result(result, table, given)
     return 130 if history.stopped == "interrupted" else 0
 
 
@@ -167,15 +168,6 @@ def _single_rows(data: "Table") -> list[str]:
     return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
 
 
-def _evaluation(model: "Model", parts: Parts, n_threads: int) -> "Evaluation":
-    """The model on the test rows."""
-    from normexp.evaluation import Evaluation
-
-    tested = parts.tested.take(parts.test_rows)
-    assert tested.targets is not None
-    return Evaluation(model.classes, tested.targets, model.probabilities(tested.matrix, n_threads), tested.weights)
-
-
 def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
     """Scores on the test rows, and those of always answering the class shares of the training rows."""
     from normexp import evaluation as ev
@@ -192,12 +184,12 @@ def _write_report(path: Path, name: str, table: str, model: "Model", evaluation:
     write_report(path, [subject], judged_on, on_step=steps)
 
 
-def _print_report(report: dict[str, Any], table: str, given: dict[str, Any]) -> None:
-    scores, history = report["scores"], f"{report['epochs']} epochs, best {report['best_epoch']}"
-    echo(f"{report['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(report['classes'])} classes; {history}; {report['seconds']:.1f} s")
+def _print_result(result: dict[str, Any], table: str, given: dict[str, Any]) -> None:
+    scores, history = result["scores"], f"{result['epochs']} epochs, best {result['best_epoch']}"
+    echo(f"{result['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(result['classes'])} classes; {history}; {result['seconds']:.1f} s")
     if scores["n_rows"]:
-        scores_table({"model": scores, "class shares": report["class_share_scores"]})
-    if "report" in report:
-        echo(f"report: {report['report']}, for any browser")
+        scores_table({"model": scores, "class shares": result["class_share_scores"]})
+    if "report" in result:
+        echo(f"report: {result['report']}, for any browser")
     further = [*(["--encoding", given["encoding"]] if given["encoding"] else []), *(["--no-header"] if given["no_header"] else [])]
-    echo(f"model: {report['model']}\nnext:  {shlex.join(['normexp', 'predict', report['model'], table, *further])}")
+    echo(f"model: {result['model']}\nnext:  {shlex.join(['normexp', 'predict', result['model'], table, *further])}")

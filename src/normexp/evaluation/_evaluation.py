@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from normexp._checks import listing
+from normexp._labels import classes_and_targets, label_values
 
 __all__ = ["Evaluation", "class_share_evaluation", "evaluate"]
 
@@ -123,11 +124,10 @@ class Evaluation:
     @classmethod
     def of_labels(cls, classes: ArrayLike, labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> Self:
         """From labels instead of indices; a label that is not among the classes counts as unknown."""
-        given = np.asarray(labels)
+        given: NDArray[Any] = label_values(labels)
         if given.ndim != 1:
             raise ValueError(f"expected one label a row, got labels of shape {given.shape}; flatten them with labels.ravel()")
-        index = {label: i for i, label in enumerate(np.asarray(classes).tolist())}
-        targets = np.array([index.get(label, -1) for label in given.tolist()], np.int32)
+        _, targets = classes_and_targets(given, np.asarray(classes))
         if len(targets) and (targets < 0).all():
             known = listing(np.asarray(classes).tolist())
             raise ValueError(f"expected labels out of the classes {known}, got only others, such as {given.tolist()[0]!r}; are they of the same type?")

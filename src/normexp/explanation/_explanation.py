@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from normexp._checks import listing
+from normexp._labels import classes_and_targets, label_values
 from normexp.explanation._features import describe, features_of, offsets_of
 from normexp.explanation._flips import Flip, smallest_flip
 from normexp.explanation._network import ReluNetwork
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, as_model
-from normexp.tables import Table, classes_and_targets, label_values
+from normexp.tables import Table
 
 __all__ = ["Explanation", "explain"]
 
@@ -176,7 +177,11 @@ def _targets(classes: NDArray[Any], X: Any, y: ArrayLike | None, n: int) -> NDAr
 def _matrix(model: Any, X: Any) -> NDArray[Any]:
     if isinstance(X, Table):
         return X.matrix
-    return np.asarray(X if isinstance(model, Model) else model.to_matrix(X))
+    if not isinstance(model, Model):
+        return np.asarray(model.to_matrix(X))
+    if not isinstance(X, np.ndarray):
+        raise TypeError(f"expected a Table or a matrix to explain a Model on, got {type(X).__name__}; read it with the model's schema: tables.read(X, schema=model.schema)")
+    return X
 
 
 def _in_words(model: Model, flip: Flip | None, row: NDArray[Any], names: tuple[str, ...], owners: NDArray[np.intp]) -> str | None:

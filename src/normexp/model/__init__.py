@@ -2,8 +2,9 @@
 
 from normexp.model._encoder import Encoder as Encoder
 from normexp.model._encoder import number_columns as number_columns
+from normexp.model._evaluation import evaluation_of as evaluation_of
 from normexp.model._member import Member as Member
 from normexp.model._model import Model as Model
 from normexp.model._model import as_model as as_model
 
-__all__ = ["Encoder", "Member", "Model", "as_model", "number_columns"]
+__all__ = ["Encoder", "Member", "Model", "as_model", "evaluation_of", "number_columns"]

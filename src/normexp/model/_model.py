@@ -67,9 +67,9 @@ class Model:
 
     @property
     def member(self) -> Member:
-        """The only member; raises ValueError where there are several."""
-        if len(self.members) > 1:
-            raise ValueError(f"expected a model of one member, got one of {len(self.members)}")
+        """The only member, of weight 1; raises ValueError where there are several, or another weight."""
+        if self.weights != (1.0,):
+            raise ValueError(f"expected a model of one member, of weight 1, got one of {len(self.members)}, of weights {', '.join(map(str, self.weights))}")
         return self.members[0]
 
     @property
@@ -114,7 +114,7 @@ class Model:
 
 
 def as_model(fitted: Any) -> Model:
-    """A Model as it is, and what a fitted SoftmaxClassifier holds; raises TypeError for anything else."""
+    """A Model as it is, and what a fitted SoftmaxClassifier holds (anything with `to_model()`); raises TypeError for anything else."""
     if isinstance(fitted, Model):
         return fitted
     if not hasattr(fitted, "to_model") or isinstance(fitted, type):

@@ -10,10 +10,12 @@ import numpy as np
 
 from normexp import evaluation as ev
 from normexp._atomic import replaced
+from normexp._checks import counted
 from normexp._version import __version__
 from normexp.explanation import NO_FLIP, Importance, features_of
 from normexp.model import as_model
-from normexp.report._facts import Data, Subject, column_facts, confused_pairs, counted, importance_of, surest_mistakes
+from normexp.report._columns import column_facts
+from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
 from normexp.report._figures import chain_figure, figures_of, importance_figure
 from normexp.report._verdict import next_steps, verdict, warnings_of
 from normexp.tables import Table

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from normexp import evaluation as ev
+from normexp._checks import counted
 from normexp.evaluation import Difference
-from normexp.report._facts import ColumnFacts, Data, Subject, confused_pairs, counted
+from normexp.report._columns import ColumnFacts
+from normexp.report._facts import Data, Subject, confused_pairs
 
 __all__ = ["Verdict", "next_steps", "verdict", "warnings_of"]
 

@@ -2,6 +2,8 @@
 
 from normexp.tables._matching import in_order as in_order
 from normexp.tables._matching import is_table as is_table
+from normexp.tables._matching import matrix_by_name as matrix_by_name
+from normexp.tables._matching import matrix_by_schema as matrix_by_schema
 from normexp.tables._matching import names_of_rows as names_of_rows
 from normexp.tables._matching import unused_note as unused_note
 from normexp.tables._options import Options as Options
@@ -21,12 +23,10 @@ from normexp.tables._schema import Schema as Schema
 from normexp.tables._source import Source as Source
 from normexp.tables._split import held_out_rows as held_out_rows
 from normexp.tables._table import Table as Table
-from normexp.tables.labels import classes_and_targets as classes_and_targets
-from normexp.tables.labels import label_values as label_values
 from normexp.tables.sources import EXAMPLES as EXAMPLES
 
 __all__ = [
     "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
-    "classes_and_targets", "date_order_of", "held_out_rows", "in_order", "is_table", "label_values", "names_of_rows", "number_matrix", "open_source", "read", "unused_note",
+    "date_order_of", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "names_of_rows", "number_matrix", "open_source", "read", "unused_note",
     "warn_of",
 ]  # fmt: skip

@@ -45,7 +45,9 @@ class Table:
 
     @property
     def labels(self) -> NDArray[Any]:
-        """The target's own values, one a row."""
+        """The target's own values, one a row; raises DataError where one is none of the classes."""
         classes, targets = self.with_target()
+        if (targets < 0).any():
+            raise DataError(f"expected rows of the table's classes, got one of another, the first at index {int(np.flatnonzero(targets < 0)[0])}; leave such rows out")
         labels: NDArray[Any] = classes[targets]
         return labels

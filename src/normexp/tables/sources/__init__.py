@@ -17,10 +17,9 @@ from normexp.tables.sources._opening import rows_of as rows_of
 from normexp.tables.sources._sql import literal as literal
 from normexp.tables.sources.memory import Frame as Frame
 from normexp.tables.sources.memory import data_frame as data_frame
-from normexp.tables.sources.memory import is_null as is_null
 from normexp.tables.sources.memory import null_or_text as null_or_text
 
 __all__ = [
     "Cells", "Codes", "Database", "EXAMPLES", "Frame", "Instants", "Numbers",
-    "data_frame", "explained", "is_null", "literal", "null_or_text", "rows_of", "text_of_instants", "text_of_number", "text_of_numbers",
+    "data_frame", "explained", "literal", "null_or_text", "rows_of", "text_of_instants", "text_of_number", "text_of_numbers",
 ]  # fmt: skip

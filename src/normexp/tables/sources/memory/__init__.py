@@ -3,7 +3,6 @@
 from normexp.tables.sources.memory._frames import Frame as Frame
 from normexp.tables.sources.memory._frames import data_frame as data_frame
 from normexp.tables.sources.memory._frames import frame_of as frame_of
-from normexp.tables.sources.memory._values import is_null as is_null
 from normexp.tables.sources.memory._values import null_or_text as null_or_text
 
-__all__ = ["Frame", "data_frame", "frame_of", "is_null", "null_or_text"]
+__all__ = ["Frame", "data_frame", "frame_of", "null_or_text"]

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 import normexp._native as _native
+from normexp._labels import is_null
 from normexp.errors import DataError
 from normexp.tables.sources._cells import Cells, Codes, Instants, Numbers, text_of_instants, text_of_number
-from normexp.tables.sources.memory._values import cells_of_values, is_null, is_plain
+from normexp.tables.sources.memory._values import cells_of_values, is_plain
 
 __all__ = ["column_cells"]
 

@@ -8,21 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from normexp._labels import is_null
 from normexp.tables.sources._cells import INTEGER_LIMIT, Cells, Instants, Numbers, text_of_number
 
-__all__ = ["cells_of_values", "is_null", "is_plain", "null_or_text"]
+__all__ = ["cells_of_values", "is_plain", "null_or_text"]
 
 MOST_SHOWN = 80  # letters of a cell that is no word
-
-
-def is_null(value: Any) -> bool:
-    """None, NaN, NaT, pandas.NA."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    try:
-        return bool(value != value)
-    except (TypeError, ValueError):
-        return False
 
 
 def is_plain(value: Any) -> bool:

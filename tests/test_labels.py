@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from normexp.tables import classes_and_targets, label_values
+from normexp._labels import classes_and_targets, label_values
 
 DAYS = np.array(["2020-01-01", "2021-01-01"], "datetime64[D]")
 

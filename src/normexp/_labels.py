@@ -1,4 +1,4 @@
-"""y of any library: labels in their own type, their classes, and each label's place among them."""
+"""y of any library: labels in their own type, their classes, and each label's place among them. The one place where it is done."""
 
 from typing import Any
 
@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from normexp._checks import listing
 from normexp.errors import DataError
-from normexp.tables.sources import is_null
 
-__all__ = ["classes_and_targets", "label_values"]
+__all__ = ["classes_and_targets", "is_null", "label_values"]
 
 
 def classes_and_targets(labels: NDArray[Any], classes: NDArray[Any] | None = None) -> tuple[NDArray[Any], NDArray[np.int32]]:
@@ -45,6 +44,16 @@ def label_values(y: Any) -> Any:
     if array.dtype == object and any(not isinstance(value, (str, int, float, np.generic)) for value in array.reshape(-1)):  # intervals, periods and the like by their names
         return np.array([str(value) for value in array.reshape(-1)], object).reshape(array.shape)
     return array
+
+
+def is_null(value: Any) -> bool:
+    """None, NaN, NaT, pandas.NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _from_series(y: Any) -> Any:
