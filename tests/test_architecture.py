@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from normexp.network import Loss, Optimizer
+from normexp.network._layers import ACTIVATIONS, KINDS
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/architecture.md").read_text()
 sys.path.insert(0, str(ROOT / "docs"))
@@ -81,13 +84,23 @@ def test_the_walk_is_what_happens(tmp_path):
 
 
 def test_each_change_has_its_room():
-    answers = {change: (room.strip("`"), re.findall(r"`([\w/]+\.\w+)` beside `(\w+)`", files)) for change, room, files in rows("Where a change begins")}
+    answers = {change: (room.strip("`"), text) for change, room, text in rows("Where a change begins")}
     assert tuple(answers) == CHANGES
-    for room, files in answers.values():
+    for room, text in answers.values():
+        files = re.findall(r"`([\w/]+\.\w+)` beside `(\w+)`", text)
         assert (ROOT / room).is_dir()
         assert files[0][0].startswith(room)
         for file, word in files:
             assert re.search(rf"\b{word}\b", (ROOT / file).read_text()), (file, word)
+
+
+@pytest.mark.parametrize(("header", "enum", "names"), [
+    ("base/operands.hpp", "Activation", ACTIVATIONS), ("network/layer.hpp", "LayerKind", KINDS), ("network/loss.hpp", "LossKind", Loss.KINDS),
+    ("base/operands.hpp", "Rule", Optimizer.RULES),
+])  # fmt: skip
+def test_both_languages_have_the_same_names_in_the_same_order(header, enum, names):
+    found = re.search(rf"enum class {enum} : int {{ (.+?) }};", (ROOT / "native" / header).read_text())[1]
+    assert tuple(found.split(", ")) == names
 
 
 def test_contributing_names_every_room():

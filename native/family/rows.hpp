@@ -1,10 +1,10 @@
-// Runs of rows in any layout and storage type, shared among the threads and handed to the row kernels as contiguous rows.
+// The family on runs of rows in any layout and storage type, and on single values: shared among the threads, handed to the kernels as contiguous rows.
 #pragma once
 #include <cstdint>
 
 namespace normexp {
 
-// RowLayout of n entries, distances in bytes.
+// Where rows lie: distances in bytes, from row to row and from entry to entry.
 struct RowLayout {
     char* data;
     int64_t row, entry;

@@ -1,10 +1,6 @@
-"""The console script, outside of `normexp`: importing NumPy takes a tenth of a second, in which signals are already listened to."""
+"""The console script, outside of `normexp`: importing NumPy takes a tenth of a second, in which signals are already listened to.
 
-try:
-    from normexp_command._main import main as main
-except KeyboardInterrupt:
-    import posix
+`_main` is its door; `signals` is what the command line asks of it.
+"""
 
-    posix._exit(130)
-
-__all__ = ["main"]
+__all__: list[str] = []

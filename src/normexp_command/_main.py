@@ -1,11 +1,16 @@
 """The door of the command line: signals first, then is there room, then `normexp.cli`."""
 
-import os
-import resource
-import sys
-import threading
+try:
+    import os
+    import resource
+    import sys
+    import threading
 
-from normexp_command._signals import ignore_signals, listen
+    from normexp_command.signals import ignore_signals, listen
+except KeyboardInterrupt:
+    import posix
+
+    posix._exit(130)
 
 __all__ = ["main"]
 

@@ -99,3 +99,9 @@ def test_what_is_explained_needs_no_parameters_that_a_file_can_hold(tmp_path):
     assert len(explain(model, X[:2])) == 2
     with pytest.raises(ValueError, match="got one that cannot be written: expected the parameter hidden_layer_sizes to be an integer"):
         save(model, tmp_path / "m")
+
+
+def test_the_model_knows_its_parameters(tmp_path):
+    model = quick(weight_decay=0.5).fit(X, Y)
+    save(model.model_, tmp_path / "m")
+    assert load(tmp_path / "m").get_params() == model.get_params()

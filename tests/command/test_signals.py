@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-from normexp_command import _signals
-from normexp_command._signals import raising
+from normexp_command import signals
+from normexp_command.signals import raising
 
 
 @pytest.fixture
 def listening(monkeypatch):
     """As in a process of the command line."""
     before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, _signals._end)
-    monkeypatch.setattr(_signals, "_received", [])
+    signal.signal(signal.SIGINT, signals._end)
+    monkeypatch.setattr(signals, "_received", [])
     yield
     signal.signal(signal.SIGINT, before)
 
@@ -25,17 +25,17 @@ def test_inside_it_is_raised_and_the_code_remembered(listening):
     with raising():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        assert _signals.exit_code() == 130
-    assert signal.getsignal(signal.SIGINT) is _signals._end
+        assert signals.exit_code() == 130
+    assert signal.getsignal(signal.SIGINT) is signals._end
 
 
 def test_handlers_of_others_are_left_alone():
     mine = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        before = [signal.getsignal(number) for number in _signals.SIGNALS]
+        before = [signal.getsignal(number) for number in signals.SIGNALS]
         with raising():
-            assert [signal.getsignal(number) for number in _signals.SIGNALS] == before
-        assert _signals.exit_code() is None
+            assert [signal.getsignal(number) for number in signals.SIGNALS] == before
+        assert signals.exit_code() is None
     finally:
         signal.signal(signal.SIGTERM, mine)
 
@@ -46,25 +46,25 @@ class InterruptedAtTheEnd:
 
 
 def test_an_interrupt_that_cannot_be_raised_comes_once_more(listening, monkeypatch):
-    monkeypatch.setattr(sys, "unraisablehook", _signals._on_unraisable)
+    monkeypatch.setattr(sys, "unraisablehook", signals._on_unraisable)
     with raising():
         InterruptedAtTheEnd()
         with pytest.raises(KeyboardInterrupt):
             time.sleep(30)
-    assert _signals._received == [signal.SIGINT, signal.SIGINT]
+    assert signals._received == [signal.SIGINT, signal.SIGINT]
 
 
 def test_hooks_pass_on_what_is_no_interrupt(monkeypatch, capsys):
-    _signals._on_exception(KeyboardInterrupt, KeyboardInterrupt(), None)
+    signals._on_exception(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert capsys.readouterr().err == ""
-    _signals._on_exception(ValueError, ValueError("said"), None)
+    signals._on_exception(ValueError, ValueError("said"), None)
     assert "ValueError: said" in capsys.readouterr().err
 
 
 END = """
-import sys, time, signal; from normexp_command import _signals
+import sys, time, signal; from normexp_command import signals
 from normexp._temporary import TemporaryFolder
-signal.signal(signal.SIGTERM, _signals._end)
+signal.signal(signal.SIGTERM, signals._end)
 folder = TemporaryFolder()
 print(folder.path, flush=True)
 try:

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import normexp
@@ -62,3 +63,14 @@ def test_wrong_arguments_are_refused(mixed):
         explain(model, table.take(np.arange(2)), ["big"] * 3)
     with pytest.raises(ValueError, match="expected labels out of 'big', 'middling', 'small', got 'huge'"):
         explain(model, table.take(np.arange(1)), ["huge"])
+
+
+def test_a_model_is_explained_on_a_table_or_a_matrix(mixed):
+    table, classifier = mixed
+    model = classifier.to_model()
+    of_table, of_matrix, of_estimator = explain(model, table.take(np.arange(3))), explain(model, table.matrix[:3]), explain(classifier, table.take(np.arange(3)))
+    for found in (of_table, of_matrix):
+        np.testing.assert_array_equal(found.contributions, of_estimator.contributions)
+        assert found.flips == of_estimator.flips
+    with pytest.raises(TypeError, match="expected a Table or a matrix to explain a Model on, got DataFrame; read it with the model's schema"):
+        explain(model, pd.DataFrame({"a": [1]}))

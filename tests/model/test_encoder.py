@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from normexp.classifier import Encoder
 from normexp.evaluation import fit_temperature
 from normexp.functional import softmax
+from normexp.model import Encoder
 from normexp.tables import MatrixColumn
 
 NUMBER = MatrixColumn("n", "number")

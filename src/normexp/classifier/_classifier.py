@@ -145,9 +145,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             check_classification_targets(data.labels)
             classes, targets = classes_and_targets(data.labels)
             start = self._start_from(before, classes, data.schema, len(data.columns))
-            if sample_weight is None and isinstance(X, Table):
-                sample_weight = X.weights
-            matrix, weights, n = data.matrix, self._checked_weights(sample_weight, data.matrix), len(data.matrix)
+            weights = X.weights if sample_weight is None and isinstance(X, Table) else self._checked_weights(sample_weight, data.matrix)
+            matrix, n = data.matrix, len(data.matrix)
             if validation_data is not None:
                 held, held_targets = self._validation_rows(validation_data, classes, data.schema)
                 matrix, targets = np.concatenate([matrix, held]), np.concatenate([targets, held_targets])
@@ -155,7 +154,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
             model = recipe.fit(
                 matrix, data.columns, targets, weights, self._plan(len(rows), self._seed()), classes=classes, rows=rows[rows < n],
-                validation_rows=None if validation_data is None else rows[rows >= n], **self._options(classes, start), time_limit=float(self.time_limit or 0),
+                validation_rows=None if validation_data is None else rows[rows >= n], class_weight=class_weight_of(self.class_weight, classes),
+                start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
                 on_epoch=_print_epoch if self.verbose else None,
             )  # fmt: skip
             return self._fitted(model, data.schema)
@@ -168,7 +168,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         start = self._start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
         rows = recipe.rows_to_learn(np.arange(len(table)) if rows is None else rows, table.weights)
         model = recipe.fit_table(
-            table, self._plan(len(rows), self._seed()), rows=rows, **self._options(classes, start), time_limit=float(self.time_limit or 0),
+            table, self._plan(len(rows), self._seed()), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
+                start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
             on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll,
         )  # fmt: skip
         self.n_features_in_, self.feature_names_in_ = model.n_features, np.array(model.feature_names, object)
@@ -196,7 +197,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError(f"expected labels out of the classes of the first call, got {labels[unknown[0]]} at index {unknown[0]}; list all with classes=")
             weights = self._checked_weights(sample_weight, matrix)
             plan = self._plan(len(matrix), self._seed() if start is None else 0, validation_fraction=0.0)
-            return self._fitted(recipe.step(matrix, columns, targets, weights, plan, classes=known, **self._options(known, start)), schema)
+            class_weight, n_threads = class_weight_of(self.class_weight, known), self.n_threads or 0
+            model = recipe.step(matrix, columns, targets, weights, plan, classes=known, class_weight=class_weight, start=start, n_threads=n_threads)
+            return self._fitted(model, schema)
 
     def decision_function(self, X: Any) -> NDArray[Any]:
         """Calibrated logits, shape (n_samples, n_classes), whose softmax is predict_proba; for two classes their difference, shape (n_samples,)."""
@@ -221,7 +224,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         matrix = self.to_matrix(X)
-        in_float64 = self.model_.schema is not None and matrix is not X and not isinstance(X, Table)
+        in_float64 = self.model_.schema is not None and not isinstance(X, Table)
         return self.model_.logits(matrix, self.n_threads or 0, dtype=np.float64 if in_float64 else None)
 
     def to_matrix(self, X: Any) -> NDArray[Any]:
@@ -264,9 +267,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def _seed(self) -> int:
         return recipe.seed_from(check_random_state(self.random_state))
-
-    def _options(self, classes: Any, start: Model | None) -> dict[str, Any]:
-        return {"class_weight": class_weight_of(self.class_weight, classes), "start": start, "n_threads": self.n_threads or 0}
 
     def _model_before(self) -> Model | None:
         """The model that a warm start would go on from."""

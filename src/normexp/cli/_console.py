@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from normexp.cli._shown import shown, shown_json, shown_lines
-from normexp_command._signals import raising
+from normexp_command.signals import raising
 
 __all__ = ["TrainingProgress", "echo", "print_json", "print_table", "say", "say_notes", "scores_table"]
 

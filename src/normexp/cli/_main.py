@@ -17,7 +17,7 @@ from normexp.cli._console import say
 from normexp.cli._shown import shown, shown_lines
 from normexp.cli._streams import finish_output, let_go_of_output, prepare_streams
 from normexp.errors import DataError, ModelFileError, NormexpError
-from normexp_command._signals import exit_code
+from normexp_command.signals import exit_code
 
 __all__ = ["main", "run"]
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp._checks import users_line
+
 __all__ = ["batches_of", "features_of", "is_batches", "targets_of", "truths_of", "unpacked", "warn_of_not_finite", "weights_of"]
 
 
@@ -46,14 +48,15 @@ def truths_of(y: Any, loss: Any, width: int) -> NDArray[Any]:
         raise ValueError(f"expected targets of shape (n, {width}) for {loss.name}, as the last layer has {width} outputs, got {array.shape}{hint}")
     if loss.of_probabilities and dense.size and not (dense.min() >= 0 and dense.max() <= 1):
         wrong = np.flatnonzero(~((dense >= 0) & (dense <= 1)))[0]
-        warnings.warn(f"expected targets from 0 to 1 for {loss.name}, got {dense.flat[wrong]} in row {wrong // width}; the loss says nothing of others", stacklevel=6)
+        warnings.warn(f"expected targets from 0 to 1 for {loss.name}, got {dense.flat[wrong]} in row {wrong // width}; the loss says nothing of others", stacklevel=users_line())
     return np.ascontiguousarray(dense, np.float32)
 
 
 def warn_of_not_finite(values: NDArray[np.float32], name: str) -> None:
     """Of NaN and infinity, which make the loss and every weight NaN. The sum finds them without another array."""
     if values.size and not math.isfinite(float(values.sum(dtype=np.float64))) and (bad := np.flatnonzero(~np.isfinite(values).all(axis=1))).size:
-        warnings.warn(f"expected finite numbers in {name}, got NaN or infinity in {bad.size} of {len(values)} rows, first {bad[0]}; fill or leave out such rows", stacklevel=6)
+        found = f"NaN or infinity in {bad.size} of {len(values)} rows, first {bad[0]}"
+        warnings.warn(f"expected finite numbers in {name}, got {found}; fill or leave out such rows", stacklevel=users_line())
 
 
 def targets_of(y: Any, loss: Any, width: int) -> NDArray[Any]:

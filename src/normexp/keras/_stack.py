@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp import network
+from normexp._checks import users_line
 from normexp.keras import layers as known_layers
 from normexp.keras._layer import Layer, Shape, next_name
 from normexp.keras._names import resolved, unsupported
@@ -22,8 +23,8 @@ _LAYERS: dict[str, type] = {
 }  # fmt: skip
 
 
-def warn_of_one_unit(where: str, stacklevel: int) -> None:
-    warnings.warn(f"expected a softmax over more than one unit, got one ({where}): it always gives 1; did you mean sigmoid?", stacklevel=stacklevel + 1)
+def warn_of_one_unit(where: str) -> None:
+    warnings.warn(f"expected a softmax over more than one unit, got one ({where}): it always gives 1; did you mean sigmoid?", stacklevel=users_line())
 
 
 class Stack:
@@ -116,7 +117,7 @@ class Stack:
         for layer, (_, parts, shape) in zip(self.layers, self._made(), strict=True):
             if shape[-1:] == (1,) and any(isinstance(part, network.Softmax) for part in parts) and id(layer) not in self._warned:
                 self._warned.add(id(layer))
-                warn_of_one_unit(f"layer '{layer.name}'", 3)
+                warn_of_one_unit(f"layer '{layer.name}'")
 
     def _adopt(self, parameters: network.Parameters, start: bool) -> None:
         """Live in this vector; layers that had weights keep them."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp import network
-from normexp._checks import did_you_mean
+from normexp._checks import did_you_mean, users_line
 from normexp.keras._names import absent
 
 __all__ = [
@@ -109,7 +109,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     if axis not in (-1, np.ndim(x) - 1):
         raise ValueError(f"expected axis -1 of softmax, got {axis}; normexp.softmax takes any axis")
     if np.ndim(x) and np.shape(x)[-1] == 1:
-        warnings.warn("expected a softmax over more than one unit, got one: it always gives 1; did you mean sigmoid?", stacklevel=2)
+        warnings.warn("expected a softmax over more than one unit, got one: it always gives 1; did you mean sigmoid?", stacklevel=users_line())
     return _apply(network.Softmax(), x)
 
 

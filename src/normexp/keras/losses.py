@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from normexp import network
+from normexp._checks import users_line
 from normexp.keras._names import Described, absent, resolved, snake_case, unsupported
 
 __all__ = [
@@ -63,13 +64,14 @@ class Loss(Described):
         if self.needs_several and last[3] == 1:
             warnings.warn(
                 f"expected more than one output for {self.name}, one for each class, got 1; use binary_crossentropy with a sigmoid, or Dense(2, activation='softmax')",
-                SyntaxWarning, stacklevel=6,
+                SyntaxWarning, stacklevel=users_line(),
             )  # fmt: skip
         if self.from_logits and kind in ("softmax", "sigmoid"):
-            warnings.warn(f"expected logits for {self.name} with from_logits=True, got outputs of {kind}; leave away either the activation or from_logits=True", stacklevel=6)
+            advice = "leave away either the activation or from_logits=True"
+            warnings.warn(f"expected logits for {self.name} with from_logits=True, got outputs of {kind}; {advice}", stacklevel=users_line())
         if self.of_probabilities and not self.from_logits and kind == "linear":
             advice = f"add activation='{self.squashes or 'softmax'}'" + (" or give from_logits=True" if self.on_logits else "")
-            warnings.warn(f"expected probabilities from the last layer for {self.name}, got the outputs of a linear one; {advice}", stacklevel=6)
+            warnings.warn(f"expected probabilities from the last layer for {self.name}, got the outputs of a linear one; {advice}", stacklevel=users_line())
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
         from normexp.keras._data import targets_of, weights_of

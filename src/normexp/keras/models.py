@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from normexp._checks import users_line
 from normexp.keras._names import absent
 from normexp.keras._saving import Contents, put_weights, read_model, refused, the_files_fault
 from normexp.keras._saving import save_model as save_model
@@ -52,7 +53,7 @@ def _compile(model: Sequential, contents: Contents, where: str) -> None:
         if expected == found:
             model.optimizer.set_variables(contents.steps, contents.slots)
         else:
-            warnings.warn(f"expected {len(expected)} optimizer variables of the model's shapes, got {len(found)} ({where}); the optimizer starts afresh", stacklevel=3)
+            warnings.warn(f"expected {len(expected)} optimizer variables of the model's shapes, got {len(found)} ({where}); the optimizer starts afresh", stacklevel=users_line())
     except UNUSABLE as error:
         raise refused("a loss, metrics and an optimizer that this package has", f"others: {error}", where, "load it with compile=False") from error
 

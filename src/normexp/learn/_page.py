@@ -8,8 +8,8 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from normexp import __version__
 from normexp._atomic import replaced
+from normexp._version import __version__
 from normexp.learn._examples import run_examples
 from normexp.learn._network import PROGRAM, record_network
 

@@ -96,10 +96,16 @@ def step(
     return Model(classes, (member,), (1.0,), 1.0, _shares(targets, len(classes)), history, matrix.shape[1])
 
 
-def fit_table(table: Table, plan: Plan, **options: Any) -> Model:
-    """As `fit`, on a table with targets, whose schema the model keeps; `options` are those of `fit`."""
+def fit_table(
+    table: Table, plan: Plan, *, rows: NDArray[np.int64] | None = None, class_weight: ClassWeight = None, start: Model | None = None, time_limit: float = 0.0,
+    n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
+) -> Model:  # fmt: skip
+    """As `fit`, on a table with targets, whose schema and names the model keeps."""
     classes, targets = table.with_target()
-    model = fit(table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, **options)
+    model = fit(
+        table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, rows=rows, class_weight=class_weight, start=start,
+        time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll,
+    )  # fmt: skip
     return replace(model, schema=table.schema, n_features=len(table.schema.columns), feature_names=tuple(column.name for column in table.schema.columns))
 
 

@@ -125,10 +125,11 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     """The file's bytes, after the checks that reading does."""
     kept = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
     described = ModelInfo(
-        FORMAT, __version__, dict(model.params), model.classes.tolist(), _label_type(model.classes), [asdict(layer) for layer in model.network.layers],
-        model.network.n_inputs, model.n_features, None if model.feature_names is None else list(model.feature_names),
-        model.schema.to_dict() if model.schema else None, float(model.temperature), asdict(model.history), kept,
-        None if model.class_shares is None else model.class_shares.tolist(),
+        format=FORMAT, version=__version__, params=dict(model.params), classes=model.classes.tolist(), label_type=_label_type(model.classes),
+        layers=[asdict(layer) for layer in model.network.layers], n_inputs=model.network.n_inputs, n_features_in=model.n_features,
+        feature_names=None if model.feature_names is None else list(model.feature_names), schema=model.schema.to_dict() if model.schema else None,
+        temperature=float(model.temperature), history=asdict(model.history), scores=kept,
+        class_shares=None if model.class_shares is None else model.class_shares.tolist(),
     )  # fmt: skip
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
     arrays = {"parameters": model.parameters.values, **{name: array for name, array in encoder.items() if array is not None}}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from normexp._atomic import replaced
+from normexp._checks import users_line
 from normexp.errors import ModelFileError
 from normexp.keras._names import KERAS_VERSION
 from normexp.keras._saving._archive import CONFIG, METADATA, WEIGHTS, json_object
@@ -46,7 +47,7 @@ def _warn_of_limits(model: Any, config: str, n_bytes: int) -> None:
         plain = plain_model(json_object(bytearray(config.encode()), CONFIG, model.name), model.name)
         variables(plain["layers"], plain["input_shape"], n_bytes, model.name)
     except ModelFileError as error:
-        warnings.warn(f"expected a model that load_model reads, got one beyond its limits: {error}", stacklevel=4)
+        warnings.warn(f"expected a model that load_model reads, got one beyond its limits: {error}", stacklevel=users_line())
 
 
 def save_weights(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -66,5 +67,5 @@ def _target(model: Any, path: str | os.PathLike[str], ending: str, overwrite: bo
     if not model.built:
         raise ValueError(f"expected a built model, got one without an input shape ({model.name}); start it with an Input, or fit or build it first")
     if not all(np.isfinite(array).all() for array in model.get_weights()):
-        warnings.warn(f"expected finite weights to save, got NaN or infinity ({model.name}): the file will not load; train with a smaller learning rate", stacklevel=4)
+        warnings.warn(f"expected finite weights to save, got NaN or infinity ({model.name}): the file will not load; train with a smaller learning rate", stacklevel=users_line())
     return target

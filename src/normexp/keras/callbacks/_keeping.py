@@ -12,7 +12,7 @@ import numpy as np
 from normexp._atomic import replaced
 from normexp.keras._names import unsupported
 from normexp.keras._progress import write
-from normexp.keras._saving import h5py_module, read_model
+from normexp.keras._saving import h5py_module, put_weights, read_model
 from normexp.keras.callbacks._callback import Callback
 from normexp.keras.callbacks._monitor import Monitor, nearest
 
@@ -116,7 +116,7 @@ class BackupAndRestore(Callback):
         self.first_epoch = 0
         if progress.exists():
             kept = read_model(self._folder / "model.keras")
-            self.model.set_weights([array for arrays in kept.weights for array in arrays])
+            put_weights(self.model, kept.weights)
             if kept.compiled:
                 self.model.optimizer.set_variables(kept.steps, kept.slots)
             self.first_epoch = int(json.loads(progress.read_text())["epoch"])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp import network
+from normexp._checks import users_line
 from normexp.keras._names import Described, check_kinds, resolved, snake_case, unsupported
 from normexp.keras.optimizers import schedules
 
@@ -34,7 +35,7 @@ class Optimizer(Described):
 
     def _start(self, learning_rate: Any, name: str | None, base: dict[str, Any], **arguments: Any) -> None:
         if base.pop("decay", None) is not None:
-            warnings.warn("Argument `decay` is no longer supported and will be ignored, as in Keras; give a schedule as learning_rate", stacklevel=3)
+            warnings.warn("Argument `decay` is no longer supported and will be ignored, as in Keras; give a schedule as learning_rate", stacklevel=users_line())
         unknown = {name: value for name, value in base.items() if name not in BASE}
         if unknown:
             advice = "the learning rate is learning_rate" if "lr" in unknown else "use Keras itself for those that it has"

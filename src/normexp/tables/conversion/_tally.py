@@ -30,7 +30,3 @@ class Bad:
     kind: str
     cells: dict[str, Count]
     typed: bool = False  # numbers beyond float32 that the source has as numbers
-
-    @property
-    def n(self) -> int:
-        return sum(count.n for count in self.cells.values())
