@@ -1,7 +1,6 @@
 """What a table's reader says in words: bad cells, unseen categories, words taken as missing."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from normexp._checks import listing
 from normexp.errors import DataError
@@ -9,6 +8,7 @@ from normexp.tables._options import Options
 from normexp.tables._schema import Column
 from normexp.tables._words import folded, folded_ascii
 from normexp.tables.conversion import Bad, Converter, Count
+from normexp.tables.sources import Rows
 
 __all__ = ["bad_cells_error", "conversion_notes", "joined"]
 
@@ -18,7 +18,7 @@ MOST_ALONE = 3  # equal notes
 WANTED = {"number": "a number", "date": "a date", "boolean": "a boolean"}
 
 
-def bad_cells_error(bad: Sequence[Bad], data: Any, training: bool) -> DataError:
+def bad_cells_error(bad: Sequence[Bad], data: Rows, training: bool) -> DataError:
     """All cells that do not fit, of all columns, in one message."""
     shown: list[str] = []
     cells = [(kind_cells, word, count) for kind_cells in bad for word, count in sorted(kind_cells.cells.items(), key=lambda item: item[1].first)]
@@ -41,7 +41,7 @@ def _counted(n: int, word: str = "row") -> str:
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
-def conversion_notes(columns: Sequence[Column], converter: Converter, data: Any, options: Options, *, inferred: bool) -> tuple[list[str], list[Bad]]:
+def conversion_notes(columns: Sequence[Column], converter: Converter, data: Rows, options: Options, *, inferred: bool) -> tuple[list[str], list[Bad]]:
     """What was not as the schema expects, in words; and the bad cells. Words taken as missing were said where the schema was `inferred` from these cells."""
     notes: list[tuple[str, str]] = []
     bad: list[Bad] = []
@@ -75,7 +75,7 @@ def _capped(notes: list[str]) -> list[str]:
     return notes if len(notes) <= MOST_NOTES else [*notes[:MOST_NOTES], f"and {len(notes) - MOST_NOTES} more notes of these kinds"]
 
 
-def _bad_note(column: Column, bad: dict[str, Count], data: Any) -> str:
+def _bad_note(column: Column, bad: dict[str, Count], data: Rows) -> str:
     n = sum(count.n for count in bad.values())
     word, count = min(bad.items(), key=lambda item: item[1].first)
     file, row = data.place(count.first)

@@ -17,7 +17,7 @@ from normexp.tables._words import folded_ascii, met
 from normexp.tables.conversion import Bad, Converter
 from normexp.tables.inference import Survey, columns_of, named
 from normexp.tables.labels import labels_of_column, learned_classes, targets_of, unknown_labels
-from normexp.tables.sources import Database, Frame, rows_of
+from normexp.tables.sources import Rows, rows_of
 
 __all__ = ["Source"]
 
@@ -28,7 +28,7 @@ class Source:
     """An opened table. Use it as a context, or close it."""
 
     def __init__(self, source: object, options: Options, schema: Schema | None = None, classes: NDArray[Any] | None = None) -> None:
-        self.data: Database | Frame = rows_of(source, options, declared=schema is None)
+        self.data: Rows = rows_of(source, options, declared=schema is None)
         self.options, self.classes, self.notes, self._noted = options, classes, list[str](), False
         self.label: str = self.data.label
         try:
@@ -54,23 +54,9 @@ class Source:
         self.names, left_out, called = named(self.data, keep=options.keep_columns if schema is None else tuple(column.name for column in schema.columns))
         self.data.names = self.names
         self.indices = {name: i for i, name in enumerate(self.names)}
-        self.target = None if options.target_optional and options.target not in self.indices else options.target
-        self.weight = options.weight
         self.words = options.words(schema)
-        roles = [(self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in options.ignore)]
-        roles += [(name, "column to keep") for name in options.keep_columns]
-        for name, role in roles:
-            if name is not None and name not in self.indices:
-                raise self._no_column(name, role)
-        self.labels = None
-        if self.target is not None:
-            self.labels, notes = labels_of_column(self.data, self.indices[self.target], self.words[0], learning=self.classes is None)
-            self.notes += notes
-        self._weights = None if self.weight is None else Weights(self.data, self.indices[self.weight], options, self.words)
-        if self._weights is not None:
-            self.notes += self._weights.notes
-        self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
-        self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
+        self._find_roles()
+        self._read_target_and_weights()
         self._inferred_here = schema is None
         if schema is None:
             self.notes += [note for name, note in left_out.items() if name != self.target]
@@ -82,9 +68,34 @@ class Source:
         used = {column.name for column in self.schema.columns} | {self.target, self.weight, self.schema.target}
         self.unused = [name for name in self.names if name not in used]
         self.converter = Converter(self.schema, self.words, options.match_case)
-        self.targets = None if self.labels is None or self.classes is None else targets_of(self.labels, self.classes, options.match_case)
-        if schema is not None and self.targets is not None and self.labels is not None and self.classes is not None:
-            self.notes += unknown_labels(self.labels, self.targets, self.classes, options.match_case)
+        self.targets = None
+        if self.labels is not None and self.classes is not None:
+            self.targets = targets_of(self.labels, self.classes, options.match_case)
+            if schema is not None:
+                self.notes += unknown_labels(self.labels, self.targets, self.classes, options.match_case)
+
+    def _find_roles(self) -> None:
+        """Target, weight and the columns that the caller names must be there."""
+        options = self.options
+        self.target = None if options.target_optional and options.target not in self.indices else options.target
+        self.weight = options.weight
+        roles = [(self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in options.ignore)]
+        roles += [(name, "column to keep") for name in options.keep_columns]
+        for name, role in roles:
+            if name is not None and name not in self.indices:
+                raise self._no_column(name, role)
+
+    def _read_target_and_weights(self) -> None:
+        """Labels and weights of all rows; rows without a label are not kept."""
+        self.labels = None
+        if self.target is not None:
+            self.labels, notes = labels_of_column(self.data, self.indices[self.target], self.words[0], learning=self.classes is None)
+            self.notes += notes
+        self._weights = None if self.weight is None else Weights(self.data, self.indices[self.weight], self.options, self.words)
+        if self._weights is not None:
+            self.notes += self._weights.notes
+        self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
+        self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
 
     def _half_a_letter(self, error: UnicodeEncodeError) -> DataError:
         half = error.object[error.start]

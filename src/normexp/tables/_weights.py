@@ -1,6 +1,5 @@
 """A column of row weights: numbers of at least 0."""
 
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from normexp.tables._options import Options
 from normexp.tables._schema import Schema
 from normexp.tables.conversion import FLOAT32_MAX, Converter
 from normexp.tables.inference import number_column
+from normexp.tables.sources import Rows
 
 __all__ = ["Weights"]
 
@@ -17,7 +17,7 @@ __all__ = ["Weights"]
 class Weights:
     """A source's column of weights, read by the form that its cells have; `notes` say what was found of it."""
 
-    def __init__(self, data: Any, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+    def __init__(self, data: Rows, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
         self._data, self._i, self._words = data, i, words
         self._column, self.notes = number_column(data, i, options, words)
 

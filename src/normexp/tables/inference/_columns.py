@@ -13,6 +13,7 @@ from normexp.tables.inference._forms import Reading
 from normexp.tables.inference._readings import decided
 from normexp.tables.inference._survey import Survey
 from normexp.tables.inference._values import FLOAT32_EXACT, by_values
+from normexp.tables.sources import Rows
 
 __all__ = ["columns_of", "number_column"]
 
@@ -81,7 +82,7 @@ def _is_settled(survey: Survey, column: Column, reading: Reading, scan: Any) -> 
     return max(abs(scan.smallest), abs(scan.greatest)) <= FLOAT32_EXACT and not may_count
 
 
-def number_column(data: Any, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[Column, list[str]]:
+def number_column(data: Rows, i: int, options: Options, words: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[Column, list[str]]:
     """A column of numbers by the form that its cells have, plain where they have none; and what is to be said of it."""
     survey = Survey(data, options, words, None)
     reading = decided(_scanned(survey, [i] if data.kinds[i] == "text" else []), options, survey.say).get(i)

@@ -1,6 +1,5 @@
 """Names for columns that have none, and an index that somebody's export left in front."""
 
-from typing import Any
 
 import numpy as np
 
@@ -8,14 +7,14 @@ import normexp._native as _native
 from normexp.tables._schema import Column, Schema
 from normexp.tables.conversion import Converter
 from normexp.tables.inference._identifiers import is_index
-from normexp.tables.sources import Numbers
+from normexp.tables.sources import Numbers, Rows
 
 __all__ = ["named"]
 
 MOST_WORDS = 1 << 22
 
 
-def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict[str, str]]:
+def named(data: Rows, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """The names of all columns; notes on those without a name that are left out (empty ones, and those that count the rows), and on those that are called something."""
     names = list(data.names)
     left_out: dict[str, str] = {}
@@ -37,7 +36,7 @@ def named(data: Any, keep: tuple[str, ...]) -> tuple[list[str], dict[str, str], 
     return names, left_out, called
 
 
-def _looked_at(data: Any, i: int) -> tuple[bool, bool, bool]:
+def _looked_at(data: Rows, i: int) -> tuple[bool, bool, bool]:
     """Is the column empty; does it count the rows; is it another whole number or word in every row?"""
     converter = Converter(Schema((Column("", "number"),)), (Schema(()).missing, ()))
     words = _native.Words(_native.MissingWords(list(Schema(()).missing)), MOST_WORDS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from normexp.tables._notes import joined
 from normexp.tables._options import Options
 from normexp.tables._schema import Column
 from normexp.tables.conversion import Bad
+from normexp.tables.sources import Rows
 
 __all__ = ["Survey"]
 
@@ -19,7 +19,7 @@ __all__ = ["Survey"]
 class Survey:
     """What is looked at: the rows in `keep`, or all. What is found: `bad` cells that do not fit, words for missing that were met, `identifiers` among the columns of numbers."""
 
-    data: Any
+    data: Rows
     options: Options
     words: tuple[tuple[str, ...], tuple[str, ...]]
     keep: NDArray[np.uint8] | None

@@ -13,7 +13,7 @@ from normexp.errors import DataError
 from normexp.tables._words import folded
 from normexp.tables.labels._labels import Labels
 from normexp.tables.labels._numbers import INTEGER, number_of
-from normexp.tables.sources import null_or_text
+from normexp.tables.sources import Rows, null_or_text
 
 __all__ = ["learned_classes"]
 
@@ -21,7 +21,7 @@ MAX_FRACTIONAL_CLASSES, MAX_INTEGER_CLASSES, FEW = 30, 200, 20
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 
 
-def learned_classes(labels: Labels, data: Any, i: int, *, any_classes: bool) -> tuple[NDArray[Any], list[str]]:
+def learned_classes(labels: Labels, data: Rows, i: int, *, any_classes: bool) -> tuple[NDArray[Any], list[str]]:
     """The classes to learn from the labels of a source's column, and notes on those that may be meant as one."""
     place = f"{data.label}, column '{data.names[i]}'"
     _refuse_many(labels, place, any_classes)

@@ -10,7 +10,7 @@ import normexp._native as _native
 from normexp.errors import DataError
 from normexp.tables._words import missing_numbers
 from normexp.tables.labels._numbers import number_of
-from normexp.tables.sources import Cells, Codes, Instants, Numbers, text_of_instants, text_of_number
+from normexp.tables.sources import Cells, Codes, Instants, Numbers, Rows, text_of_instants, text_of_number
 
 __all__ = ["Labels", "labels_of_column"]
 
@@ -38,7 +38,7 @@ class Labels:
         return self._places[value]
 
 
-def labels_of_column(data: Any, i: int, missing: Sequence[str], *, learning: bool) -> tuple[Labels, list[str]]:
+def labels_of_column(data: Rows, i: int, missing: Sequence[str], *, learning: bool) -> tuple[Labels, list[str]]:
     """The labels of a source's column, and a note on rows without one; while `learning`, it says how to keep a word as a class."""
     name = data.names[i]
     if name in data.nested or data.kinds[i] not in KINDS:

@@ -3,13 +3,13 @@
 import os
 
 from normexp.tables._options import Options
-from normexp.tables.sources._database import Database
-from normexp.tables.sources.memory import Frame, frame_of
+from normexp.tables.sources._rows import Rows
+from normexp.tables.sources.memory import frame_of
 
 __all__ = ["rows_of"]
 
 
-def rows_of(source: object, options: Options, *, declared: bool) -> Database | Frame:
+def rows_of(source: object, options: Options, *, declared: bool) -> Rows:
     """A name's file, pipe, database or example; else rows in memory, where `declared` asks for what their types declare."""
     if isinstance(source, (str, os.PathLike)):
         from normexp.tables.sources.files import open_named  # rows in memory need none of it
