@@ -1,6 +1,5 @@
 """Checks of what Python callers pass; each is done once, at the border."""
 
-import difflib
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -36,6 +35,8 @@ def integer_at_least(value: object, least: int, name: str) -> int:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'; did you mean …?' or nothing."""
+    import difflib  # a millisecond, for an error that most programs never see
+
     names = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.7)
     return f"; did you mean '{names[close[0]]}'?" if close else ""
