@@ -125,7 +125,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, validation_data: tuple[Any, Any] | None = None) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, validation_data: tuple[Any, Any] | None = None, groups: ArrayLike | None = None
+    ) -> Self:
         """Train on rows X with labels y.
 
         Parameters
@@ -138,6 +140,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             At least 0; rows of weight 0 are not used. Taken from a Table if not given.
         validation_data : (X, y), optional
             Rows that choose epoch and temperature, instead of a part of X.
+        groups : array_like of shape (n_samples,), optional
+            Names of groups, such as customers: the part of X that chooses epoch and temperature has no row of a group that is learnt from. Taken from a Table if
+            not given. Not with `validation_data`.
         """
         with features_of_before(self):
             before = self._model_before()
@@ -147,14 +152,18 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             start = self._start_from(before, classes, data.schema, len(data.columns))
             weights = X.weights if sample_weight is None and isinstance(X, Table) else self._checked_weights(sample_weight, data.matrix)
             matrix, n = data.matrix, len(data.matrix)
+            together = self._groups(X, groups, n)
             if validation_data is not None:
+                if groups is not None:
+                    raise ValueError("expected groups to split X by, or validation_data, got both; leave one out")
                 held, held_targets = self._validation_rows(validation_data, classes, data.schema)
                 matrix, targets = np.concatenate([matrix, held]), np.concatenate([targets, held_targets])
                 weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
             rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
+            times = X.times if isinstance(X, Table) else None
             model = recipe.fit(
                 matrix, data.columns, targets, weights, self._plan(len(rows), self._seed()), classes=classes, rows=rows[rows < n],
-                validation_rows=None if validation_data is None else rows[rows >= n], class_weight=class_weight_of(self.class_weight, classes),
+                validation_rows=None if validation_data is None else rows[rows >= n], groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
                 on_epoch=_print_epoch if self.verbose else None,
             )  # fmt: skip
@@ -280,6 +289,15 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if not np.array_equal(before.classes, classes):
             raise ValueError(f"expected the classes of the last fit with warm_start, {listing(before.classes.tolist())}, got {listing(classes.tolist())}; use warm_start=False")
         return before if before.schema == schema and len(before.encoder.centre) == n_columns else None
+
+    @staticmethod
+    def _groups(X: Any, groups: ArrayLike | None, n_rows: int) -> NDArray[np.int64] | None:
+        if groups is None:
+            return X.groups if isinstance(X, Table) else None
+        names = label_values(groups)
+        if names.shape != (n_rows,):
+            raise ValueError(f"expected the name of a group for each of the {n_rows} rows, got groups of shape {names.shape}")
+        return classes_and_targets(names)[1].astype(np.int64)
 
     @staticmethod
     def _checked_weights(sample_weight: ArrayLike | None, matrix: NDArray[Any]) -> NDArray[Any] | None:

@@ -3,7 +3,7 @@
 import re
 import shlex
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +11,13 @@ import click
 import numpy as np
 
 from normexp import saving
-from normexp._checks import listing
 from normexp.cli._console import TrainingProgress, echo, print_json, say, say_notes, scores_table
 from normexp.cli._judging import Steps, short_name
 from normexp.cli._outputs import writable
+from normexp.cli._parts import Parts, parts_of, single_rows
 from normexp.cli._reading import reading, training_options
-from normexp.errors import DataError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
     from normexp.evaluation import Evaluation
     from normexp.model import Model
@@ -60,6 +58,14 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
     return writable(path, "model", [source])
 
 
+def report_path(report: str, model: Path, table: str, test: str | None, test_fraction: float) -> Path:
+    """Where the report goes, refused now if it could not be written later, or would be of rows that the model has learnt from."""
+    path = writable(Path(report), "report", [model, table, *([test] if test else [])])
+    if test is None and not test_fraction:
+        raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
+    return path
+
+
 @click.command()
 @click.argument("table")
 @click.option("--target", metavar="COLUMN", help="Column of the classes.")
@@ -67,6 +73,8 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
 @click.option("--force", is_flag=True, help="Replace an existing default output.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
 @click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
+@click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: none are learnt from and tested on alike.")
+@click.option("--time", "when", metavar="COLUMN", help="Dates or numbers that order the rows: the last ones are the test.")
 @training_options
 @click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
@@ -78,8 +86,8 @@ def output_path(source: str, output: str | None, force: bool) -> Path:
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Give every class the same total weight.")
 @click.option("--report", metavar="REPORT", help="Also write an HTML report of the test: can the model be trusted?")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None,
-          test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
+def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None, group: str | None,
+          when: str | None, test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
           time_limit: float | None, class_weight: str | None, report: str | None, as_json: bool, **given: Any) -> int:  # fmt: skip
     """Train a classifier from TABLE, test it on rows it has not seen, and save it.
 
@@ -89,22 +97,25 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
       normexp train adult.csv --target income --report adult.html
       normexp train 'parts/*.parquet' --target label -o model.safetensors --time-limit 60
       normexp train example:digits --hidden none     (multinomial logistic regression)
+      normexp train orders.csv --target returned --group customer
 
-    The scores are those of the saved model on the held-out rows, beside those of always answering the class shares.
+    The scores are those of the saved model on the held-out rows, beside those of always answering the class shares. Where several rows are of one
+    customer, machine or day, say so with --group; where the model is to be used on what comes later, say when with --time: otherwise the scores flatter it.
     """
     target = required_options(target, table)
     path = output_path(table, output, force)
-    report_at = None if report is None else writable(Path(report), "report", [path, table, *([test] if test else [])])
-    if report_at is not None and test is None and not test_fraction:
-        raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
+    report_at = None if report is None else report_path(report, path, table, test, test_fraction)
+    if group is not None and when is not None:
+        raise click.UsageError("expected --group or --time, got both; choose what is nearer to how the model will be used")
     from normexp.classifier import SoftmaxClassifier
     from normexp.model import evaluation_of
     from normexp.tables import read
 
     started = time.monotonic()
-    data = read(table, target=target, ignore=ignore, weight=weight, **reading(given))
-    say_notes([*data.notes, *_single_rows(data)])
-    parts = _parts(data, test, test_fraction, seed, weight, given)
+    columns: dict[str, Any] = {"weight": weight, "group": group, "time": when}
+    data = read(table, target=target, ignore=ignore, **columns, **reading(given))
+    say_notes([*data.notes, *single_rows(data)])
+    parts = parts_of(data, test, test_fraction, seed, columns, given)
     classifier = SoftmaxClassifier(
         hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
         time_limit=time_limit, n_threads=threads,
@@ -122,50 +133,15 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
         say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
     result = {"model": str(path), "table": table, "target": target, "classes": model.classes.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
               "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3),
-              "scores": scores, "class_share_scores": baseline, "notes": list(data.notes)}  # fmt: skip
+              "scores": scores, "class_share_scores": baseline, "notes": list(data.notes), "split": parts.split}  # fmt: skip
     if report_at is not None:
         _write_report(report_at, path.stem, table, model, evaluation, data, parts, seed, threads)
         result["report"] = str(report_at)
     if as_json:
         print_json(result)
     else:
-        _print_result(result, table, given)
+        _print_result(result, table, parts, given)
     return 130 if history.stopped == "interrupted" else 0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Rows of the table to train on, and rows of a table to test on."""
-
-    rows: "NDArray[np.int64]"
-    tested: "Table"
-    test_rows: "NDArray[np.int64]"
-
-
-def _parts(data: "Table", test: str | None, test_fraction: float, seed: int, weight: str | None, given: dict[str, Any]) -> Parts:
-    from normexp.tables import held_out_rows, read
-
-    assert data.targets is not None
-    every = np.arange(len(data))
-    if test is not None:
-        options = {name: value for name, value in reading(given).items() if name in ("bad_cells", "decimal", "encoding", "header")}
-        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=weight, **options)
-        say_notes(f"{test}: {note.split('; --match-case')[0]}" for note in tested.notes)
-        if not len(tested):
-            raise DataError(f"expected rows with a label in the test table, got none ({test}); test on another one, or leave --test out")
-        assert tested.targets is not None
-        if (tested.targets < 0).any():
-            raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")
-        return Parts(every, tested, np.arange(len(tested)))
-    rows, held = held_out_rows(data.targets, test_fraction, seed) if test_fraction else (every, every[:0])
-    return Parts(rows, data, held)
-
-
-def _single_rows(data: "Table") -> list[str]:
-    assert data.targets is not None
-    assert data.classes is not None
-    single = data.classes[np.bincount(data.targets, minlength=len(data.classes)) == 1].tolist()
-    return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
 
 
 def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
@@ -180,13 +156,13 @@ def _write_report(path: Path, name: str, table: str, model: "Model", evaluation:
 
     steps = Steps()
     subject, tested = Subject(name, model, evaluation), parts.tested.take(parts.test_rows)
-    judged_on = data_of(short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, on_step=steps)
+    judged_on = data_of(short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, seen=parts.seen, on_step=steps)
     write_report(path, [subject], judged_on, on_step=steps)
 
 
-def _print_result(result: dict[str, Any], table: str, given: dict[str, Any]) -> None:
+def _print_result(result: dict[str, Any], table: str, parts: Parts, given: dict[str, Any]) -> None:
     scores, history = result["scores"], f"{result['epochs']} epochs, best {result['best_epoch']}"
-    echo(f"{result['n_training_rows']} rows to learn from, {scores['n_rows']} to test; {len(result['classes'])} classes; {history}; {result['seconds']:.1f} s")
+    echo(f"{parts.words}; {len(result['classes'])} classes; {history}; {result['seconds']:.1f} s")
     if scores["n_rows"]:
         scores_table({"model": scores, "class shares": result["class_share_scores"]})
     if "report" in result:

@@ -23,7 +23,8 @@ Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def fit(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan, *, classes: NDArray[Any],
-    rows: NDArray[np.int64] | None = None, validation_rows: NDArray[np.int64] | None = None, class_weight: ClassWeight = None, start: Model | None = None,
+    rows: NDArray[np.int64] | None = None, validation_rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None,
+    times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None, start: Model | None = None,
     time_limit: float = 0.0, n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
 ) -> Model:  # fmt: skip
     """Train as planned, choose epoch and temperature on rows that were not learnt from.
@@ -45,6 +46,8 @@ def fit(
         Those to learn from; default all.
     validation_rows : ndarray of int, optional
         Those that choose epoch and temperature, instead of a part of `rows`.
+    groups, times : ndarray of shape (n,), optional
+        That part has no row of a group that is learnt from; it is the last in time (see `normexp.tables.held_out_rows`).
     class_weight : "balanced", ndarray of shape (n_classes,), or None
         Multiplied with the row weights.
     start : Model, optional
@@ -61,7 +64,8 @@ def fit(
     Model
         Of plain columns; whoever knows names and a schema adds them. Its history says what ended the training.
     """
-    parts = _parts(np.arange(len(matrix)) if rows is None else rows, validation_rows, targets, plan)
+    rows = np.arange(len(matrix)) if rows is None else rows
+    parts = (rows, validation_rows) if validation_rows is not None else _parts(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
     member = _member(matrix, columns, parts[0], classes, plan, start)
     features, used_targets = member.encoder.encode(matrix, used), np.ascontiguousarray(targets[used])
@@ -103,18 +107,16 @@ def fit_table(
     """As `fit`, on a table with targets, whose schema and names the model keeps."""
     classes, targets = table.with_target()
     model = fit(
-        table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, rows=rows, class_weight=class_weight, start=start,
-        time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll,
+        table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, rows=rows, groups=table.groups, times=table.times,
+        class_weight=class_weight, start=start, time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll,
     )  # fmt: skip
     return replace(model, schema=table.schema, n_features=len(table.schema.columns), feature_names=tuple(column.name for column in table.schema.columns))
 
 
-def _parts(rows: NDArray[np.int64], validation_rows: NDArray[np.int64] | None, targets: NDArray[np.int32], plan: Plan) -> Parts:
+def _parts(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, groups: NDArray[np.int64] | None, times: NDArray[np.float64] | None) -> Parts:
     """Rows to learn from, and those that choose epoch and temperature."""
-    if validation_rows is not None:
-        return rows, validation_rows
     if plan.validation_fraction > 0 and len(rows) >= MIN_ROWS_FOR_VALIDATION:
-        return held_out_rows(targets, plan.validation_fraction, plan.seed, rows)
+        return held_out_rows(targets, plan.validation_fraction, plan.seed, rows, groups=groups, times=times)
     return rows, rows[:0]
 
 

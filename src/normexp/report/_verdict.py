@@ -34,8 +34,7 @@ def verdict(subject: Subject, data: Data) -> Verdict:
     shares = ev.compare(data.shares, subject.evaluation, ["log_loss"])["log_loss"]
     regression = None if data.regression is None else ev.compare(data.regression, subject.evaluation, ["log_loss"])["log_loss"]
     calibration, scores = calibration_of(subject), subject.scores
-    seen = "that it had not seen" if data.held_out else f"of {data.name}"
-    start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {seen}"
+    start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {data.seen}"
     if scores.n_rows < TOO_FEW_ROWS:
         return Verdict(f"{start}: too few to tell whether it can be trusted.", "none", shares, regression, calibration)
     if len(np.unique(subject.evaluation.targets)) == 1:

@@ -21,6 +21,8 @@ class Options:
     target: str | None = None
     ignore: tuple[str, ...] = ()
     weight: str | None = None
+    group: str | None = None
+    time: str | None = None
     missing: tuple[str, ...] = ()
     keep_words: tuple[str, ...] = ()
     keep_columns: tuple[str, ...] = ()
@@ -35,6 +37,8 @@ class Options:
     keep_numbers: bool = False
 
     def __post_init__(self) -> None:
+        if self.group is not None and self.time is not None:
+            raise ValueError(f"expected rows to be kept together by group or in order by time, got both, group={self.group!r} and time={self.time!r}; choose one")
         if self.decimal not in (None, ".", ","):
             raise ValueError(f"expected decimal to be '.' or ',', got {self.decimal!r}")
         if self.bad_cells not in (None, "missing", "refuse"):

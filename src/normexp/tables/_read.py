@@ -49,8 +49,9 @@ def number_matrix(source: object, names: Sequence[str]) -> NDArray[np.float64]:
 
 
 def read(
-    source: object, *, target: str | None = None, ignore: Sequence[str] = (), weight: str | None = None, missing: Sequence[str | float] = (), keep_words: Sequence[str] = (),
-    keep_columns: Sequence[str] = (), date_format: str | None = None, decimal: str | None = None, bad_cells: str | None = None, match_case: bool = True, any_classes: bool = False,
+    source: object, *, target: str | None = None, ignore: Sequence[str] = (), weight: str | None = None, group: str | None = None, time: str | None = None,
+    missing: Sequence[str | float] = (), keep_words: Sequence[str] = (), keep_columns: Sequence[str] = (), date_format: str | None = None,
+    decimal: str | None = None, bad_cells: str | None = None, match_case: bool = True, any_classes: bool = False,
     encoding: str | None = None, header: bool = True, schema: Schema | None = None, classes: NDArray[Any] | None = None,
 ) -> Table:  # fmt: skip
     """Read a table of any kind.
@@ -67,6 +68,10 @@ def read(
         Columns to leave out.
     weight : str, optional
         A column of row weights, at least 0.
+    group : str, optional
+        A column whose equal values mark rows that belong together, such as those of one customer; no split parts them. It is no feature.
+    time : str, optional
+        A column of dates or numbers that order the rows; a split holds the last ones out. It is no feature. Not together with `group`.
     missing : sequence of str or number
         Words and numbers that mean a missing value, besides the empty cell, NA, N/A, NaN, null and ? (any case); among numbers, dates and booleans
         also None, -, n.a., #DIV/0! and their like.
@@ -114,8 +119,8 @@ def read(
     ((150, 4), ['setosa', 'versicolor', 'virginica'])
     """
     with open_source(
-        source, schema=schema, classes=classes, target=target, ignore=ignore, weight=weight, missing=missing, keep_words=keep_words, keep_columns=keep_columns,
-        date_format=date_format, decimal=decimal, bad_cells=bad_cells, match_case=match_case, any_classes=any_classes, encoding=encoding, header=header,
+        source, schema=schema, classes=classes, target=target, ignore=ignore, weight=weight, group=group, time=time, missing=missing, keep_words=keep_words,
+        keep_columns=keep_columns, date_format=date_format, decimal=decimal, bad_cells=bad_cells, match_case=match_case, any_classes=any_classes, encoding=encoding, header=header,
     ) as opened:  # fmt: skip
         table = opened.table()
     warn_of(table.notes)

@@ -12,11 +12,12 @@ from normexp.tables._notes import bad_cells_error, conversion_notes
 from normexp.tables._options import Options
 from normexp.tables._schema import Schema
 from normexp.tables._table import Table
+from normexp.tables._times import times_of_column
 from normexp.tables._weights import Weights
 from normexp.tables._words import folded_ascii, met
 from normexp.tables.conversion import Bad, Converter
 from normexp.tables.inference import Survey, columns_of, named
-from normexp.tables.labels import labels_of_column, learned_classes, targets_of, unknown_labels
+from normexp.tables.labels import groups_of_column, labels_of_column, learned_classes, targets_of, unknown_labels
 from normexp.tables.sources import Rows, rows_of
 
 __all__ = ["Source"]
@@ -60,7 +61,7 @@ class Source:
         self._inferred_here = schema is None
         if schema is None:
             self.notes += [note for name, note in left_out.items() if name != self.target]
-            self.schema = self._inferred([name for name in self.names if name not in (self.target, self.weight, *options.ignore, *left_out)])
+            self.schema = self._inferred([name for name in self.names if name not in (self.target, self.weight, options.group, options.time, *options.ignore, *left_out)])
             self.notes += [note for name, note in called.items() if any(column.name == name for column in self.schema.columns)]
         else:
             self.schema = schema
@@ -79,7 +80,7 @@ class Source:
         options = self.options
         self.target = None if options.target_optional and options.target not in self.indices else options.target
         self.weight = options.weight
-        roles = [(self.target, "target"), (self.weight, "weight"), *((name, "column to ignore") for name in options.ignore)]
+        roles = [(self.target, "target"), (self.weight, "weight"), (options.group, "group"), (options.time, "time"), *((name, "column to ignore") for name in options.ignore)]
         roles += [(name, "column to keep") for name in options.keep_columns]
         for name, role in roles:
             if name is not None and name not in self.indices:
@@ -96,6 +97,26 @@ class Source:
             self.notes += self._weights.notes
         self.keep = None if self.labels is None or (self.labels.numbers >= 0).all() else (self.labels.numbers >= 0).astype(np.uint8)
         self.n_rows = self.data.n_rows if self.keep is None else int(self.keep.sum())
+
+    def _groups(self) -> NDArray[np.int64] | None:
+        """Of the rows that are kept."""
+        if self.options.group is None:
+            return None
+        groups = groups_of_column(self.data, self.indices[self.options.group], self.words[0])
+        return groups if self.keep is None else groups[self.keep.astype(bool)]
+
+    def _times(self) -> NDArray[np.float64] | None:
+        """Of the rows that are kept, all of which must have one."""
+        name = self.options.time
+        if name is None:
+            return None
+        times, notes = times_of_column(self.data, self.indices[name], self.options, self.words)
+        self.notes += notes
+        kept = np.arange(len(times)) if self.keep is None else np.flatnonzero(self.keep)
+        if (gone := kept[np.isnan(times[kept])]).size:
+            file, number = self.data.place(int(gone[0]))
+            raise DataError(f"expected a time in every row of column '{name}', got none in {gone.size}, the first {file}, row {number}; leave such rows out, or fill them")
+        return times[kept]
 
     def _half_a_letter(self, error: UnicodeEncodeError) -> DataError:
         half = error.object[error.start]
@@ -223,4 +244,5 @@ class Source:
         if at != self.n_rows:
             raise RuntimeError(f"expected {self.n_rows} rows, got {at} ({self.label})")
         numbers = None if self.keep is None else np.flatnonzero(self.keep).astype(np.int64) + 1
-        return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes), numbers)
+        groups, times = self._groups(), self._times()
+        return Table(self.schema, matrix, targets, self.classes, weights, tuple(self.notes), numbers, groups, times)

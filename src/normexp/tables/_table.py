@@ -17,7 +17,8 @@ class Table:
     """A table, ready for a classifier.
 
     `matrix` is float32 of shape (n_rows, n_matrix_columns), columns as in `schema.matrix_columns()`; `targets` are indices into `classes`;
-    `row_numbers` count the source's rows from 1 where some were dropped, else None; `notes` say what was left out, dropped or counted.
+    `row_numbers` count the source's rows from 1 where some were dropped, else None; `notes` say what was left out, dropped or counted. Rows of one of `groups`
+    belong together, and `times` order them: whoever splits the rows keeps to that.
     """
 
     schema: Schema
@@ -27,6 +28,8 @@ class Table:
     weights: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
     row_numbers: NDArray[np.int64] | None = None
+    groups: NDArray[np.int64] | None = None
+    times: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -35,7 +38,8 @@ class Table:
         """Some of the rows, which keep their numbers."""
         targets, weights = None if self.targets is None else self.targets[rows], None if self.weights is None else self.weights[rows]
         numbers = rows + 1 if self.row_numbers is None else self.row_numbers[rows]
-        return Table(self.schema, self.matrix[rows], targets, self.classes, weights, self.notes, numbers)
+        groups, times = None if self.groups is None else self.groups[rows], None if self.times is None else self.times[rows]
+        return Table(self.schema, self.matrix[rows], targets, self.classes, weights, self.notes, numbers, groups, times)
 
     def with_target(self) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Classes and targets; raises DataError where the table was read without."""

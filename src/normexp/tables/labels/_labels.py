@@ -1,6 +1,6 @@
 """The labels of a column: each distinct one once, and where it stands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from normexp.tables._words import missing_numbers
 from normexp.tables.labels._numbers import number_of
 from normexp.tables.sources import Cells, Codes, Instants, Numbers, Rows, text_of_instants, text_of_number
 
-__all__ = ["Labels", "labels_of_column"]
+__all__ = ["Labels", "groups_of_column", "labels_of_column"]
 
 MOST_LABELS = 1 << 20
 KINDS = ("text", "number", "integer", "boolean", "date", "category", "BLOB", "INTERVAL", "TIME", "BIT")
@@ -38,13 +38,17 @@ class Labels:
         return self._places[value]
 
 
+def groups_of_column(data: Rows, i: int, missing: Sequence[str]) -> NDArray[np.int64]:
+    """The number of each row's group, which a column names; a row that names none is one by itself."""
+    groups = _labels_of(data, i, missing, "names of groups").numbers
+    alone = groups < 0
+    groups[alone] = groups.max(initial=-1) + 1 + np.arange(alone.sum())
+    return groups
+
+
 def labels_of_column(data: Rows, i: int, missing: Sequence[str], *, learning: bool) -> tuple[Labels, list[str]]:
     """The labels of a source's column, and a note on rows without one; while `learning`, it says how to keep a word as a class."""
-    name = data.names[i]
-    if name in data.nested or data.kinds[i] not in KINDS:
-        raise DataError(f"expected labels that are text, numbers or booleans, got a column of type {'JSON' if name in data.nested else data.kinds[i]} "
-                        f"({data.label}, column '{name}'); choose another column, or write it as text")  # fmt: skip
-    labels = _labels_of(data.batches([i], labels=True), data.n_rows, missing)
+    labels = _labels_of(data, i, missing, "labels")
     n = int((labels.numbers < 0).sum())
     if not n:
         return labels, []
@@ -55,12 +59,16 @@ def labels_of_column(data: Rows, i: int, missing: Sequence[str], *, learning: bo
     return labels, [f"{n} row{'s' if n > 1 else ''} without a target dropped{how if written else ''}"]
 
 
-def _labels_of(batches: Iterator[tuple[int, int, list[Cells]]], n_rows: int, missing: Sequence[str]) -> Labels:
-    """All labels of a column that comes in batches of one column."""
-    labels = Labels(n_rows)
+def _labels_of(data: Rows, i: int, missing: Sequence[str], what: str) -> Labels:
+    """All labels of a column; `what` they are called in an error."""
+    name = data.names[i]
+    if name in data.nested or data.kinds[i] not in KINDS:
+        raise DataError(f"expected {what} that are text, numbers or booleans, got a column of type {'JSON' if name in data.nested else data.kinds[i]} "
+                        f"({data.label}, column '{name}'); choose another column, or write it as text")  # fmt: skip
+    labels = Labels(data.n_rows)
     words = _native.MissingWords(list(missing))
     numbers = missing_numbers(missing)
-    for first, n, (cells,) in batches:
+    for first, n, (cells,) in data.batches([i], labels=True):
         rows = slice(first, first + n)
         if isinstance(cells, Instants):
             cells = text_of_instants(cells)

@@ -1,0 +1,80 @@
+"""Which rows are learnt from, and which are tested on."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from normexp._checks import counted, listing
+from normexp.cli._console import say_notes
+from normexp.cli._reading import reading
+from normexp.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from normexp.tables import Table
+
+__all__ = ["Parts", "parts_of", "single_rows"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Rows of the table to train on, and rows of a table to test on; `split` says by which column they were parted, {} for one by one."""
+
+    rows: "NDArray[np.int64]"
+    tested: "Table"
+    test_rows: "NDArray[np.int64]"
+    split: dict[str, Any]
+
+    @property
+    def words(self) -> str:
+        """How many rows are learnt from and tested on, and how they were told apart."""
+        n, n_test = len(self.rows), len(self.test_rows)
+        if "group" in self.split:
+            groups, others = counted(self.split["n_training_groups"], "group"), counted(self.split["n_test_groups"], "other")
+            return f"{n} rows of {groups} ({self.split['group']}) to learn from, {n_test} of {others} to test"
+        return f"{n} rows to learn from, {n_test} to test" + (f", the last by {self.split['time']}" if self.split else "")
+
+    @property
+    def seen(self) -> str:
+        """Which rows the tested ones are to the model."""
+        if "group" in self.split:
+            return f"of groups that it had not seen ({self.split['group']})"
+        return f"later than those that it has learnt from ({self.split['time']})" if self.split else "that it had not seen"
+
+
+def parts_of(data: "Table", test: str | None, test_fraction: float, seed: int, columns: dict[str, str | None], given: dict[str, Any]) -> Parts:
+    """All rows and a test table, or a part of the rows that is held out: by class shares, by whole groups, or the last in time.
+
+    `columns` are those of weight, group and time.
+    """
+    from normexp.tables import held_out_rows, read
+
+    assert data.targets is not None
+    every = np.arange(len(data))
+    if test is not None:
+        options = {name: value for name, value in reading(given).items() if name in ("bad_cells", "decimal", "encoding", "header")}
+        tested = read(test, target=data.schema.target, schema=data.schema, classes=data.classes, weight=columns["weight"], **options)
+        say_notes(f"{test}: {note.split('; --match-case')[0]}" for note in tested.notes)
+        if not len(tested):
+            raise DataError(f"expected rows with a label in the test table, got none ({test}); test on another one, or leave --test out")
+        assert tested.targets is not None
+        if (tested.targets < 0).any():
+            raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")
+        return Parts(every, tested, np.arange(len(tested)), {})
+    if not test_fraction:
+        return Parts(every, data, every[:0], {})
+    rows, held = held_out_rows(data.targets, test_fraction, seed, groups=data.groups, times=data.times)
+    if data.groups is not None:
+        n_groups, n_others = (len(np.unique(data.groups[part])) for part in (rows, held))
+        return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others})
+    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]})
+
+
+def single_rows(data: "Table") -> list[str]:
+    """A note on classes with one row."""
+    assert data.targets is not None
+    assert data.classes is not None
+    single = data.classes[np.bincount(data.targets, minlength=len(data.classes)) == 1].tolist()
+    return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
