@@ -23,10 +23,12 @@ from normexp.evaluation._scores import Scores as Scores
 from normexp.evaluation._scores import class_scores as class_scores
 from normexp.evaluation._scores import confusion_matrix as confusion_matrix
 from normexp.evaluation._scores import score as score
+from normexp.evaluation._thresholds import Threshold as Threshold
+from normexp.evaluation._thresholds import thresholds as thresholds
 
 __all__ = [
-    "ByChance", "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Reliability", "Scores",
+    "ByChance", "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Reliability", "Scores", "Threshold",
     "calibration_by_chance", "calibration_error", "class_scores",
     "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "evaluate", "fit_temperature", "intervals", "reliability", "score",
-    "split_log_loss",
+    "split_log_loss", "thresholds",
 ]  # fmt: skip

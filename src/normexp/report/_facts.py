@@ -1,7 +1,7 @@
 """What a report tells: models on the same rows, what they are measured against, the mistakes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -64,6 +64,11 @@ class Data:
     n_training_rows: int | None
     shares: Evaluation  # of the model's training rows
     regression: Evaluation | None
+
+    @cached_property
+    def largest(self) -> Evaluation:
+        """Always answering the class that is the most frequent among the training rows."""
+        return replace(self.shares, probabilities=np.eye(self.shares.n_classes)[self.shares.probabilities.argmax(axis=1)])
 
     @property
     def regression_name(self) -> str:

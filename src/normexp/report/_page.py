@@ -44,7 +44,7 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         n_hidden_classes=max(best.evaluation.n_classes - MOST_CLASSES, 0), importance=importance, importance_rows=_importance_rows(importance),
         importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
         n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
-        steps=next_steps(best, judged, columns), no_flip=NO_FLIP,
+        steps=next_steps(best, judged, columns), no_flip=NO_FLIP, **_thresholds(best),
     )  # fmt: skip
     _write(path, page)
 
@@ -154,6 +154,15 @@ def _classes(subject: Subject) -> list[dict[str, Any]]:
         {"name": str(evaluation.classes[k]), "precision": scores.precision[k], "recall": scores.recall[k], "f1": scores.f1[k], "support": int(scores.support[k]),
          "share": share[k], "mean": mean[k]} for k in order
     ]  # fmt: skip
+
+
+def _thresholds(subject: Subject) -> dict[str, Any]:
+    """For two classes: what flagging the likeliest rows of the rarer one gives."""
+    known = subject.known
+    if known.n_classes != 2 or not len(known):
+        return {"thresholds": []}
+    positive = int(np.bincount(known.targets, known.masses, 2).argmin())
+    return {"thresholds": ev.thresholds(known, positive), "positive": str(known.classes[positive])}
 
 
 def _importance_rows(importance: Importance) -> list[tuple[str, float, float, float]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from normexp import evaluation as ev
 from normexp._checks import counted
-from normexp.evaluation import Difference
+from normexp.evaluation import Difference, Evaluation
 from normexp.report._columns import ColumnFacts
 from normexp.report._facts import Data, Subject, confused_pairs
 
@@ -14,13 +14,14 @@ __all__ = ["Verdict", "next_steps", "verdict", "warnings_of"]
 
 GIVES_AWAY = 0.99
 FEW_ROWS, TOO_FEW_ROWS = 30, 20
+MOST_TO_RANK = 100_000  # rows x classes whose ROC AUC gets an interval: some seconds
 WORTH_MENDING = 0.02  # calibration error above what chance alone makes
 TRUE = "its probabilities can be taken at their word"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One sentence, a grade (good, fair, poor or none) and what stands behind it."""
+    """One sentence or two, a grade (good, fair, poor or none) and what stands behind it."""
 
     sentence: str
     grade: str
@@ -30,21 +31,45 @@ class Verdict:
 
 
 def verdict(subject: Subject, data: Data) -> Verdict:
-    """Better than the class shares? Than a logistic regression? Are the probabilities true?"""
+    """Better than the class shares? Are its answers better than always the same? Better than a logistic regression? Are the probabilities true?"""
     shares = ev.compare(data.shares, subject.evaluation, ["log_loss"])["log_loss"]
     regression = None if data.regression is None else ev.compare(data.regression, subject.evaluation, ["log_loss"])["log_loss"]
     calibration, scores = calibration_of(subject), subject.scores
     start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {data.seen}"
+
+    def judged(words: str, grade: str) -> Verdict:
+        return Verdict(f"{start}{words}", grade, shares, regression, calibration)
+
     if scores.n_rows < TOO_FEW_ROWS:
-        return Verdict(f"{start}: too few to tell whether it can be trusted.", "none", shares, regression, calibration)
+        return judged(": too few to tell whether it can be trusted.", "none")
     if len(np.unique(subject.evaluation.targets)) == 1:
-        return Verdict(f"{start}, all of one class: rows of the others are needed to tell whether it can be trusted.", "none", shares, regression, calibration)
+        return judged(", all of one class: rows of the others are needed to tell whether it can be trusted.", "none")
     if shares.better != "second":
-        return Verdict(f"{start}, but no better than always answering the class shares: do not rely on it.", "poor", shares, regression, calibration)
+        return judged(", but no better than always answering the class shares: do not rely on it.", "poor")
     words = {"second": "better than", "neither": "about as good as", "first": "worse than"}
     against = "" if regression is None or subject.is_regression else f", {words[regression.better]} a logistic regression"
+    if ev.compare(data.largest, subject.evaluation, ["accuracy"])["accuracy"].better != "second":
+        return judged(_no_better_than_one_answer(subject, data, against, calibration), "fair")
     good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression)
-    return Verdict(f"{start}{against}, {'and' if calibration == TRUE else 'but'} {calibration}.", "good" if good else "fair", shares, regression, calibration)
+    return judged(f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}.", "good" if good else "fair")
+
+
+def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calibration: str) -> str:
+    """Of a model whose answers are no better than always the same one, though its probabilities are better than the class shares."""
+    known, largest = subject.known, int(data.largest.probabilities[0].argmax())
+    names = [str(label) for label in known.classes.tolist()]
+    never = [names[k] for k in np.unique(known.targets).tolist() if not (known.predicted == k).any()]
+    found = f"; it never answers {_some(never)}" if never else ""
+    auc = f"rank the rows (ROC AUC {_auc_of(known)})"
+    return (f", no more often than always answering '{names[largest]}' would be{found}. Its probabilities say more: they are better than the class shares{against}, "
+            f"{auc}, {'and' if calibration == TRUE else 'but'} {calibration.removeprefix('its probabilities ')}. Decide by them, not by its answers.")  # fmt: skip
+
+
+def _auc_of(known: Evaluation) -> str:
+    if len(known) * known.n_classes > MOST_TO_RANK:
+        return f"{ev.score(known).roc_auc_macro:.2f}"
+    auc = ev.intervals(known, ["roc_auc_macro"])["roc_auc_macro"]
+    return f"{auc.estimate:.2f}, {auc.low:.2f} to {auc.high:.2f}"
 
 
 def calibration_of(subject: Subject) -> str:
@@ -111,7 +136,9 @@ def next_steps(subject: Subject, judged: Verdict, columns: list[ColumnFacts]) ->
     weak = [k for k in np.argsort(scores.recall, kind="stable") if scores.support[k] > 0 and scores.recall[k] < 0.5]
     if weak and judged.grade not in ("poor", "none"):
         few = _some([names[k] for k in weak], 3)
-        found.append(f"More rows of {few} would help most: the model finds fewer than half of them. --class-weight balanced gives rare classes more say.")
+        found.append(f"More rows of {few} would help most: the model finds fewer than half of them.")
+        if evaluation.n_classes == 2:
+            found.append(f"To find more of {few} with the rows that there are, act from a lower probability on: the table below says what that costs.")
     if judged.grade == "fair" and judged.calibration != TRUE and 0.05 < abs(np.log(temperature)) < 2:
         by = f"{temperature:.2f}"
         found.append(f"Rows like these would be better served with logits divided by {by} (in Python: model.temperature_ *= {by}); training on more rows finds that out by itself.")
