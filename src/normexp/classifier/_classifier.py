@@ -317,7 +317,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         """The model with what the estimator knows now: names and number of the columns, parameters."""
         names = getattr(self, "feature_names_in_", None)
         n_features, feature_names = int(self.n_features_in_), None if names is None else tuple(names)
-        return replace(model, n_features=n_features, feature_names=feature_names, params=plain_params(self.get_params(deep=False)))
+        return replace(model, n_features=n_features, feature_names=feature_names, params=plain_params(self))
 
     def _fitted(self, model: Model, schema: Schema | None) -> Self:
         self.model_ = self._told(replace(model, schema=schema))
