@@ -29,3 +29,11 @@ def test_what_other_thresholds_would_give_is_there(rare):
     assert "If the likeliest are called <bdi>1</bdi>" in rare
     assert "act from a lower probability on" in rare
     assert "--class-weight balanced" not in re.sub(r"<[^>]+>", "", rare)
+
+
+def test_a_column_that_holds_the_answer_is_in_the_headline(tmp_path):
+    """closed_on has a date where the customer has left, and none where not."""
+    assert run("train", CASES / "answer-column-and-ids.csv", "--target", "churn", "-o", "m", "--report", "r.html", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "r.html").read_text()
+    assert '<header class="fair">' in page
+    assert "Column &#39;closed_on&#39; alone gives the answer: make sure that it is known beforehand. The model is right on 100.0% of 100 rows" in page

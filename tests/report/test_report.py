@@ -91,6 +91,11 @@ def test_a_column_that_gives_the_answer_away_is_found(tmp_path):
     assert any("column 'answer' alone gives the right answer in 100.0% of rows" in text for text in found)
     assert any("column 'half' is missing in" in text for text in found)
     assert not any("'x' alone" in text or "'colour' alone" in text for text in found)
+    told = verdict(subject, data, columns)
+    assert told.sentence.startswith("Column 'answer' alone gives the answer: make sure that it is known beforehand. The model is right on ")
+    assert told.grade == "fair"
+    twice = verdict(subject, data, [replace(columns[0], name=name, alone=1.0) for name in ("p", "q", "r", "s")])
+    assert twice.sentence.startswith("Columns 'p', 'q', 'r' and 1 more alone give the answer")
 
 
 def test_warnings_about_rows(tmp_path):

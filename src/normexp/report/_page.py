@@ -28,12 +28,12 @@ MOST_COLUMNS, MOST_CLASSES, MOST_REASONS = 30, 40, 5
 def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step: Callable[[str], None] = lambda _: None) -> None:
     """Write the report of one model, or of several on the same rows, of which the best by log loss is shown in detail."""
     best = min(subjects, key=lambda subject: subject.scores.log_loss)
-    judged = verdict(best, data)
     on_step("which features matter")
     importance = importance_of(best, data)
     order = importance.order()
     on_step("the data")
     columns = column_facts(data.tested, order[:MOST_COLUMNS], features_of(best.model)[1])
+    judged = verdict(best, data, columns)
     on_step("the most confident mistakes")
     mistakes = _mistakes(best, data)
     on_step("figures")

@@ -1,5 +1,6 @@
 """The numbers in words: can the model be trusted, what is odd about the data, what to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,15 +31,15 @@ class Verdict:
     calibration: str
 
 
-def verdict(subject: Subject, data: Data) -> Verdict:
-    """Better than the class shares? Are its answers better than always the same? Better than a logistic regression? Are the probabilities true?"""
+def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -> Verdict:
+    """Better than the class shares? Are its answers better than always the same? Does a column give the answer? Better than a regression? Are the probabilities true?"""
     shares = ev.compare(data.shares, subject.evaluation, ["log_loss"])["log_loss"]
     regression = None if data.regression is None else ev.compare(data.regression, subject.evaluation, ["log_loss"])["log_loss"]
     calibration, scores = calibration_of(subject), subject.scores
     start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {data.seen}"
 
-    def judged(words: str, grade: str) -> Verdict:
-        return Verdict(f"{start}{words}", grade, shares, regression, calibration)
+    def judged(words: str, grade: str, first: str = "") -> Verdict:
+        return Verdict(f"{first}{start}{words}", grade, shares, regression, calibration)
 
     if scores.n_rows < TOO_FEW_ROWS:
         return judged(": too few to tell whether it can be trusted.", "none")
@@ -50,8 +51,11 @@ def verdict(subject: Subject, data: Data) -> Verdict:
     against = "" if regression is None or subject.is_regression else f", {words[regression.better]} a logistic regression"
     if ev.compare(data.largest, subject.evaluation, ["accuracy"])["accuracy"].better != "second":
         return judged(_no_better_than_one_answer(subject, data, against, calibration), "fair")
+    rest = f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}."
+    if telling := [column.name for column in columns if gives_away(column, largest_share(subject))]:
+        return judged(rest, "fair", f"{_columns(telling)} alone give{'s' if len(telling) == 1 else ''} the answer: make sure that it is known beforehand. ")
     good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression)
-    return judged(f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}.", "good" if good else "fair")
+    return judged(rest, "good" if good else "fair")
 
 
 def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calibration: str) -> str:
@@ -145,6 +149,11 @@ def next_steps(subject: Subject, judged: Verdict, columns: list[ColumnFacts]) ->
     found.append("Look at single predictions: normexp explain MODEL TABLE --row N says why, and what would change the answer.")
     found.append("Judge the model again when the world may have moved: normexp report MODEL NEWER_TABLE -o newer.html.")
     return found
+
+
+def _columns(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return f"Column{'s' if len(names) > 1 else ''} {shown}"
 
 
 def _some(names: list[str], most: int = 5) -> str:
