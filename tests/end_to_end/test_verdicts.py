@@ -1,9 +1,10 @@
 """The first screen of a report says what a statistician would."""
 
+import json
 import re
 
 import pytest
-from commands import run
+from commands import run, said
 
 from tabling import CASES
 
@@ -37,3 +38,27 @@ def test_a_column_that_holds_the_answer_is_in_the_headline(tmp_path):
     page = (tmp_path / "r.html").read_text()
     assert '<header class="fair">' in page
     assert "Column &#39;closed_on&#39; alone gives the answer: make sure that it is known beforehand. The model is right on 100.0% of 100 rows" in page
+
+
+def test_rows_that_are_known_already_are_counted_and_named(tmp_path):
+    """150 rows with coin-flip labels, each of them four times."""
+    train = ("train", CASES / "duplicate-rows.csv", "--target", "y", "-o", "m", "--report", "r.html")
+    ended = run(*train, "--json", cwd=tmp_path)
+    assert said(ended) == ["150 of 150 rows to test on (100%) equal a row to learn from: the scores flatter the model; --drop-duplicates takes each row once, "
+                           "--group COLUMN keeps rows of one thing together"]  # fmt: skip
+    assert json.loads(ended.stdout)["n_equal_rows"] == 150
+    page = (tmp_path / "r.html").read_text()
+    assert '<header class="fair">' in page
+    assert "But 100% of these rows equal rows that it has learnt from: the numbers flatter it." in page
+    ended = run(*train, "--drop-duplicates", "--json", cwd=tmp_path)
+    assert said(ended) == ["450 rows that equal an earlier one dropped"]
+    once = json.loads(ended.stdout)
+    assert (once["n_training_rows"] + once["scores"]["n_rows"], once["n_equal_rows"]) == (150, 0)
+    assert 0.25 < once["scores"]["accuracy"] < 0.75
+    assert '<header class="poor">' in (tmp_path / "r.html").read_text()
+
+
+def test_equal_rows_of_few_categories_are_chance(tmp_path):
+    cells = [(a, b, c) for a in "pq" for b in "uvw" for c in "xy"]
+    (tmp_path / "t.csv").write_text("a,b,c,y\n" + "".join(f"{','.join(cells[i * 7 % 12])},{'no' if i % 3 else 'yes'}\n" for i in range(400)))
+    assert said(run("train", "t.csv", "--target", "y", "-o", "m", "--epochs", 2, cwd=tmp_path)) == []

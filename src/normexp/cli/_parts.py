@@ -1,6 +1,6 @@
 """Which rows are learnt from, and which are tested on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from normexp.tables import Table
 
-__all__ = ["Parts", "parts_of", "single_rows"]
+__all__ = ["Parts", "equal_rows", "parts_of", "single_rows", "without_equals"]
+
+NOTABLE = 0.02  # share of the tested rows
+BEYOND_CHANCE = 10
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Parts:
     tested: "Table"
     test_rows: "NDArray[np.int64]"
     split: dict[str, Any]
+    n_equal: int  # tested rows that equal one that is learnt from, where that is more than chance
 
     @property
     def words(self) -> str:
@@ -62,14 +66,34 @@ def parts_of(data: "Table", test: str | None, test_fraction: float, seed: int, c
         assert tested.targets is not None
         if (tested.targets < 0).any():
             raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")
-        return Parts(every, tested, np.arange(len(tested)), {})
+        return Parts(every, tested, np.arange(len(tested)), {}, _n_equal(data, every, tested, np.arange(len(tested))))
     if not test_fraction:
-        return Parts(every, data, every[:0], {})
+        return Parts(every, data, every[:0], {}, 0)
     rows, held = held_out_rows(data.targets, test_fraction, seed, groups=data.groups, times=data.times)
+    n_equal = _n_equal(data, rows, data, held)
     if data.groups is not None:
         n_groups, n_others = (len(np.unique(data.groups[part])) for part in (rows, held))
-        return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others})
-    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]})
+        return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others}, n_equal)
+    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, n_equal)
+
+
+def _n_equal(data: "Table", rows: "NDArray[np.int64]", tested: "Table", test_rows: "NDArray[np.int64]") -> int:
+    """How many of the tested rows equal one that is learnt from; 0 where so many do by chance, as among a few categories."""
+    from normexp.tables import equal_by_chance, row_hashes
+
+    learnt = row_hashes(data)
+    n = int(np.isin((learnt if tested is data else row_hashes(tested))[test_rows], learnt[rows]).sum())
+    share = n / max(len(test_rows), 1)
+    return n if share > NOTABLE and n > 1 and share > BEYOND_CHANCE * equal_by_chance(data, len(rows)) else 0
+
+
+def equal_rows(parts: Parts) -> list[str]:
+    """A note on tested rows that are known already."""
+    n, n_test = parts.n_equal, len(parts.test_rows)
+    if not n:
+        return []
+    known = f"{n} of {n_test} rows to test on ({n / n_test:.0%}) equal a row to learn from"
+    return [f"{known}: the scores flatter the model; --drop-duplicates takes each row once, --group COLUMN keeps rows of one thing together"]
 
 
 def single_rows(data: "Table") -> list[str]:
@@ -78,3 +102,13 @@ def single_rows(data: "Table") -> list[str]:
     assert data.classes is not None
     single = data.classes[np.bincount(data.targets, minlength=len(data.classes)) == 1].tolist()
     return [f"class{'es' if len(single) > 1 else ''} {listing(single)} with one row: learnt, not tested"] if single else []
+
+
+def without_equals(data: "Table") -> "Table":
+    """Each row once, the first of equal ones; how many that leaves out is among the notes."""
+    from normexp.tables import first_of_equals
+
+    rows = first_of_equals(data)
+    n = len(data) - len(rows)
+    note = f"{counted(n, 'row')} that equal{'s' if n == 1 else ''} an earlier one dropped"
+    return replace(data.take(rows), notes=(*data.notes, note)) if n else data

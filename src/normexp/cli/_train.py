@@ -14,7 +14,7 @@ from normexp import saving
 from normexp.cli._console import TrainingProgress, echo, print_json, say, say_notes, scores_table
 from normexp.cli._judging import Steps, short_name
 from normexp.cli._outputs import writable
-from normexp.cli._parts import Parts, parts_of, single_rows
+from normexp.cli._parts import Parts, equal_rows, parts_of, single_rows, without_equals
 from normexp.cli._reading import reading, training_options
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def report_path(report: str, model: Path, table: str, test: str | None, test_fra
 @click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
 @click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: none are learnt from and tested on alike.")
 @click.option("--time", "when", metavar="COLUMN", help="Dates or numbers that order the rows: the last ones are the test.")
+@click.option("--drop-duplicates", is_flag=True, help="Take rows that are equal in every column, target included, once.")
 @training_options
 @click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
@@ -87,7 +88,7 @@ def report_path(report: str, model: Path, table: str, test: str | None, test_fra
 @click.option("--report", metavar="REPORT", help="Also write an HTML report of the test: can the model be trusted?")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None, group: str | None,
-          when: str | None, test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
+          when: str | None, drop_duplicates: bool, test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
           time_limit: float | None, class_weight: str | None, report: str | None, as_json: bool, **given: Any) -> int:  # fmt: skip
     """Train a classifier from TABLE, test it on rows it has not seen, and save it.
 
@@ -107,21 +108,20 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     report_at = None if report is None else report_path(report, path, table, test, test_fraction)
     if group is not None and when is not None:
         raise click.UsageError("expected --group or --time, got both; choose what is nearer to how the model will be used")
-    from normexp.classifier import SoftmaxClassifier
     from normexp.model import evaluation_of
     from normexp.tables import read
 
     started = time.monotonic()
     columns: dict[str, Any] = {"weight": weight, "group": group, "time": when}
     data = read(table, target=target, ignore=ignore, **columns, **reading(given))
+    data = without_equals(data) if drop_duplicates else data
     say_notes([*data.notes, *single_rows(data)])
     parts = parts_of(data, test, test_fraction, seed, columns, given)
-    classifier = SoftmaxClassifier(
-        hidden_layer_sizes="auto" if hidden is None else hidden, epochs=epochs or "auto", class_weight=class_weight, random_state=seed,
-        time_limit=time_limit, n_threads=threads,
-    )  # fmt: skip
-    with TrainingProgress(classifier.n_epochs_at_most(len(parts.rows)), len(parts.rows), time_limit) as progress:
-        model = classifier.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll).to_model()
+    say_notes(equal_rows(parts))
+    model = _fitted(data, parts, {
+        "hidden_layer_sizes": "auto" if hidden is None else hidden, "epochs": epochs or "auto", "class_weight": class_weight, "random_state": seed, "time_limit": time_limit,
+        "n_threads": threads,
+    })  # fmt: skip
     history = model.history
     if history.stopped == "interrupted" and not history.n_epochs:
         say("interrupted before the first epoch was over: there is no model yet, and none is saved")
@@ -133,7 +133,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
         say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
     result = {"model": str(path), "table": table, "target": target, "classes": model.classes.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
               "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3),
-              "scores": scores, "class_share_scores": baseline, "notes": list(data.notes), "split": parts.split}  # fmt: skip
+              "scores": scores, "class_share_scores": baseline, "notes": list(data.notes), "split": parts.split, "n_equal_rows": parts.n_equal}  # fmt: skip
     if report_at is not None:
         _write_report(report_at, path.stem, table, model, evaluation, data, parts, seed, threads)
         result["report"] = str(report_at)
@@ -142,6 +142,15 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     else:
         _print_result(result, table, parts, given)
     return 130 if history.stopped == "interrupted" else 0
+
+
+def _fitted(data: "Table", parts: Parts, params: dict[str, Any]) -> "Model":
+    """The model of the rows to learn from, with a bar of the epochs; `params` are those of SoftmaxClassifier."""
+    from normexp.classifier import SoftmaxClassifier
+
+    classifier = SoftmaxClassifier(**params)
+    with TrainingProgress(classifier.n_epochs_at_most(len(parts.rows)), len(parts.rows), classifier.time_limit) as progress:
+        return classifier.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll).to_model()
 
 
 def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
@@ -156,7 +165,9 @@ def _write_report(path: Path, name: str, table: str, model: "Model", evaluation:
 
     steps = Steps()
     subject, tested = Subject(name, model, evaluation), parts.tested.take(parts.test_rows)
-    judged_on = data_of(short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, seen=parts.seen, on_step=steps)
+    judged_on = data_of(
+        short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, seen=parts.seen, n_equal=parts.n_equal, on_step=steps
+    )
     write_report(path, [subject], judged_on, on_step=steps)
 
 

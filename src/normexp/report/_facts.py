@@ -64,6 +64,7 @@ class Data:
     n_training_rows: int | None
     shares: Evaluation  # of the model's training rows
     regression: Evaluation | None
+    n_equal: int = 0  # rows that equal one that was learnt from, where that is more than chance
 
     @cached_property
     def largest(self) -> Evaluation:
@@ -82,14 +83,14 @@ class Data:
 
 def data_of(
     name: str, tested: Table, judged: Subject, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
-    seen: str = "that it had not seen", on_step: Callable[[str], None] = lambda _: None,
+    seen: str = "that it had not seen", n_equal: int = 0, on_step: Callable[[str], None] = lambda _: None,
 ) -> Data:  # fmt: skip
     """Rows and baselines: the shares of the classes are those that the model was trained on; the regression learns from a training table, or from these very rows by
     cross-validation. `seen` says which rows those of a held-out part are."""
     on_step("a multinomial logistic regression to compare with")
     shares = ev.class_share_evaluation(judged.evaluation, judged.model.class_shares)
     if training is not None and training_rows is not None:
-        return Data(name, tested, seen, True, len(training_rows), shares, logistic_regression(training, training_rows, tested, seed, n_threads))
+        return Data(name, tested, seen, True, len(training_rows), shares, logistic_regression(training, training_rows, tested, seed, n_threads), n_equal)
     return Data(name, tested, f"of {name}", False, None, shares, cross_validated_regression(tested, seed, n_threads))
 
 

@@ -54,6 +54,9 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
     rest = f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}."
     if telling := [column.name for column in columns if gives_away(column, largest_share(subject))]:
         return judged(rest, "fair", f"{_columns(telling)} alone give{'s' if len(telling) == 1 else ''} the answer: make sure that it is known beforehand. ")
+    if data.n_equal:
+        known = f"{data.n_equal / max(scores.n_rows, 1):.0%} of these rows equal rows that it has learnt from"
+        return judged(f"{rest} But {known}: the numbers flatter it.", "fair")
     good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression)
     return judged(rest, "good" if good else "fair")
 

@@ -1,0 +1,35 @@
+"""Rows that are equal in every column, target included."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.tables._table import Table
+
+__all__ = ["equal_by_chance", "first_of_equals", "row_hashes"]
+
+FACTOR, START = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x243F6A8885A308D3)
+
+
+def row_hashes(table: Table) -> NDArray[np.uint64]:
+    """A number for each row, equal for equal rows (NaN equals NaN) and otherwise different but for one pair in some 10^19; the matrix is not copied."""
+    hashes = np.full(len(table), START)
+    columns = [(table.matrix[:, i] + np.float32(0)).view(np.uint32) for i in range(table.matrix.shape[1])]  # -0 is 0
+    for bits in (*columns, *([] if table.targets is None else [table.targets.view(np.uint32)])):
+        hashes = (hashes ^ bits) * FACTOR
+        hashes ^= hashes >> np.uint64(29)
+    return hashes
+
+
+def first_of_equals(table: Table) -> NDArray[np.int64]:
+    """The rows that are equal to no row before them."""
+    _, first = np.unique(row_hashes(table), return_index=True)
+    return np.sort(first)
+
+
+def equal_by_chance(table: Table, n_rows: int) -> float:
+    """Among `n_rows` rows, how many equal a given one, if the columns had nothing to do with each other: the product of how often two cells of a column are equal."""
+    share = 1.0
+    for i in range(table.matrix.shape[1]):
+        _, counts = np.unique(table.matrix[:, i], return_counts=True)
+        share *= float(((counts / max(len(table), 1)) ** 2).sum())
+    return n_rows * share
