@@ -13,11 +13,17 @@ FACTOR, START = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x243F6A8885A308D3)
 def row_hashes(table: Table) -> NDArray[np.uint64]:
     """A number for each row, equal for equal rows (NaN equals NaN) and otherwise different but for one pair in some 10^19; the matrix is not copied."""
     hashes = np.full(len(table), START)
-    columns = [(table.matrix[:, i] + np.float32(0)).view(np.uint32) for i in range(table.matrix.shape[1])]  # -0 is 0
-    for bits in (*columns, *([] if table.targets is None else [table.targets.view(np.uint32)])):
-        hashes = (hashes ^ bits) * FACTOR
-        hashes ^= hashes >> np.uint64(29)
+    for i in range(table.matrix.shape[1]):
+        _mix(hashes, (table.matrix[:, i] + np.float32(0)).view(np.uint32))  # -0 is 0
+    if table.targets is not None:
+        _mix(hashes, table.targets.view(np.uint32))
     return hashes
+
+
+def _mix(hashes: NDArray[np.uint64], bits: NDArray[np.uint32]) -> None:
+    hashes ^= bits
+    hashes *= FACTOR
+    hashes ^= hashes >> np.uint64(29)
 
 
 def first_of_equals(table: Table) -> NDArray[np.int64]:
