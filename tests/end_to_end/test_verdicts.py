@@ -58,6 +58,14 @@ def test_rows_that_are_known_already_are_counted_and_named(tmp_path):
     assert '<header class="poor">' in (tmp_path / "r.html").read_text()
 
 
+def test_a_test_table_of_training_rows_is_told_from_one(tmp_path):
+    lines = (CASES / "rare-class.csv").read_text().splitlines(keepends=True)
+    for name, rows in (("learn.csv", lines[1:3001]), ("known.csv", lines[2001:3001]), ("new.csv", lines[3001:4001])):
+        (tmp_path / name).write_text("".join([lines[0], *rows]))
+    notes = {name: said(run("train", "learn.csv", "--target", "event", "--epochs", 1, "-o", "m", "--test", name, cwd=tmp_path)) for name in ("known.csv", "new.csv")}
+    assert notes == {"known.csv": ["1000 of 1000 rows to test on (100%) equal a row to learn from: the scores flatter the model; leave them out of known.csv"], "new.csv": []}
+
+
 def test_equal_rows_of_few_categories_are_chance(tmp_path):
     cells = [(a, b, c) for a in "pq" for b in "uvw" for c in "xy"]
     (tmp_path / "t.csv").write_text("a,b,c,y\n" + "".join(f"{','.join(cells[i * 7 % 12])},{'no' if i % 3 else 'yes'}\n" for i in range(400)))

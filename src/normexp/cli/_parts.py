@@ -87,13 +87,14 @@ def _n_equal(data: "Table", rows: "NDArray[np.int64]", tested: "Table", test_row
     return n if share > NOTABLE and n > 1 and share > BEYOND_CHANCE * equal_by_chance(data, len(rows)) else 0
 
 
-def equal_rows(parts: Parts) -> list[str]:
-    """A note on tested rows that are known already."""
+def equal_rows(parts: Parts, test: str | None) -> list[str]:
+    """A note on tested rows that are known already, of the table itself or of a test table."""
     n, n_test = parts.n_equal, len(parts.test_rows)
     if not n:
         return []
     known = f"{n} of {n_test} rows to test on ({n / n_test:.0%}) equal a row to learn from"
-    return [f"{known}: the scores flatter the model; --drop-duplicates takes each row once, --group COLUMN keeps rows of one thing together"]
+    own = "--drop-duplicates takes each row once, --group COLUMN keeps rows of one thing together"
+    return [f"{known}: the scores flatter the model; {own if test is None else f'leave them out of {test}'}"]
 
 
 def single_rows(data: "Table") -> list[str]:

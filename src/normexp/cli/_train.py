@@ -117,7 +117,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     data = without_equals(data) if drop_duplicates else data
     say_notes([*data.notes, *single_rows(data)])
     parts = parts_of(data, test, test_fraction, seed, columns, given)
-    say_notes(equal_rows(parts))
+    say_notes(equal_rows(parts, test))
     model = _fitted(data, parts, {
         "hidden_layer_sizes": "auto" if hidden is None else hidden, "epochs": epochs or "auto", "class_weight": class_weight, "random_state": seed, "time_limit": time_limit,
         "n_threads": threads,
