@@ -98,6 +98,21 @@ def test_a_column_that_gives_the_answer_away_is_found(tmp_path):
     assert twice.sentence.startswith("Columns 'p', 'q', 'r' and 1 more alone give the answer")
 
 
+def test_what_flatters_the_numbers_is_said_of_every_model_that_is_worth_something(tmp_path):
+    """Where a column gives the answer and rows are known already, the headline says both, also where the answers are no better than always the same one."""
+    subject, data = judged(*made(tmp_path, answer=True))
+    columns, known = facts(subject, data), replace(data, n_equal=150)
+    one_answer = with_probabilities(subject, 0.45 * subject.evaluation.probabilities + 0.55 * data.largest.probabilities)
+    for model, words in ((subject, " its probabilities "), (one_answer, ", no more often than always answering")):
+        told = verdict(model, known, columns)
+        assert told.grade == "fair"
+        assert words in told.sentence
+        assert told.sentence.startswith("Column 'answer' alone gives the answer: make sure that it is known beforehand. The model is right on ")
+        assert told.sentence.endswith(" But 50% of these rows equal rows that it has learnt from: the numbers flatter it.")
+    poor = verdict(with_probabilities(subject, np.full((300, 3), 1 / 3)), known, columns)
+    assert (poor.grade, "flatter" in poor.sentence, "alone" in poor.sentence) == ("poor", False, False)
+
+
 def test_warnings_about_rows(tmp_path):
     table, rows, held = made(tmp_path)
     subject, data = judged(table, rows, held)

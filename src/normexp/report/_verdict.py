@@ -36,10 +36,13 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
     shares = ev.compare(data.shares, subject.evaluation, ["log_loss"])["log_loss"]
     regression = None if data.regression is None else ev.compare(data.regression, subject.evaluation, ["log_loss"])["log_loss"]
     calibration, scores = calibration_of(subject), subject.scores
+    first = _given_away(subject, columns)
+    last = f" But {data.n_equal / max(scores.n_rows, 1):.0%} of these rows equal rows that it has learnt from: the numbers flatter it." if data.n_equal else ""
     start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {data.seen}"
 
-    def judged(words: str, grade: str, first: str = "") -> Verdict:
-        return Verdict(f"{first}{start}{words}", grade, shares, regression, calibration)
+    def judged(words: str, grade: str) -> Verdict:
+        sentence = f"{first}{start}{words}{last}" if grade in ("good", "fair") else start + words
+        return Verdict(sentence, grade, shares, regression, calibration)
 
     if scores.n_rows < TOO_FEW_ROWS:
         return judged(": too few to tell whether it can be trusted.", "none")
@@ -51,14 +54,14 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
     against = "" if regression is None or subject.is_regression else f", {words[regression.better]} a logistic regression"
     if ev.compare(data.largest, subject.evaluation, ["accuracy"])["accuracy"].better != "second":
         return judged(_no_better_than_one_answer(subject, data, against, calibration), "fair")
-    rest = f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}."
-    if telling := [column.name for column in columns if gives_away(column, largest_share(subject))]:
-        return judged(rest, "fair", f"{_columns(telling)} alone give{'s' if len(telling) == 1 else ''} the answer: make sure that it is known beforehand. ")
-    if data.n_equal:
-        known = f"{data.n_equal / max(scores.n_rows, 1):.0%} of these rows equal rows that it has learnt from"
-        return judged(f"{rest} But {known}: the numbers flatter it.", "fair")
-    good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression)
-    return judged(rest, "good" if good else "fair")
+    good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression) and not (first or last)
+    return judged(f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}.", "good" if good else "fair")
+
+
+def _given_away(subject: Subject, columns: Sequence[ColumnFacts]) -> str:
+    """A sentence, if a column alone gives the answer, to come before what the model is said to be worth."""
+    telling = [column.name for column in columns if gives_away(column, largest_share(subject))]
+    return f"{_columns(telling)} alone give{'s' if len(telling) == 1 else ''} the answer: make sure that it is known beforehand. " if telling else ""
 
 
 def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calibration: str) -> str:
