@@ -21,9 +21,11 @@ def test_years_of_two_digits_in_front_are_read_so_on_request(tmp_path):
 
 def test_a_wish_that_does_not_fit_is_said(tmp_path):
     days = write(tmp_path, lines("d,y", [[f"{13 + i % 9}/01/2020", "pq"[i % 2]] for i in range(30)]))
-    told(days, r"column 'd': --date-format mdy does not fit dates such as '13/01/2020'", "read as dates, day first", target="y", date_format="mdy")
+    dates = told(days, r"column 'd': --date-format mdy does not fit dates such as '13/01/2020'", "read as dates, day first", target="y", date_format="mdy")
+    assert dates.schema.columns[0].date_order == "dmy"
     points = {"a": [f"{i}.{i % 10}" for i in range(1, 31)], "y": cycled("p", "q")}
-    told(points, r"column 'a': --decimal , does not fit its numbers, which have a decimal point", target="y", decimal=",")
+    numbers = told(points, r"column 'a': --decimal , does not fit its numbers, which have a decimal point", target="y", decimal=",")
+    np.testing.assert_array_equal(numbers.matrix[:, 0], np.float32(points["a"]))
 
 
 def test_a_time_of_day_among_dates_is_a_bad_cell():
@@ -97,7 +99,8 @@ def test_infinities_and_huge_integers_of_a_row_are_bad_cells():
 
 def test_identifiers_of_whole_numbers_written_with_a_point():
     cells = [f"{value}.0" for value in np.random.default_rng(0).permutation(60)]
-    told({"i": cells, "a": NUMBERS * 2}, "column 'i' is left out: it has a different whole number in every row, from 0 to 59")
+    table = told({"i": cells, "a": NUMBERS * 2}, "column 'i' is left out: it has a different whole number in every row, from 0 to 59")
+    assert kinds(table) == {"a": "number"}
 
 
 def test_notes_on_many_columns_fit_a_screen_and_labels_are_named():

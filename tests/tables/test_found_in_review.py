@@ -78,7 +78,8 @@ def test_few_rows_of_float32_are_as_many():
 
 def test_a_wish_for_years_in_front_is_said_not_to_fit():
     days = {"d": ["05/06/2020", "07/08/2021", "01/02/2020"] * 20, "t": LABELS}
-    told(days, "column 'd': --date-format ymd does not fit dates such as '05/06/2020'", "column 'd': read as dates, month first", target="t", date_format="ymd")
+    table = told(days, "column 'd': --date-format ymd does not fit dates such as '05/06/2020'", "column 'd': read as dates, month first", target="t", date_format="ymd")
+    assert table.schema.columns[0].date_order == "mdy"
 
 
 def test_signs_and_exponents():

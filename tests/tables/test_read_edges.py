@@ -18,7 +18,8 @@ def test_missing_words_in_any_case_and_with_blanks(tmp_path, word):
 
 def test_rows_are_counted_as_records_not_lines(tmp_path):
     rows = "".join(f'{i % 7},"two\nlines",{"pq"[i % 2]}\n' for i in range(150))
-    told(write(tmp_path, "a,c,y\n" + rows + 'bad,"x",p\n'), r"'bad' \(.*, row 151\)", target="y")
+    table = told(write(tmp_path, "a,c,y\n" + rows + 'bad,"x",p\n'), r"'bad' \(.*, row 151\)", target="y")
+    assert np.flatnonzero(np.isnan(table.matrix[:, 0])).tolist() == [150]
 
 
 def test_a_glob_counts_rows_in_the_last_of_three_files(tmp_path):
@@ -27,7 +28,8 @@ def test_a_glob_counts_rows_in_the_last_of_three_files(tmp_path):
         if i == 2:
             cells[199] = "oops"
         write(tmp_path, "a,y\n" + "".join(f"{c},{'pq'[k % 2]}\n" for k, c in enumerate(cells)), f"p{i}.csv")
-    told(str(tmp_path / "p*.csv"), r"'oops' \(.*p2.csv, row 200\)", target="y")
+    table = told(str(tmp_path / "p*.csv"), r"'oops' \(.*p2.csv, row 200\)", target="y")
+    assert np.flatnonzero(np.isnan(table.matrix[:, 0])).tolist() == [150 + 70 + 199]
 
 
 def test_dates_and_large_integers_of_frames_equal_those_of_files(tmp_path):
