@@ -75,7 +75,7 @@ def report_path(report: str, model: Path, table: str, test: str | None, test_fra
 @click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
 @click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: none are learnt from and tested on alike.")
 @click.option("--time", "when", metavar="COLUMN", help="Dates or numbers that order the rows: the last ones are the test.")
-@click.option("--drop-duplicates", is_flag=True, help="Take rows that are equal in every column, target included, once.")
+@click.option("--drop-duplicates", is_flag=True, help="Take rows that are equal in all columns that are learnt from, target included, once.")
 @training_options
 @click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")

@@ -1,4 +1,4 @@
-"""Rows that are equal in every column, target included."""
+"""Rows that are equal in all columns that are learnt from, target included."""
 
 import numpy as np
 from numpy.typing import NDArray
