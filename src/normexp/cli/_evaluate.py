@@ -118,7 +118,7 @@ def _predictions(model: "Model", path: str, data: "Table") -> dict[str, Any]:
     import numpy as np
 
     probabilities = model.probabilities(data.matrix)
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    predicted, confidence = model.answers(probabilities), probabilities.max(axis=1)
     counts = np.bincount(predicted, minlength=len(model.classes))
     rows = [
         {"class": label, "n_predicted": int(n), "mean_confidence": float(confidence[predicted == i].mean()) if n else None, "mean_probability": float(probabilities[:, i].mean())}

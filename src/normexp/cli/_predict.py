@@ -72,7 +72,7 @@ def _kept_columns(keep: tuple[str, ...], source: "Source") -> list[str]:
 def _fill(model: "Model", source: "Source", results: "Results", n_threads: int) -> None:
     for matrix, _, _ in source.pieces():
         probabilities = model.probabilities(matrix, n_threads)
-        results.add([model.classes[probabilities.argmax(axis=1)], *(probabilities[:, i] for i in range(probabilities.shape[1]))])
+        results.add([model.classes[model.answers(probabilities)], *(probabilities[:, i] for i in range(probabilities.shape[1]))])
 
 
 def _write(results: "Results", path: Path | None) -> None:

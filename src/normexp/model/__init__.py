@@ -6,5 +6,8 @@ from normexp.model._evaluation import evaluation_of as evaluation_of
 from normexp.model._member import Member as Member
 from normexp.model._model import Model as Model
 from normexp.model._model import as_model as as_model
+from normexp.model._profile import N_HASHES as N_HASHES
+from normexp.model._profile import Known as Known
+from normexp.model._profile import Profile as Profile
 
-__all__ = ["Encoder", "Member", "Model", "as_model", "evaluation_of", "number_columns"]
+__all__ = ["N_HASHES", "Encoder", "Known", "Member", "Model", "Profile", "as_model", "evaluation_of", "number_columns"]

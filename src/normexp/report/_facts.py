@@ -1,7 +1,7 @@
 """What a report tells: models on the same rows, what they are measured against, the mistakes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -69,7 +69,7 @@ class Data:
     @cached_property
     def largest(self) -> Evaluation:
         """Always answering the class that is the most frequent among the training rows."""
-        return replace(self.shares, probabilities=np.eye(self.shares.n_classes)[self.shares.probabilities.argmax(axis=1)])
+        return self.shares.under(np.eye(self.shares.n_classes)[self.shares.probabilities[0].argmax()])
 
     @property
     def regression_name(self) -> str:

@@ -53,7 +53,7 @@ def write_predictions_report(path: Path, name: str, source: str, model: Any, tab
     """The report of rows without targets: what a Model or a SoftmaxClassifier answers and how surely; nothing can be said of whether it is right."""
     known = as_model(model)
     probabilities = known.probabilities(table.matrix, n_threads or 0)
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    predicted, confidence = known.answers(probabilities), probabilities.max(axis=1)
     counts = np.bincount(predicted, minlength=len(known.classes))
     order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
     shares = [(str(known.classes[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
