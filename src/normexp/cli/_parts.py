@@ -30,6 +30,7 @@ class Parts:
     test_rows: "NDArray[np.int64]"
     split: dict[str, Any]
     n_equal: int  # tested rows that equal one that is learnt from, where that is more than chance
+    stratified: bool = False  # the tested rows are drawn class by class
 
     @property
     def words(self) -> str:
@@ -39,6 +40,11 @@ class Parts:
             groups, others = counted(self.split["n_training_groups"], "group"), counted(self.split["n_test_groups"], "other")
             return f"{n} rows of {groups} ({self.split['group']}) to learn from, {n_test} of {others} to test"
         return f"{n} rows to learn from, {n_test} to test" + (f", the last by {self.split['time']}" if self.split else "")
+
+    @property
+    def drawn_from(self) -> int | None:
+        """The rows of the table that the tested ones were drawn from class by class; None for whole groups, the last rows and other tables."""
+        return None if self.split or not self.stratified else len(self.rows) + len(self.test_rows)
 
     @property
     def seen(self) -> str:
@@ -74,7 +80,7 @@ def parts_of(data: "Table", test: str | None, test_fraction: float, seed: int, c
     if data.groups is not None:
         n_groups, n_others = (len(np.unique(data.groups[part])) for part in (rows, held))
         return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others}, n_equal)
-    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, n_equal)
+    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, n_equal, stratified=True)
 
 
 def _n_equal(data: "Table", rows: "NDArray[np.int64]", tested: "Table", test_rows: "NDArray[np.int64]") -> int:

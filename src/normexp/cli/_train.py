@@ -166,7 +166,8 @@ def _write_report(path: Path, name: str, table: str, model: "Model", evaluation:
     steps = Steps()
     subject, tested = Subject(name, model, evaluation), parts.tested.take(parts.test_rows)
     judged_on = data_of(
-        short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, seen=parts.seen, n_equal=parts.n_equal, on_step=steps
+        short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, seen=parts.seen, n_equal=parts.n_equal,
+        drawn_from=parts.drawn_from, on_step=steps
     )
     write_report(path, [subject], judged_on, on_step=steps)
 

@@ -1,10 +1,12 @@
 """How good class probabilities are: an `Evaluation` is computed once, everything else reads it."""
 
 from normexp.evaluation._calibration import ByChance as ByChance
+from normexp.evaluation._calibration import ClassCalibration as ClassCalibration
 from normexp.evaluation._calibration import LossSplit as LossSplit
 from normexp.evaluation._calibration import Reliability as Reliability
 from normexp.evaluation._calibration import calibration_by_chance as calibration_by_chance
 from normexp.evaluation._calibration import calibration_error as calibration_error
+from normexp.evaluation._calibration import calibration_of_classes as calibration_of_classes
 from normexp.evaluation._calibration import classwise_calibration_error as classwise_calibration_error
 from normexp.evaluation._calibration import fit_temperature as fit_temperature
 from normexp.evaluation._calibration import reliability as reliability
@@ -18,6 +20,9 @@ from normexp.evaluation._intervals import Difference as Difference
 from normexp.evaluation._intervals import Interval as Interval
 from normexp.evaluation._intervals import compare as compare
 from normexp.evaluation._intervals import intervals as intervals
+from normexp.evaluation._intervals import mean_interval as mean_interval
+from normexp.evaluation._ranking import Ranking as Ranking
+from normexp.evaluation._ranking import ranking_of as ranking_of
 from normexp.evaluation._scores import ClassScores as ClassScores
 from normexp.evaluation._scores import Scores as Scores
 from normexp.evaluation._scores import class_scores as class_scores
@@ -27,8 +32,8 @@ from normexp.evaluation._thresholds import Threshold as Threshold
 from normexp.evaluation._thresholds import thresholds as thresholds
 
 __all__ = [
-    "ByChance", "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Reliability", "Scores", "Threshold",
-    "calibration_by_chance", "calibration_error", "class_scores",
-    "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "evaluate", "fit_temperature", "intervals", "reliability", "score",
+    "ByChance", "ClassCalibration", "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Scores", "Threshold",
+    "calibration_by_chance", "calibration_error", "calibration_of_classes", "class_scores",
+    "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "evaluate", "fit_temperature", "intervals", "mean_interval", "ranking_of", "reliability", "score",
     "split_log_loss", "thresholds",
 ]  # fmt: skip

@@ -32,6 +32,8 @@ class Evaluation:
         Finite, at least 0, not all 0.
     answers : array_like of int, shape (n_rows,), optional
         The class that each row was given, as an index, where that is not the most probable one.
+    positive : int, optional
+        Of two classes the one that is looked for, whose precision, recall and curves are shown; by default the second. None for more classes.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class Evaluation:
     probabilities: NDArray[np.floating]
     weights: NDArray[np.floating] | None = None
     answers: NDArray[np.intp] | None = None
+    positive: int | None = None
 
     def __post_init__(self) -> None:
         classes, targets, p = np.asarray(self.classes), np.asarray(self.targets), np.asarray(self.probabilities)
@@ -64,6 +67,10 @@ class Evaluation:
         if wrong.size:
             raise ValueError(f"expected class indices from 0 to {len(classes) - 1}, or -1 for an unknown class, got {targets[wrong[0]]} in row {wrong[0]}")
         weights = None if self.weights is None else _checked_weights(np.asarray(self.weights, np.float64), len(p))
+        if self.positive not in ((None, 0, 1) if len(classes) == 2 else (None,)):
+            raise ValueError(f"expected a positive class, 0 or 1, of two classes and None of more, got {self.positive!r} with {len(classes)} classes")
+        if self.positive is None and len(classes) == 2:
+            object.__setattr__(self, "positive", 1)
         answers = None if self.answers is None else _checked_answers(np.asarray(self.answers), p)
         for name, value in (("classes", classes), ("targets", targets.astype(np.int32)), ("probabilities", p), ("weights", weights), ("answers", answers)):
             object.__setattr__(self, name, value)
@@ -91,6 +98,11 @@ class Evaluation:
     def correct(self) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.predicted == self.targets
         return found
+
+    @property
+    def ranked_classes(self) -> list[int]:
+        """Those whose rows are told from the rest in ranking scores and curves: each of them; of two the positive one."""
+        return list(range(self.n_classes)) if self.positive is None else [self.positive]
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
