@@ -11,6 +11,10 @@ from normexp.evaluation._calibration import classwise_calibration_error as class
 from normexp.evaluation._calibration import fit_temperature as fit_temperature
 from normexp.evaluation._calibration import reliability as reliability
 from normexp.evaluation._calibration import split_log_loss as split_log_loss
+from normexp.evaluation._costs import CostReport as CostReport
+from normexp.evaluation._costs import Costs as Costs
+from normexp.evaluation._costs import costs_of as costs_of
+from normexp.evaluation._costs import decision_costs as decision_costs
 from normexp.evaluation._evaluation import Evaluation as Evaluation
 from normexp.evaluation._evaluation import class_share_evaluation as class_share_evaluation
 from normexp.evaluation._evaluation import evaluate as evaluate
@@ -28,12 +32,16 @@ from normexp.evaluation._scores import Scores as Scores
 from normexp.evaluation._scores import class_scores as class_scores
 from normexp.evaluation._scores import confusion_matrix as confusion_matrix
 from normexp.evaluation._scores import score as score
+from normexp.evaluation._thresholds import DecisionCurve as DecisionCurve
+from normexp.evaluation._thresholds import Gains as Gains
 from normexp.evaluation._thresholds import Threshold as Threshold
+from normexp.evaluation._thresholds import decision_curve as decision_curve
+from normexp.evaluation._thresholds import gains as gains
 from normexp.evaluation._thresholds import thresholds as thresholds
 
 __all__ = [
-    "ByChance", "ClassCalibration", "ClassScores", "Difference", "Evaluation", "INTERVAL_SCORES", "Interval", "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Scores", "Threshold",
-    "calibration_by_chance", "calibration_error", "calibration_of_classes", "class_scores",
-    "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "evaluate", "fit_temperature", "intervals", "mean_interval", "ranking_of", "reliability", "score",
-    "split_log_loss", "thresholds",
+    "ByChance", "ClassCalibration", "ClassScores", "CostReport", "Costs", "DecisionCurve", "Difference", "Evaluation", "Gains", "INTERVAL_SCORES", "Interval",
+    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Scores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes", "class_scores",
+    "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate", "fit_temperature",
+    "gains", "intervals", "mean_interval", "ranking_of", "reliability", "score", "split_log_loss", "thresholds",
 ]  # fmt: skip

@@ -73,10 +73,11 @@ def classwise_calibration_error(evaluation: Evaluation, n_bins: int = N_BINS) ->
 
 
 class ByChance(NamedTuple):
-    """The calibration error that rows would have if their probabilities were true: its mean, and what it exceeds in 2.5 % of cases."""
+    """The calibration error that rows would have if their probabilities were true: its mean, what it exceeds in 2.5 % of cases, and in 0.5 % (from its standard deviation)."""
 
     mean: float
     high: float
+    surely: float
 
 
 def calibration_by_chance(evaluation: Evaluation, n_bins: int = N_BINS, n_draws: int | None = None, seed: int = 0) -> ByChance:
@@ -86,18 +87,18 @@ def calibration_by_chance(evaluation: Evaluation, n_bins: int = N_BINS, n_draws:
     """
     rows = evaluation.counted
     if not len(rows):
-        return ByChance(float("nan"), float("nan"))
+        return ByChance(float("nan"), float("nan"), float("nan"))
     rng = np.random.Generator(np.random.PCG64(seed))
     order = np.argsort(rows.confidences, kind="stable")
     confidences, masses = rows.confidences[order], rows.masses[order]
     runs, edges = TiedRows.of(confidences), equal_bins(len(order), n_bins)
     n = int(np.clip(5_000_000 / len(order), 100, 500)) if n_draws is None else n_draws
     errors = [runs.gap(masses, confidences - (rng.random(len(order)) < confidences), edges) for _ in range(n)]
-    return ByChance(float(np.mean(errors)), float(np.quantile(errors, 0.975)))
+    return ByChance(float(np.mean(errors)), float(np.quantile(errors, 0.975)), float(np.mean(errors) + 2.576 * np.std(errors)))
 
 
 class ClassCalibration(NamedTuple):
-    """Of a class: the gap between its probability and its share over bins of that probability, what chance alone makes of it, what it exceeds in 2.5 % of cases divided
+    """Of a class: the gap between its probability and its share over bins of that probability, what chance alone makes of it, what it exceeds in 0.5 % of cases divided
     by the number of classes looked at, and by how much its mean probability is above its share."""
 
     error: float
@@ -106,13 +107,13 @@ class ClassCalibration(NamedTuple):
     excess: float
 
 
-def calibration_of_classes(evaluation: Evaluation, classes: Sequence[int], n_bins: int = N_BINS, n_draws: int = 2_000, seed: int = 0) -> list[ClassCalibration]:
+def calibration_of_classes(evaluation: Evaluation, classes: Sequence[int], n_bins: int = N_BINS, n_draws: int = 10_000, seed: int = 0) -> list[ClassCalibration]:
     """Whether the probabilities of some classes are true, each over its own range; rows of equal probability share a bin. Empty for no rows.
 
     By chance a bin of n rows of mean probability p has a binomial number of rows of the class.
     """
     rows = evaluation.counted
-    return [_of_class(rows.probabilities[:, k].astype(np.float64), rows.targets == k, rows.masses, n_bins, n_draws, seed, 0.025 / len(classes)) for k in classes] if len(rows) else []
+    return [_of_class(rows.probabilities[:, k].astype(np.float64), rows.targets == k, rows.masses, n_bins, n_draws, seed, 0.005 / len(classes)) for k in classes] if len(rows) else []
 
 
 def _of_class(p: NDArray[np.float64], of_class: NDArray[np.bool_], masses: NDArray[np.float64], n_bins: int, n_draws: int, seed: int, tail: float) -> ClassCalibration:

@@ -11,7 +11,7 @@ from normexp.evaluation._calibration import wilson
 from normexp.evaluation._evaluation import Evaluation
 from normexp.evaluation._ranking import Ranking, ranking_of
 
-__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "compare", "intervals", "mean_interval"]
+__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "compare", "intervals", "mean_interval", "ratio_of"]
 
 ROW_SCORES = ("accuracy", "log_loss", "brier")
 RANKING_SCORES = ("roc_auc_macro", "average_precision_macro")
@@ -59,7 +59,7 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
     """
     _check(scores, INTERVAL_SCORES)
     tail, evaluation = _tail(confidence), evaluation.counted
-    ratio = _ratio(evaluation, drawn_from)
+    ratio = ratio_of(evaluation, drawn_from)
     found = dict.fromkeys(scores, Interval(float("nan"), float("nan"), float("nan")))
     for name in scores:
         if name in ROW_SCORES and len(evaluation):
@@ -90,7 +90,7 @@ def compare(
         raise ValueError(f"expected two evaluations of the same rows, got {len(first)} and {len(second)} rows with other classes or weights; evaluate both models on one table")
     _check(scores, ROW_SCORES)
     tail, first, second = _tail(confidence), first.counted, second.counted
-    ratio = _ratio(first, drawn_from)
+    ratio = ratio_of(first, drawn_from)
     found = {}
     for name in scores:
         if not len(first):
@@ -115,7 +115,7 @@ def _tail(confidence: float) -> float:
     return (1 - confidence) / 2
 
 
-def _ratio(evaluation: Evaluation, drawn_from: int | None) -> float:
+def ratio_of(evaluation: Evaluation, drawn_from: int | None) -> float:
     """How much of the variance between classes is that of these rows: all of it, or less where they have the shares of a larger table."""
     return 1.0 if drawn_from is None else len(evaluation) / max(integer_at_least(drawn_from, 1, "drawn_from"), len(evaluation), 1)
 

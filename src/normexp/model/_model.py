@@ -49,6 +49,8 @@ class Model:
         What a row of each class counted in training, and counts when the model answers.
     profile : Profile or None
         What is kept of the training rows, for later ones to be compared with.
+    positive : int or None
+        Of two classes the one that is looked for, where it was said or found; None is the second.
     """
 
     classes: NDArray[Any]
@@ -64,6 +66,7 @@ class Model:
     params: Mapping[str, Any] = field(default_factory=dict)
     class_weights: NDArray[np.float64] | None = None
     profile: Profile | None = None
+    positive: int | None = None
 
     def __post_init__(self) -> None:
         if not self.members or len(self.weights) != len(self.members):

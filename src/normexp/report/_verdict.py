@@ -19,9 +19,9 @@ TOO_FEW_ROWS = 20
 WORTH_HAVING = 0.1  # of the loss of the class shares: a gain that few rows may hide
 NEAR = 0.9  # of the model's gain: a column that alone says as much
 WHOLE = 0.9  # of the loss of the class shares: a column that gives the answer
-MUCH_BETTER = 0.05  # of its gain: a baseline that is worth having instead
+MUCH_BETTER = 0.1  # of its gain: a baseline that is worth having instead
 NEVER_ANSWERED = 10  # rows of a class
-WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.02, 0.2  # calibration error above what chance alone makes, at most that much of the class's share
+WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
 TRUE = "its probabilities can be taken at their word"
 
 
@@ -52,7 +52,7 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
         return judged(": too few to tell whether it can be trusted.", "none")
     if len(np.unique(subject.evaluation.targets)) == 1:
         return judged(", all of one class: rows of the others are needed to tell whether it can be trusted.", "none")
-    if shares.better != "second":
+    if shares.better != "second" and not _is_better_in_brier(subject, data, shares):
         if shares.low < -WORTH_HAVING * data.shares.losses.mean() and shares.estimate < 0:
             return judged(": too few rows to tell whether it is better than always answering the class shares.", "none")
         return judged(", but no better than always answering the class shares: do not rely on it.", "poor")
@@ -68,16 +68,22 @@ def _log_loss(data: Data, other: Evaluation, subject: Subject) -> Difference:
     return ev.compare(other, subject.evaluation, ["log_loss"], drawn_from=data.drawn_from)["log_loss"]
 
 
+def _is_better_in_brier(subject: Subject, data: Data, shares: Difference) -> bool:
+    """Of few rows a single large loss may hide that the others are better than under the class shares: the Brier score, which is bounded, then tells."""
+    return shares.estimate < 0 and ev.compare(data.shares, subject.evaluation, ["brier"], drawn_from=data.drawn_from)["brier"].better == "second"
+
+
 def _is_much_better(against: Difference, shares: Difference) -> bool:
     """Is a baseline surely better than the model, by a share of what it gains over the class shares?"""
     return against.better == "first" and against.estimate > MUCH_BETTER * (against.estimate - shares.estimate)
 
 
 def telling(columns: Sequence[ColumnFacts], shares: Difference) -> list[ColumnFacts]:
-    """The columns that alone say as much as the model of all of them, or nearly: those that give the answer, or most of it."""
-    if len(columns) < 2 or shares.better != "second":
+    """The columns that alone say as much as the model of all of them: they give nearly all of the answer, or the model is not surely better."""
+    if len(columns) < 2 or not shares.estimate < 0:
         return []
-    return [column for column in columns if column.gain.low > 0 and column.gain.estimate >= NEAR * -shares.estimate]
+    return [one for one in columns if one.gain.low > 0 and one.gain.estimate >= NEAR * -shares.estimate
+            and (gives_away(one) or (one.against is not None and one.against.better != "second"))]  # fmt: skip
 
 
 def gives_away(column: ColumnFacts) -> bool:
@@ -139,14 +145,14 @@ def _auc_of(known: Evaluation, data: Data) -> str:
 
 
 def calibration_of(subject: Subject) -> str:
-    """Off only if the calibration error is above what chance alone makes in 97.5 % of cases, and by more than 0.02 above its mean: with few rows every error is large.
+    """Off only if the calibration error is above what chance alone makes in 99.5 % of cases, and by more than 0.03 above its mean: with few rows every error is large.
 
     First that of the predicted class, then that of each class (of two the positive one) over its own range, where less is enough for a rare class, and the chance of a
     false alarm is shared among them.
     """
     known = subject.known
     error = ev.calibration_error(known)
-    if len(known) and error > subject.chance.high and error - subject.chance.mean > WORTH_MENDING:
+    if len(known) and error > subject.chance.surely and error - subject.chance.mean > WORTH_MENDING:
         gap = float(np.average(known.confidences - known.correct, weights=known.weights))
         return "its probabilities are off in places" if abs(gap) < error / 2 else f"its probabilities are too {'bold' if gap > 0 else 'timid'}"
     off = []

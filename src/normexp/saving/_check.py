@@ -27,7 +27,7 @@ LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
 ROWS_AT_A_TIME = 256
 HISTORY = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 STOPPED = ("epochs", "patience", "time_limit", "interrupted", "callback", "diverged")
-OPTIONAL = ("class_shares", "class_weights", "profile")
+OPTIONAL = ("class_shares", "class_weights", "profile", "positive")
 PROFILE = ("n_rows", "by_chance", "n_compared")
 LATER = ("encoder/shares", "encoder/low", "encoder/high", "encoder/is_boolean")  # what the first files of format 1 lack
 
@@ -56,6 +56,8 @@ def check_description(data: Any) -> ModelInfo:
         _check_shares(data["class_shares"], n_classes)
     if data.get("class_weights") is not None:
         _check_class_weights(data["class_weights"], n_classes)
+    if data.get("positive") is not None:
+        integer(data["positive"], "positive", 0, 1 if n_classes == 2 else -1)
     if data.get("profile") is not None:
         _check_profile(data["profile"])
     return ModelInfo(**data)

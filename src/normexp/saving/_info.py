@@ -31,3 +31,4 @@ class ModelInfo:
     class_shares: list[float] | None = None
     class_weights: list[float] | None = None
     profile: dict[str, Any] | None = None
+    positive: int | None = None

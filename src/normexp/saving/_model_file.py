@@ -88,6 +88,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         params={name: tuple(value) if isinstance(value, list) else value for name, value in described.params.items()},
         class_weights=None if described.class_weights is None else np.array(described.class_weights, np.float64),
         profile=None if described.profile is None else Profile(**described.profile, **profile),
+        positive=described.positive,
     )
 
 
@@ -138,7 +139,7 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
         temperature=float(model.temperature), history=asdict(model.history), scores=found,
         class_shares=None if model.class_shares is None else model.class_shares.tolist(),
         class_weights=None if model.class_weights is None else model.class_weights.tolist(),
-        profile=None if model.profile is None else {name: getattr(model.profile, name) for name in PROFILE},
+        profile=None if model.profile is None else {name: getattr(model.profile, name) for name in PROFILE}, positive=model.positive,
     )  # fmt: skip
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
     profile = {} if model.profile is None else {f"profile/{part.name}": getattr(model.profile, part.name) for part in fields(model.profile) if part.name not in PROFILE}
