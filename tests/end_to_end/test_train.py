@@ -11,18 +11,10 @@ SCORES = {"accuracy", "log_loss", "brier", "calibration_error", "n_rows"}
 
 
 def test_training_reports_scores_and_the_next_command(trained):
-    ended = run("train", "colours.csv", "--target", "label", "--epochs", 30, "--force", cwd=trained)
+    ended = run("train", "colours.csv", "--target", "label", "--epochs", 30, cwd=trained)
     assert ended.returncode == 0
-    for word in ("accuracy", "log loss", "brier", "calibration error", "class shares", "model: colours.safetensors", "next:  normexp predict colours.safetensors colours.csv"):
+    for word in ("accuracy", "log loss", "brier", "calibration error", "class shares", "model: colours.safetensors", "next:  normexp explain colours.safetensors colours.csv"):
         assert word in ended.stdout
-
-
-def test_an_existing_default_output_needs_force(trained):
-    before = (trained / "colours.safetensors").read_bytes()
-    ended = run("train", "colours.csv", "--target", "label", "--epochs", 2, cwd=trained)
-    assert ended.returncode == 1
-    assert "replace it with --force or choose another with -o FILE" in ended.stderr
-    assert (trained / "colours.safetensors").read_bytes() == before
 
 
 def test_options_are_obeyed_and_equal_seeds_give_equal_files(tmp_path):

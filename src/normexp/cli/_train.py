@@ -16,6 +16,7 @@ from normexp.cli._judging import Steps, short_name
 from normexp.cli._outputs import writable
 from normexp.cli._parts import Parts, equal_rows, parts_of, single_rows, without_equals
 from normexp.cli._reading import reading, training_options
+from normexp.cli._replacing import refuse_other_columns, refuse_other_target
 
 if TYPE_CHECKING:
 
@@ -46,15 +47,15 @@ def required_options(target: str | None, source: str) -> str:
     return target
 
 
-def output_path(source: str, output: str | None, force: bool) -> Path:
-    """Where the model goes, refused now if it could not be written later."""
+def output_path(source: str, output: str | None, force: bool, target: str) -> Path:
+    """Where the model goes, refused now if it could not be written later, or is in use by what is no earlier model of this target."""
     if output is not None:
         path = Path(output)
     else:
         stem = source.removeprefix("example:").split("::")[-1] if source != "-" else "model"
         path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz")) or "model").with_suffix(".safetensors")
         if path.exists() and not force:
-            raise FileExistsError(f"expected a new file, got '{path}', which exists; replace it with --force or choose another with -o FILE")
+            refuse_other_target(path, target)
     return writable(path, "model", [source])
 
 
@@ -69,8 +70,8 @@ def report_path(report: str, model: Path, table: str, test: str | None, test_fra
 @click.command()
 @click.argument("table")
 @click.option("--target", metavar="COLUMN", help="Column of the classes.")
-@click.option("-o", "--output", metavar="MODEL", help="Model file; default: the table's name with .safetensors, in the working folder.")
-@click.option("--force", is_flag=True, help="Replace an existing default output.")
+@click.option("-o", "--output", metavar="MODEL", help="Model file; default: the table's name with .safetensors, in the working folder; an earlier model gives way (see below).")
+@click.option("--force", is_flag=True, help="Replace whatever has the default name.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
 @click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
 @click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: none are learnt from and tested on alike.")
@@ -102,9 +103,12 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
 
     The scores are those of the saved model on the held-out rows, beside those of always answering the class shares. Where several rows are of one
     customer, machine or day, say so with --group; where the model is to be used on what comes later, say when with --time: otherwise the scores flatter it.
+
+    Training again replaces the model under the default name if the same command made it: one of the same target, whose columns and classes are those of TABLE, or
+    some of them, or these and more. Any other file stays, unless you say --force.
     """
     target = required_options(target, table)
-    path = output_path(table, output, force)
+    path = output_path(table, output, force, target)
     report_at = None if report is None else report_path(report, path, table, test, test_fraction)
     if group is not None and when is not None:
         raise click.UsageError("expected --group or --time, got both; choose what is nearer to how the model will be used")
@@ -114,6 +118,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     started = time.monotonic()
     columns: dict[str, Any] = {"weight": weight, "group": group, "time": when}
     data = read(table, target=target, ignore=ignore, **columns, **reading(given))
+    refuse_other_columns(path, data, asked=force or output is not None)
     data = without_equals(data) if drop_duplicates else data
     say_notes([*data.notes, *single_rows(data)])
     parts = parts_of(data, test, test_fraction, seed, columns, given)
@@ -140,7 +145,7 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     if as_json:
         print_json(result)
     else:
-        _print_result(result, table, parts, given)
+        _print_result(result, table if test is None else test, parts, given)
     return 130 if history.stopped == "interrupted" else 0
 
 
@@ -179,5 +184,14 @@ def _print_result(result: dict[str, Any], table: str, parts: Parts, given: dict[
         scores_table({"model": scores, "class shares": result["class_share_scores"]})
     if "report" in result:
         echo(f"report: {result['report']}, for any browser")
+    echo(f"model: {result['model']}\nnext:  {shlex.join(['normexp', *next_command(result['model'], table, parts, given)])}")
+
+
+def next_command(model: str, table: str, parts: Parts, given: dict[str, Any]) -> list[str]:
+    """What shows the model at work and can be pasted: why it answers what it answers for a row that it has not seen. Standard input cannot be read again."""
+    if table == "-":
+        return ["info", model]
+    numbers = parts.tested.take(parts.test_rows[:1]).row_numbers
+    row = str(1 if numbers is None or not len(numbers) else numbers[0])
     further = [*(["--encoding", given["encoding"]] if given["encoding"] else []), *(["--no-header"] if given["no_header"] else [])]
-    echo(f"model: {result['model']}\nnext:  {shlex.join(['normexp', 'predict', result['model'], table, *further])}")
+    return ["explain", model, table, "--row", row, *further]
