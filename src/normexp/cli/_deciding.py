@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.floating[Any]]
 
-__all__ = ["Decisions", "Threshold", "Top", "costs_option", "decisions_of", "read_costs"]
+__all__ = ["Decisions", "Threshold", "Top", "class_index", "costs_option", "decisions_of", "read_costs"]
 
 MOST_COST_BYTES = 2**24
 
@@ -58,7 +58,7 @@ class Top(click.ParamType[tuple[str | None, float, bool]]):
         return found[1], number / 100 if is_share else number, is_share
 
 
-def read_costs(path: str, model: "Model") -> "Costs":
+def read_costs(path: str, classes: "NDArray[Any]") -> "Costs":
     """A small CSV: its header names the decisions, the first cell of each row the true class; every class once."""
     from normexp.evaluation import costs_of
 
@@ -86,7 +86,7 @@ def read_costs(path: str, model: "Model") -> "Costs":
             raise DataError(f"expected each class once, got '{row[0]}' again in row {at} ({path})")
         numbers[row[0]] = {name: _cost(cell, name, at, path) for name, cell in zip(decisions, row[1:], strict=True)}
     try:
-        return costs_of(numbers, model.classes)
+        return costs_of(numbers, classes)
     except ValueError as error:
         raise DataError(f"{error} ({path})") from error
 
@@ -106,7 +106,7 @@ class Decisions:
 
     def __init__(self, model: "Model", costs: "Costs | None", thresholds: tuple[tuple[str, float], ...], top: tuple[str | None, float, bool] | None) -> None:
         self.model, self.costs = model, costs
-        self.thresholds = [(class_index(model, label), p) for label, p in thresholds]
+        self.thresholds = [(class_index(model.classes, label), p) for label, p in thresholds]
         self.top = None if top is None else (_top_class(model, top[0]), *top[1:])
 
     def answers(self, probabilities: "Array") -> "NDArray[Any]":
@@ -151,11 +151,12 @@ def decisions_of(model: "Model", costs_file: str | None, thresholds: tuple[tuple
     given = [name for name, value in (("--costs", costs_file), ("--threshold", thresholds), ("--top", top)) if value]
     if len(given) > 1:
         raise click.UsageError(f"expected one way to decide, got {' and '.join(given)}; choose one")
-    return Decisions(model, read_costs(costs_file, model) if costs_file else None, thresholds, top)
+    return Decisions(model, read_costs(costs_file, model.classes) if costs_file else None, thresholds, top)
 
 
-def class_index(model: "Model", label: str) -> int:
-    names = [str(one) for one in model.classes.tolist()]
+def class_index(classes: "NDArray[Any]", label: str) -> int:
+    """The place of a class that an option names."""
+    names = [str(one) for one in classes.tolist()]
     if label not in names:
         raise click.UsageError(f"expected a class out of {listing(names)}, got '{label}'{did_you_mean(label, names)}")
     return names.index(label)
@@ -163,7 +164,7 @@ def class_index(model: "Model", label: str) -> int:
 
 def _top_class(model: "Model", label: str | None) -> int:
     if label is not None:
-        return class_index(model, label)
+        return class_index(model.classes, label)
     if len(model.classes) > 2:
         raise click.UsageError(f"expected --top CLASS=10% for a model of {len(model.classes)} classes, got no class; they are {listing(model.classes.tolist())}")
     return 1 if model.positive is None else model.positive

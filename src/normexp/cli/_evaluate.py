@@ -59,7 +59,7 @@ def _print_scores(loaded: "Model", model: str, table: str, evaluation: "Evaluati
                     "against_class_shares": {"log_loss": difference._asdict()}})  # fmt: skip
         return
     echo(f"{_heading(evaluation, table, loaded)}")
-    scores_table({"model": scores, "class shares": shares}, intervals)
+    scores_table({"model": scores, "class shares": shares}, intervals, positive=_positive(evaluation))
     echo(verdict("log loss", "always answering the class shares", "the model", difference))
 
 
@@ -75,10 +75,14 @@ def _print_comparison(loaded: "list[Model]", models: tuple[str, ...], table: str
         print_json({"table": table, "models": described, "comparisons": compared, "class_share_scores": shares})
         return
     echo(_heading(evaluations[0], table, loaded[0]))
-    scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares})
+    scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares}, positive=_positive(evaluations[0]))
     for model, found in zip(apart(models)[1:], differences, strict=True):
         for name, difference in found.items():
             echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
+
+
+def _positive(evaluation: "Evaluation") -> object:
+    return None if evaluation.positive is None else evaluation.classes.tolist()[evaluation.positive]
 
 
 def _heading(evaluation: "Evaluation", table: str, model: "Model") -> str:

@@ -25,6 +25,7 @@ from normexp.evaluation._intervals import Interval as Interval
 from normexp.evaluation._intervals import compare as compare
 from normexp.evaluation._intervals import intervals as intervals
 from normexp.evaluation._intervals import mean_interval as mean_interval
+from normexp.evaluation._positive import positive_class as positive_class
 from normexp.evaluation._ranking import Ranking as Ranking
 from normexp.evaluation._ranking import ranking_of as ranking_of
 from normexp.evaluation._scores import ClassScores as ClassScores
@@ -43,5 +44,5 @@ __all__ = [
     "ByChance", "ClassCalibration", "ClassScores", "CostReport", "Costs", "DecisionCurve", "Difference", "Evaluation", "Gains", "INTERVAL_SCORES", "Interval",
     "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Scores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes", "class_scores",
     "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate", "fit_temperature",
-    "gains", "intervals", "mean_interval", "ranking_of", "reliability", "score", "split_log_loss", "thresholds",
+    "gains", "intervals", "mean_interval", "positive_class", "ranking_of", "reliability", "score", "split_log_loss", "thresholds",
 ]  # fmt: skip

@@ -198,11 +198,11 @@ def split_log_loss(evaluation: Evaluation) -> LossSplit:
     return LossSplit(after, before - after, temperature) if after <= before else LossSplit(before, 0.0, 1.0)
 
 
-def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None = None, prior_scale: float | None = PRIOR_SCALE) -> float:
+def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None = None, prior_scale: float | None = PRIOR_SCALE, prior: float = 1.0) -> float:
     """The temperature T by which to divide logits, shape (n, n_classes); 1 for no rows (Guo et al. 2017).
 
-    Minimises sum_i w_i loss_i(b) + log(b)^2 / (2 prior_scale^2) over b = 1/T in [1/8, 8]: the log loss of all rows (weights scaled to mean 1) plus the
-    penalty of a normal prior on log b. With many rows the data decide; with a few, or where every row is already right by far, T stays near 1.
+    Minimises sum_i w_i loss_i(b) + (log b + log prior)^2 / (2 prior_scale^2) over b = 1/T in [1/8, 8]: the log loss of all rows (weights scaled to mean 1) plus the
+    penalty of a normal prior on log T around log prior. With many rows the data decide; with a few, or where every row is already right by far, T stays near the prior.
     Without a prior_scale the data alone decide.
     """
     if not len(targets):
@@ -215,7 +215,7 @@ def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: N
 
     def penalised(log_b: float) -> float:
         losses = cross_entropy(z * np.exp(log_b), targets, reduction="none")
-        return float(w @ losses) + strength * log_b**2
+        return float(w @ losses) + strength * (log_b + np.log(prior)) ** 2
 
     best = minimize_scalar(penalised, bounds=(-BOUND, BOUND), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(-best.x))

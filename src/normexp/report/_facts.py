@@ -70,6 +70,8 @@ class Data:
     copies: float = 0.0  # share of the rows that look like copies of one that was learnt from
     grouping: str | None = None  # the column whose equal values mark rows that look alike
     known: Known = Known(0, 0, False)  # by the model's fingerprint
+    out_of_fold: bool = False  # each row was asked of a model that had not learnt from it; the judged model has learnt from all
+    costs: ev.Costs | None = None
 
     @property
     def held_out(self) -> bool:
@@ -89,7 +91,8 @@ class Data:
 
 def data_of(
     name: str, tested: Table, judged: Subject, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
-    seen: str = "that it had not seen", n_equal: int = 0, drawn_from: int | None = None, on_step: Callable[[str], None] = lambda _: None,
+    seen: str = "that it had not seen", n_equal: int = 0, drawn_from: int | None = None,
+    out_of_fold: bool = False, costs: ev.Costs | None = None, on_step: Callable[[str], None] = lambda _: None,
 ) -> Data:  # fmt: skip
     """Rows and baselines: the shares of the classes are those that the model was trained on; the baselines learn from a training table, or from these very rows by
     cross-validation. `seen` says which rows those of a held-out part are."""
@@ -97,11 +100,15 @@ def data_of(
     model = judged.model
     shares = ev.class_share_evaluation(judged.evaluation, model.class_shares)
     if training is None or training_rows is None:
-        known = Known(0, 0, False) if model.profile is None else model.profile.known(tested.matrix)
-        return Data(name, tested, f"of {name}", shares, cross_validated(tested, seed, n_threads), known=known)
+        known = Known(0, 0, False) if model.profile is None or out_of_fold else model.profile.known(tested.matrix)
+        words = seen if out_of_fold else f"of {name}"
+        return Data(name, tested, words, shares, cross_validated(tested, seed, n_threads), n_equal=n_equal, known=known, out_of_fold=out_of_fold, costs=costs)
     copies, (names, owners) = near_copies(model.encoder, training.matrix, training_rows, tested.matrix, np.arange(len(tested))), features_of(model)
     grouping = None if copies.column is None else names[owners[copies.column]]
-    return Data(name, tested, seen, shares, learnt(training, training_rows, tested, seed, n_threads), training, training_rows, drawn_from, n_equal, copies.share, grouping)
+    return Data(
+        name, tested, seen, shares, learnt(training, training_rows, tested, seed, n_threads), training, training_rows, drawn_from, n_equal, copies.share, grouping,
+        costs=costs,
+    )  # fmt: skip
 
 
 def importance_of(subject: Subject, data: Data) -> Importance:

@@ -19,7 +19,7 @@ TOO_FEW_ROWS = 20
 WORTH_HAVING = 0.1  # of the loss of the class shares: a gain that few rows may hide
 NEAR = 0.9  # of the model's gain: a column that alone says as much
 WHOLE = 0.9  # of the loss of the class shares: a column that gives the answer
-MUCH_BETTER = 0.1  # of its gain: a baseline that is worth having instead
+MUCH_BETTER = 0.25  # of its gain: a baseline that is worth having instead
 NEVER_ANSWERED = 10  # rows of a class
 WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
 TRUE = "its probabilities can be taken at their word"
@@ -37,7 +37,10 @@ class Verdict:
 
 
 def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -> Verdict:
-    """Are the rows unseen? Is it better than the class shares and than any column alone? What does it never answer? Are its probabilities true? Is more to be had?"""
+    """Are the rows unseen? Is it better than the class shares and than any column alone? What does it never answer? Are its probabilities true? Is more to be had?
+
+    Better than the class shares is what is surely better in log loss, or in the Brier score, which is bounded: of few rows a single large loss may hide what the others tell.
+    """
     shares = _log_loss(data, data.shares, subject)
     against = {name: _log_loss(data, one, subject) for name, one in data.baselines.items() if not (subject.is_regression and name == LOGISTIC_REGRESSION)}
     calibration, scores = calibration_of(subject), subject.scores
@@ -52,10 +55,14 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
         return judged(": too few to tell whether it can be trusted.", "none")
     if len(np.unique(subject.evaluation.targets)) == 1:
         return judged(", all of one class: rows of the others are needed to tell whether it can be trusted.", "none")
-    if shares.better != "second" and not _is_better_in_brier(subject, data, shares):
+    in_brier = ev.compare(data.shares, subject.evaluation, ["brier"], drawn_from=data.drawn_from)["brier"].better
+    if shares.better != "second" and in_brier != "second":
         if shares.low < -WORTH_HAVING * data.shares.losses.mean() and shares.estimate < 0:
             return judged(": too few rows to tell whether it is better than always answering the class shares.", "none")
         return judged(", but no better than always answering the class shares: do not rely on it.", "poor")
+    if shares.estimate >= 0:
+        few = "; better in the Brier score, but a few rows that it is far too sure of make its log loss no better than that of always answering the class shares"
+        return judged(f"{few}: do not take its probabilities at their word.", "fair")
     words, never = comparisons(against), some(never_answered(subject))
     if not _answers_say_something(subject, data):
         return judged(_no_better_than_one_answer(subject, data, words, calibration), "fair")
@@ -66,11 +73,6 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
 
 def _log_loss(data: Data, other: Evaluation, subject: Subject) -> Difference:
     return ev.compare(other, subject.evaluation, ["log_loss"], drawn_from=data.drawn_from)["log_loss"]
-
-
-def _is_better_in_brier(subject: Subject, data: Data, shares: Difference) -> bool:
-    """Of few rows a single large loss may hide that the others are better than under the class shares: the Brier score, which is bounded, then tells."""
-    return shares.estimate < 0 and ev.compare(data.shares, subject.evaluation, ["brier"], drawn_from=data.drawn_from)["brier"].better == "second"
 
 
 def _is_much_better(against: Difference, shares: Difference) -> bool:
