@@ -110,7 +110,7 @@ def _title(subject: Subject) -> str:
 def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
     """The numbers of the first screen with their intervals, beside those of the baselines; for calibration, beside what chance alone makes."""
     known, found = subject.known, ev.intervals(subject.evaluation, drawn_from=data.drawn_from)
-    names = {"always the class shares": data.shares, **data.baselines}
+    names = {"class shares": data.shares, **{name.removeprefix("a "): one for name, one in data.baselines.items()}}
     cards = [
         _card("Accuracy", found["accuracy"], "{:.1%}", {name: float(np.average(one.correct, weights=one.weights)) for name, one in names.items()}, "share of rows predicted right; 1 is best"),
         _card("Log loss", found["log_loss"], "{:.4f}", {name: float(np.average(one.losses, weights=one.weights)) for name, one in names.items()},
@@ -118,8 +118,8 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
     ]  # fmt: skip
     if known.positive is not None and np.isfinite(found["roc_auc_macro"].estimate):
         share = float(np.average(known.targets == known.positive, weights=known.weights))
-        areas = {name: ranking[0].score for name, one in names.items() if (ranking := ev.ranking_of(one.take(one.known))) is not None}
-        precision = found["average_precision_macro"].estimate
+        areas = {name: ranking.area for name, one in names.items() if (ranking := ev.ranking_of(one.take(one.known))) is not None}
+        precision = subject.scores.average_precision_macro
         cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision "
                            f"{precision:.3f}, by chance {share:.3f}"))  # fmt: skip
     chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
