@@ -3,7 +3,8 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
-QUIETLY := $(PIP) -q --no-build-isolation
+QUIETLY := $(PIP) -q
+OURS := $(QUIETLY) --no-build-isolation -e
 NATIVE := $(wildcard native/* native/*/*) pyproject.toml
 
 .PHONY: core needed demo test test-parity test-slow fuzz check build wheel-test sanitize accuracy bench clean
@@ -56,7 +57,7 @@ accuracy: .venv/installed
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 
 bench: .venv/installed
-	$(QUIETLY) -e ".[bench]"
+	$(OURS) ".[bench]"
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 # One editable install; it is compiled again when the native sources or the settings changed. What Python compiles of other packages waits until it is imported.
@@ -73,21 +74,21 @@ bench: .venv/installed
 
 core:
 	@mkdir -p build; set -o pipefail; $(PIP) -v --no-build-isolation --no-deps -e . 2>&1 | tee build/install.log \
-	  | sed -un 's|^ *\(\[.*\]\) Building CXX object .*/CMakeFiles/\(.*\)\.dir/\(.*\)\.o$$|\1 \3 of \2|p' || { cat build/install.log; exit 1; }
+	  | sed -un 's|^ *\(\[.*\]\) Building CXX object .*/CMakeFiles/\([^/]*\)\.dir/\(__/\)*\(.*\)\.o$$|\1 \4 (\2)|p' || { cat build/install.log; exit 1; }
 
 needed:
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' | xargs $(QUIETLY) --no-compile
 
 .venv/test: .venv/installed
-	$(QUIETLY) -e ".[test]"
+	$(OURS) ".[test]"
 	touch $@
 
 .venv/parity: .venv/test
-	$(QUIETLY) -e ".[parity]"
+	$(OURS) ".[parity]"
 	touch $@
 
 .venv/check: .venv/test
-	$(QUIETLY) -e ".[check,build]"
+	$(OURS) ".[check,build]"
 	touch $@
 
 clean:
