@@ -64,12 +64,25 @@ def test_without_hidden_layers_it_is_logistic_regression():
     assert ours == pytest.approx(best, abs=0.002)
 
 
-def test_class_weight_moves_the_balance():
+def test_class_weights_move_answers_and_leave_probabilities_at_the_shares():
     few = np.flatnonzero((Y == 1) | ((Y == 2) & (np.arange(150) % 10 == 0)))
     one = X[few, :1]  # the classes overlap in it
-    means = [SoftmaxClassifier((), class_weight=w, **LONG).fit(one, Y[few]).predict_proba(one)[:, 1].mean() for w in (None, "balanced", {1: 1, 2: 10})]
-    assert means[1] > means[0] + 0.2
-    assert means[2] == pytest.approx(means[1], abs=1e-6)
+    fits = [SoftmaxClassifier((), class_weight=w, **LONG).fit(one, Y[few]) for w in (None, "balanced", {1: 1, 2: 10})]
+    means = [model.predict_proba(one)[:, 1].mean() for model in fits]
+    assert means == pytest.approx([5 / 55] * 3, abs=0.03)
+    found = [(model.predict(one) == 2).sum() for model in fits]
+    assert found[0] <= 5
+    assert found[1] == found[2] > found[0] + 5
+    p = fits[2].predict_proba(one)
+    np.testing.assert_array_equal(fits[2].predict(one), np.where(10 * p[:, 1] > p[:, 0], 2, 1))
+
+
+def test_class_weights_go_on_where_a_fit_does():
+    """A network that goes on from one with class weights starts from what that one had learnt, before its probabilities were put back."""
+    first = SoftmaxClassifier((), class_weight={0: 1, 1: 1, 2: 50}, warm_start=True, **LONG).fit(X, Y)
+    before = first.predict_proba(X)
+    first.set_params(epochs=1, learning_rate=1e-12).fit(X, Y)
+    assert abs(np.log(first.predict_proba(X) / before)).max() < 0.5  # but for the temperature
 
 
 def test_rows_of_weight_zero_are_not_used():

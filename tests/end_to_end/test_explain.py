@@ -1,6 +1,7 @@
 """Explanations of rows and logits, and the learn page, through the command line."""
 
 import json
+import re
 
 import pytest
 from commands import assert_refused, run, table
@@ -33,7 +34,6 @@ def test_explain_a_row_refuses_what_it_cannot_do(trained):
     assert_refused(run("explain", "colours.safetensors", "colours.csv", "--sigmoid", cwd=trained), 2, "expected logits with --sigmoid")
     assert_refused(run("explain", "colours.safetensors", "colours.csv", "--target", "a", cwd=trained), 2, "expected no --target with a table")
     assert_refused(run("explain", "colours.safetensors", cwd=trained), 2, "or give a MODEL and a TABLE")
-    assert_refused(run("explain", "1.5", "2,5", cwd=trained), 2, "expected a number, got '2,5'")
     assert_refused(run("explain", cwd=trained), 2, "Missing argument")
 
 
@@ -55,9 +55,65 @@ def test_explain_logits_with_temperature_sigmoid_and_picture(tmp_path):
     assert "0.500000" in run("explain", "inf", "inf", cwd=tmp_path).stdout
     assert_refused(run("explain", 1, 2, "--labels", "a,a", cwd=tmp_path), 2, "expected a label of its own for each logit")
     assert_refused(run("explain", 1, 2, "--labels", "", cwd=tmp_path), 2, "expected one label a logit, got 1 labels for 2 logits")
-    assert_refused(run("explain", 1, 2, "--temperature", 0, cwd=tmp_path), 2, "expected a finite --temperature above 0, got 0")
     assert_refused(run("explain", 1, 2, "--plot", "x.gif", cwd=tmp_path), 2, "expected a picture that ends in .png, .svg or .pdf")
     assert_refused(run("explain", 1, 2, "--plot", "none/x.png", cwd=tmp_path), 1, "which does not exist; create it first")
+
+
+@pytest.mark.parametrize("words", [["0.7,1.5,-4.8"], ["0.7,", "1.5,", "-4.8"], ["0.7, 1.5, -4.8"], ["0.7 1.5 -4.8"], ["0.7", ",", "1.5", "-4.8,"], [" 0.7,1.5 , -4.8, "]])
+def test_commas_may_stand_between_logits(tmp_path, words):
+    plain = run("explain", 0.7, 1.5, -4.8, cwd=tmp_path)
+    assert f"{softmax([0.7, 1.5, -4.8])[2]:.6f}" in plain.stdout
+    assert run("explain", *words, cwd=tmp_path).stdout == plain.stdout
+
+
+def test_two_words_with_commas_are_no_model_and_table(tmp_path):
+    found = json.loads(run("explain", "0.7,", "-1.5", "--json", "--labels", "a, b", "--target", "b", cwd=tmp_path).stdout)
+    assert [(row["label"], row["logit"]) for row in found["rows"]] == [("a", 0.7), ("b", -1.5)]
+    assert [row["logit"] for row in json.loads(run("explain", "-3.44,1.16", "--json", cwd=tmp_path).stdout)["rows"]] == [-3.44, 1.16]
+    assert [row["logit"] for row in json.loads(run("explain", "0.7,1.5", "4.8", "--json", cwd=tmp_path).stdout)["rows"]] == [0.7, 1.5, 4.8]
+
+
+def test_commas_that_may_be_decimal_ones_are_refused(tmp_path):
+    for words, piece in ((["1.5", "2,5"], "2,5"), (["0,7 1,5"], "0,7"), (["1.5", "-2,5,"], "-2,5"), (["1,000", "2,000"], "1,000")):
+        whole, part = piece.split(",")
+        assert_refused(run("explain", *words, cwd=tmp_path), 2, f"expected a number, got '{piece}', which may be {whole}.{part} or {whole} and {part}; write a decimal point")
+    for word in ("0.7,,1.5", ",0.7", "", ",", "0.7, , 1"):
+        assert_refused(run("explain", word, cwd=tmp_path), 2, "expected a number, got ''; separate the logits with spaces or with one comma each")
+    assert_refused(run("explain", "0.7,x", cwd=tmp_path), 2, "expected a number, got 'x'")
+
+
+def test_temperature_0_is_argmax(tmp_path):
+    ended = run("explain", 0.7, 1.5, 4.8, "--temperature", 0, "--target", 2, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "At temperature 0 softmax is its limit, argmax: the largest logit has all the probability." in ended.stdout
+    assert "-ln(1) = 0.0000" in ended.stdout
+    assert "exp(" not in ended.stdout
+    found = json.loads(run("explain", 4.8, 1.5, 4.8, "--temperature", 0, "--json", cwd=tmp_path).stdout)
+    assert found["temperature"] == 0
+    assert [row["probability"] for row in found["rows"]] == [0.5, 0, 0.5]
+    assert [row["loss"] for row in found["rows"]] == [pytest.approx(cross_entropy([0, 0], 0)), None, pytest.approx(cross_entropy([0, 0], 0))]
+    assert [row["exponential"] for row in found["rows"]] == [None] * 3
+    assert "the 2 largest logits, which are equal, share all the probability equally" in run("explain", 4.8, 1.5, 4.8, "--temperature", 0, cwd=tmp_path).stdout
+    assert run("explain", 4.8, 1.5, "--temperature", "-0.0", cwd=tmp_path).stdout == run("explain", 4.8, 1.5, "--temperature", 0, cwd=tmp_path).stdout
+    assert "Softmax is not defined" in run("explain", "nan", 1, "--temperature", 0, cwd=tmp_path).stdout
+    found = json.loads(run("explain", 1, 2, "--temperature", "1e-320", "--json", cwd=tmp_path).stdout)
+    assert [row["probability"] for row in found["rows"]] == [0, 1]
+
+
+def test_temperatures_that_are_refused(tmp_path):
+    for temperature in ("-1", "nan", "inf", "-inf"):
+        ended = run("explain", 1, 2, f"--temperature={temperature}", cwd=tmp_path)
+        assert_refused(ended, 2, f"expected a finite --temperature of 0 or more, got {temperature}; 0 is argmax, 1 changes nothing")
+    assert_refused(run("explain", 1, 2, "--temperature", 0, "--plot", "x.png", cwd=tmp_path), 2, "expected a --temperature above 0 with --plot, got 0", "take 0.01")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_people_read_six_digits_at_most(tmp_path):
+    shown = run("explain", 1234.56789, 1000.111111, 123456789, "--target", 1, "--sigmoid", "--temperature", 3, cwd=tmp_path).stdout
+    longest = max(len(re.sub(r"^0*", "", number.replace(".", ""))) for number in re.findall(r"\d+\.?\d*", shown))
+    assert "1234.57" in shown
+    assert longest <= 7  # 1.000000, a probability of six decimals
+    assert "is 4.11519e+07, taken from the logits: the probability is too small for a float" in shown
 
 
 def test_a_file_named_like_a_number(trained, tmp_path):

@@ -13,7 +13,7 @@ from normexp import SoftmaxClassifier
 from normexp.errors import DataError
 from normexp.model import Model, number_columns
 from normexp.recipe import fit, fit_table, plan, seed_from, step
-from normexp.recipe._weights import row_weights
+from normexp.recipe._weights import class_weights_of, row_weights
 from normexp.tables import read
 
 X, Y = load_iris(return_X_y=True)
@@ -83,8 +83,8 @@ def test_row_weights_are_those_of_scikit_learn(class_weight):
     by_class = class_weight if class_weight == "balanced" else np.array([class_weight.get(k, 1.0) for k in range(3)])
     for own in (None, weights):
         wanted = compute_sample_weight(class_weight, targets) * (1 if own is None else own)
-        np.testing.assert_array_equal(row_weights(targets, own, by_class), (wanted / wanted.mean()).astype(np.float32))
-    assert row_weights(targets, None, None) is None
+        np.testing.assert_array_equal(row_weights(targets, own, class_weights_of(by_class, targets, 3)), (wanted / wanted.mean()).astype(np.float32))
+    assert row_weights(targets, None) is None
 
 
 def test_one_class_is_refused():

@@ -51,6 +51,10 @@ CHANGES = [
     (("feature_names", 0), 7, "an entry of feature_names to be text, got 7"), (("feature_names", 0), "other", "expected columns among the feature_names, got another"),
     (("temperature",), math.nan, "temperature to be a finite number from 1e-30 to 1e\\+30, got nan"), (("temperature",), 10**400, "got an integer beyond 64 bits"),
     (("temperature",), 1e-30 / 2, "temperature to be"), (("temperature",), "1", "temperature to be a finite number"),
+    (("class_weights",), [1.0], "expected 3 class_weights, one a class, got 1"), (("class_weights",), [0, 0, 0], "expected a class weight above 0"),
+    (("class_weights",), [1, -1, 1], "a class weight to be a finite number of at least 0, got -1"), (("profile",), {}, "expected the profile with what normexp writes, got one without"),
+    (("profile", "n_rows"), 0, "n_rows of the profile to be an integer from 1"), (("profile", "n_compared"), -1, "n_compared of the profile to be an integer from 0"),
+    (("profile", "by_chance"), 1.5, "by_chance of the profile to be a finite number from 0 to 1"),
     (("history",), None, "history to be a mapping, got None"), (("history", "loss"), [1.0], "expected 1 entries of accuracy in history, one an epoch, got 3"),
     (("history", "loss"), 3, "loss in history to be a list"), (("history", "accuracy", 0), "1", "expected numbers in history, got '1' as accuracy"),
     (("history", "accuracy", 0), 10**400, "expected numbers in history, got an integer beyond 64 bits"),
@@ -91,7 +95,7 @@ def test_a_changed_description(content, tmp_path, place, value, match):
 
 def test_a_missing_field_and_what_is_no_description(content, tmp_path):
     parts = parts_of(content)
-    for key in set(parts.description) - {"class_shares", "format"}:
+    for key in set(parts.description) - {"class_shares", "class_weights", "profile", "format"}:
         less = {name: value for name, value in parts.description.items() if name != key}
         (tmp_path / "m").write_bytes(forged(parts._replace(description=less)))
         assert_refused(tmp_path / "m", f"expected the description with what normexp writes, got one without '{key}'")

@@ -51,7 +51,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     patience : "auto" or int, default "auto"
         Epochs without a better validation log loss before training stops; 0 never stops early.
     class_weight : None, "balanced" or dict, default None
-        Weights of the classes, multiplied with `sample_weight`.
+        Weights of the classes, multiplied with `sample_weight` in training: how much a missed row of each costs. `predict` answers by them; the probabilities
+        are those of the data's own shares all the same.
     warm_start : bool, default False
         Go on from the network of the last fit.
     random_state : None, int or RandomState, default None
@@ -226,9 +227,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         return logarithms
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The most probable label of each row, shape (n_samples,)."""
+        """The most probable label of each row, shape (n_samples,); after a fit with class weights that of the largest weight x probability."""
         logits = self._calibrated_logits(X)
-        labels: NDArray[Any] = self.classes_[logits.argmax(axis=1)]
+        labels: NDArray[Any] = self.classes_[logits.argmax(axis=1) if self.model_.class_weights is None else self.model_.answers(softmax(logits))]
         return labels
 
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:

@@ -72,8 +72,10 @@ MEANINGS = {
 }  # fmt: skip
 
 
-def scores_table(columns: dict[str, dict[str, Any]], intervals: Mapping[str, tuple[float, float, float]] | None = None) -> None:
-    """Scores side by side, a column a model; the interval is that of the first."""
+def scores_table(
+    columns: dict[str, dict[str, Any]], intervals: Mapping[str, tuple[float, float, float]] | None = None, *, positive: object = None
+) -> None:
+    """Scores side by side, a column a model; the interval is that of the first. Of two classes the ranking scores are those of the `positive` one: nothing is averaged."""
     names = [name for name in MEANINGS if any(math.isfinite(scores.get(name, math.nan)) for scores in columns.values())]
     if all(not scores.get("n_unknown") for scores in columns.values()):
         names = [name for name in names if name != "log_loss_known"]
@@ -81,8 +83,11 @@ def scores_table(columns: dict[str, dict[str, Any]], intervals: Mapping[str, tup
     for name in names:
         cells = [f"{value:.4f}" if math.isfinite(value := scores.get(name, math.nan)) else "-" for scores in columns.values()]
         if intervals is not None:
-            cells.insert(1, f"{intervals[name][1]:.4f} to {intervals[name][2]:.4f}" if name in intervals else "")
-        rows.append((name.replace("_", " "), *cells, MEANINGS[name]))
+            known = name in intervals and math.isfinite(intervals[name][1])
+            cells.insert(1, f"{intervals[name][1]:.4f} to {intervals[name][2]:.4f}" if known else "")
+        of_positive = positive is not None and name.endswith("_macro")
+        meaning = MEANINGS[name].replace("class against rest", f"'{positive}' against the rest") if of_positive else MEANINGS[name]
+        rows.append(((name.removesuffix("_macro") if of_positive else name).replace("_", " "), *cells, meaning))
     header = list(columns)
     if intervals is not None:
         header.insert(1, "95 % interval")

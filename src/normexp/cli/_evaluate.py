@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from normexp.model import Model
     from normexp.tables import Table
 
-MOST_TO_RANK = 100_000  # rows x classes whose ranking scores get intervals: some seconds
-
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
@@ -30,8 +28,7 @@ def evaluate(models: tuple[str, ...], table: str, as_json: bool, **given: Any) -
       normexp evaluate penguins.safetensors labelled.csv
       normexp evaluate old.safetensors new.safetensors labelled.csv     (which is better, and is the difference beyond doubt?)
 
-    Intervals are 95% intervals for rows with the same shares of the classes (stratified bootstrap, 2,000 resamples);
-    ROC AUC and average precision have them up to 100,000 rows x classes.
+    Intervals are 95% intervals: what other rows of the same kind would give.
     A table without the target column gets a summary of the predictions.
     """
     from normexp import saving
@@ -55,14 +52,14 @@ def _print_scores(loaded: "Model", model: str, table: str, evaluation: "Evaluati
 
     always = ev.class_share_evaluation(evaluation, loaded.class_shares)
     scores, shares = asdict(ev.score(evaluation)), asdict(ev.score(always))
-    intervals = ev.intervals(evaluation, ev.INTERVAL_SCORES if len(evaluation) * evaluation.n_classes <= MOST_TO_RANK else ev.ROW_SCORES)
+    intervals = ev.intervals(evaluation)
     difference = ev.compare(always, evaluation, ["log_loss"])["log_loss"]
     if as_json:
         print_json({"model": model, "table": table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares,
                     "against_class_shares": {"log_loss": difference._asdict()}})  # fmt: skip
         return
-    echo(f"{_heading(evaluation, table, loaded)}; intervals are for rows of the same class shares")
-    scores_table({"model": scores, "class shares": shares}, intervals)
+    echo(f"{_heading(evaluation, table, loaded)}")
+    scores_table({"model": scores, "class shares": shares}, intervals, positive=_positive(evaluation))
     echo(verdict("log loss", "always answering the class shares", "the model", difference))
 
 
@@ -78,10 +75,14 @@ def _print_comparison(loaded: "list[Model]", models: tuple[str, ...], table: str
         print_json({"table": table, "models": described, "comparisons": compared, "class_share_scores": shares})
         return
     echo(_heading(evaluations[0], table, loaded[0]))
-    scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares})
+    scores_table({**dict(zip(apart(models), scores, strict=True)), "class shares": shares}, positive=_positive(evaluations[0]))
     for model, found in zip(apart(models)[1:], differences, strict=True):
         for name, difference in found.items():
             echo(verdict(name.replace("_", " "), apart(models)[0], model, difference))
+
+
+def _positive(evaluation: "Evaluation") -> object:
+    return None if evaluation.positive is None else evaluation.classes.tolist()[evaluation.positive]
 
 
 def _heading(evaluation: "Evaluation", table: str, model: "Model") -> str:
@@ -118,7 +119,7 @@ def _predictions(model: "Model", path: str, data: "Table") -> dict[str, Any]:
     import numpy as np
 
     probabilities = model.probabilities(data.matrix)
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    predicted, confidence = model.answers(probabilities), probabilities.max(axis=1)
     counts = np.bincount(predicted, minlength=len(model.classes))
     rows = [
         {"class": label, "n_predicted": int(n), "mean_confidence": float(confidence[predicted == i].mean()) if n else None, "mean_probability": float(probabilities[:, i].mean())}

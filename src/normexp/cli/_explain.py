@@ -1,5 +1,6 @@
 """normexp explain"""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ SIGMOID = (
 @click.option("--row", type=int, help="Row of TABLE, counted from 1 without the header.  [default: 1]")
 @click.option("--labels", metavar="A,B,…", help="Names of the classes of LOGITS.")
 @click.option("--target", metavar="LABEL", help="The true class: marks it and gives its loss.")
-@click.option("--temperature", type=float, help="Divide LOGITS by it first: above 1 evens the probabilities out, near 0 all goes to the largest.")
+@click.option("--temperature", type=float, help="Divide LOGITS by it first: above 1 evens the probabilities out, 0 gives all to the largest (argmax).")
 @click.option("--sigmoid", is_flag=True, help="Beside softmax, the sigmoid of each of LOGITS by itself, and when to use which.")
 @file_options
 @click.option("--plot", metavar="FILE", help="Draw it: .png, .svg or .pdf.")
@@ -41,11 +42,13 @@ def explain(words: tuple[str, ...], row: int | None, labels: str | None, target:
     \b
     Examples:
       normexp explain 0.7 1.5 4.8
+      normexp explain 0.7,1.5,4.8 --temperature 2
       normexp explain -3.44 1.16 -0.81 3.91 --labels dog,cat,boat,airplane --target airplane
       normexp explain penguins.safetensors penguins.csv --row 7 --plot why.png
 
-    Words that are all numbers are logits; a file named 5 is ./5. For a row: its logits and probabilities, how far each feature moved the predicted
-    class's logit against the runner-up's (integrated gradients from an average row), and the smallest change of one feature that gives another answer.
+    Words that are all numbers, with spaces or commas between them, are logits; a file named 5 is ./5. For a row: its logits and probabilities, how far
+    each feature moved the predicted class's logit against the runner-up's (integrated gradients from an average row), and the smallest change of one
+    feature that gives another answer.
     """
     path = None if plot is None else picture_path(plot, words)
     if _are_model_and_table(words):
@@ -56,7 +59,7 @@ def explain(words: tuple[str, ...], row: int | None, labels: str | None, target:
         return
     if row is not None:
         raise click.UsageError(f"expected MODEL TABLE with --row, got {' '.join(words)}")
-    _explain_logits([_number(word) for word in words], labels, target, temperature, sigmoid, path, as_json)
+    _explain_logits(_numbers(words), labels, target, temperature, sigmoid, path, as_json)
 
 
 def picture_path(plot: str, inputs: tuple[str, ...]) -> Path:
@@ -70,21 +73,18 @@ def picture_path(plot: str, inputs: tuple[str, ...]) -> Path:
 def _explain_logits(logits: list[float], labels: str | None, target: str | None, temperature: float | None, with_sigmoid: bool, path: Path | None, as_json: bool) -> None:
     import numpy as np
 
-    from normexp.functional import log_softmax, sigmoid, softmax
+    from normexp.functional import sigmoid
 
     x = np.array(logits)
-    names = [str(i) for i in range(len(x))] if labels is None else labels.split(",")
-    if len(names) != len(x):
-        raise click.UsageError(f"expected one label a logit, got {len(names)} labels for {len(x)} logits")
-    if len(set(names)) < len(names):
-        raise click.UsageError(f"expected a label of its own for each logit, got {listing(names)}")
+    names = _names(labels, len(x))
     if target is not None and target not in names:
         raise click.UsageError(f"expected --target out of {listing(names)}, got '{target}'{did_you_mean(target, names)}")
-    if temperature is not None and not 0 < temperature < float("inf"):
-        raise click.UsageError(f"expected a finite --temperature above 0, got {temperature}")
-    with np.errstate(over="ignore"):
-        columns = {"logit": x, "exponential": np.exp(x / (temperature or 1))}
-    columns |= {"probability": softmax(x / (temperature or 1)), "loss": -log_softmax(x / (temperature or 1)) + 0.0}
+    if temperature is not None and not 0 <= temperature < float("inf"):
+        raise click.UsageError(f"expected a finite --temperature of 0 or more, got {temperature:g}; 0 is argmax, 1 changes nothing, above 1 evens the probabilities out")
+    temperature = None if temperature is None else abs(temperature)  # -0 is 0
+    if temperature == 0 and path is not None:
+        raise click.UsageError("expected a --temperature above 0 with --plot, got 0, where the exponentials have no limit to draw; take 0.01, or leave out --plot")
+    columns = _chain(x, temperature)
     if with_sigmoid:
         columns["sigmoid"] = sigmoid(x)
     if path is not None:
@@ -98,27 +98,68 @@ def _explain_logits(logits: list[float], labels: str | None, target: str | None,
         say(f"picture: {path}")
 
 
+def _names(labels: str | None, n: int) -> list[str]:
+    """Of the classes: as given, or counted from 0."""
+    names = [str(i) for i in range(n)] if labels is None else [name.strip() for name in labels.split(",")]
+    if len(names) != n:
+        raise click.UsageError(f"expected one label a logit, got {len(names)} labels for {n} logits")
+    if len(set(names)) < len(names):
+        raise click.UsageError(f"expected a label of its own for each logit, got {listing(names)}")
+    return names
+
+
+def _chain(x: "NDArray[Any]", temperature: float | None) -> "dict[str, NDArray[Any]]":
+    """Logits, exponentials, probabilities, losses; at temperature 0 the limit, in which exponentials have no value (NaN)."""
+    import numpy as np
+
+    from normexp.functional import log_softmax, softmax
+
+    with np.errstate(over="ignore"):
+        exponentials = np.full(x.shape, np.nan) if temperature == 0 else np.exp(x / (temperature or 1))
+    return {"logit": x, "exponential": exponentials, "probability": softmax(x, temperature=temperature), "loss": 0.0 - log_softmax(x, temperature=temperature)}
+
+
 def _print_chain(names: list[str], columns: "dict[str, NDArray[Any]]", target: str | None, temperature: float | None) -> None:
-    table = [
-        (f"{name} (target)" if name == target else name, f"{z:g}", f"{e:.6g}", f"{p:.6f}", f"{p:.2%}", f"{loss + 0.0:.4f}", *(f"{s:.6f}" for s in more))
-        for name, z, e, p, loss, *more in zip(names, *columns.values(), strict=True)
-    ]
     divided = "z" if temperature is None else f"z/{temperature:g}"
-    print_table(("class", "logit z", f"exp({divided})", "probability", "", "loss -ln(p)", *(["sigmoid(z)"] if "sigmoid" in columns else [])), table)
-    total = columns["exponential"].sum()
-    if not (columns["probability"] >= 0).all():
-        echo("Softmax is not defined where a logit is nan or all are -inf.")
-    elif 0 < total < float("inf"):
-        echo(f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum.")
-    else:
-        echo(f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same.")
+    shown = {
+        "class": [f"{name} (target)" if name == target else name for name in names], "logit z": [f"{z:.6g}" for z in columns["logit"]],
+        f"exp({divided})": [f"{e:.6g}" for e in columns["exponential"]], "probability": [f"{p:.6f}" for p in columns["probability"]],
+        "": [f"{p:.2%}" for p in columns["probability"]], "loss -ln(p)": [_digits(loss) for loss in columns["loss"]],
+    }  # fmt: skip
+    if temperature == 0:
+        shown.pop(f"exp({divided})")
+    if "sigmoid" in columns:
+        shown["sigmoid(z)"] = [f"{s:.6f}" for s in columns["sigmoid"]]
+    print_table(tuple(shown), list(zip(*shown.values(), strict=True)))
+    echo(_how_they_came(columns, temperature))
     if len(names) == 1:
         echo("Softmax of one number is always 1: for two classes give two logits, or look at the number's sigmoid with --sigmoid.")
     if target is not None:
         p, loss = (float(columns[key][names.index(target)]) for key in ("probability", "loss"))
-        echo(f"The loss, were '{target}' the true class, is -ln({p:.4g}) = {loss:.4f}.")
+        is_tiny = p == 0 and loss < float("inf")
+        echo(f"The loss, were '{target}' the true class, is {_digits(loss)}, taken from the logits: the probability is too small for a float." if is_tiny else
+             f"The loss, were '{target}' the true class, is -ln({p:.4g}) = {_digits(loss)}.")  # fmt: skip
     if "sigmoid" in columns:
-        echo(f"The sigmoids sum to {columns['sigmoid'].sum():.4f}. {SIGMOID}")
+        echo(f"The sigmoids sum to {_digits(columns['sigmoid'].sum())}. {SIGMOID}")
+
+
+def _how_they_came(columns: "dict[str, NDArray[Any]]", temperature: float | None) -> str:
+    """A sentence on the step to the probabilities."""
+    if not (columns["probability"] >= 0).all():
+        return "Softmax is not defined where a logit is nan or all are -inf."
+    if temperature == 0:
+        n_largest = int((columns["probability"] > 0).sum())
+        winners = "the largest logit has all the probability" if n_largest == 1 else f"the {n_largest} largest logits, which are equal, share all the probability equally"
+        return f"At temperature 0 softmax is its limit, argmax: {winners}."
+    total = columns["exponential"].sum()
+    if 0 < total < float("inf"):
+        return f"The exponentials sum to {total:.6g}; each probability is its exponential divided by that sum."
+    return f"The exponentials sum to {total:g}, which cannot be divided by: the probabilities are those of the logits minus the largest, which are the same."
+
+
+def _digits(value: float, sign: str = "") -> str:
+    """Four decimals, or six digits where those are fewer."""
+    return f"{value + 0.0:{sign}.4f}" if abs(value) < 100 else f"{value:{sign}.6g}"
 
 
 def _draw_chain(path: Path, names: list[str], x: "NDArray[Any]", target: str | None, temperature: float, with_sigmoid: bool) -> None:
@@ -166,24 +207,28 @@ def _print_explanation(found: "Explanation", place: str) -> None:
     echo(f"{place}: {first} ({found.probabilities[0].max():.2%}){truth}")
     shown = sorted(row["classes"], key=lambda item: -item["logit"])[:MOST_FEATURES]
     names = [f"{item['class']} (target)" if known and item["class"] == row["target"] else str(item["class"]) for item in shown]
-    cells = [(name, f"{item['logit']:.4f}", f"{item['exponential']:.6g}", f"{item['probability']:.6f}") for name, item in zip(names, shown, strict=True)]
+    cells = [(name, _digits(item["logit"]), f"{item['exponential']:.6g}", f"{item['probability']:.6f}") for name, item in zip(names, shown, strict=True)]
     print_table(("class", "logit z", "exp(z)", "probability"), cells, f"{len(row['classes'])} classes, the most probable first" if len(row["classes"]) > len(shown) else None)
     if known:
-        echo(f"The loss is -ln({found.probabilities[0, found.targets[0]]:.4f}) = {row['loss'] + 0.0:.4f}.\n")  # type: ignore[index]
+        echo(f"The loss is -ln({found.probabilities[0, found.targets[0]]:.4f}) = {_digits(row['loss'])}.\n")  # type: ignore[index]
     before, after = row["baseline_difference"], row["difference"]
-    echo(f"Why {first} and not {second}? An average row has a difference of logits of {before:+.4f}; this row's features move it to {after:+.4f}:")
+    echo(f"Why {first} and not {second}? An average row has a difference of logits of {_digits(before, '+')}; this row's features move it to {_digits(after, '+')}:")
     features, rest = row["features"][:MOST_FEATURES], row["features"][MOST_FEATURES:]
-    moved = [(item["feature"], item["value"], f"{item['contribution']:+.4f}") for item in features]
+    moved = [(item["feature"], item["value"], _digits(item["contribution"], "+")) for item in features]
     if rest:
-        moved.append((f"{len(rest)} further features", "", f"{sum(item['contribution'] for item in rest):+.4f}"))
+        moved.append((f"{len(rest)} further features", "", _digits(sum(item["contribution"] for item in rest), "+")))
     print_table(("feature", "value", f"towards {first}"), moved)
     echo(f"{(row['flip'] or NO_FLIP)[:1].upper()}{(row['flip'] or NO_FLIP)[1:]}.")
 
 
 def _are_model_and_table(words: tuple[str, ...]) -> bool:
-    if len(words) != 2 or all(_is_number(word) for word in words) or any(word.startswith("-") and word != "-" for word in words):
+    if len(words) != 2 or all(_are_numbers(word) for word in words) or any(word.startswith("-") and word != "-" for word in words):
         return False
-    return Path(words[0]).exists() or not _is_number(words[0])
+    return Path(words[0]).exists() or not _are_numbers(words[0])
+
+
+def _are_numbers(word: str) -> bool:
+    return all(_is_number(piece) for piece in _pieces(word))
 
 
 def _is_number(word: str) -> bool:
@@ -194,9 +239,22 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _number(word: str) -> float:
-    if _is_number(word):
-        return float(word)
-    if word.startswith("-"):
-        raise click.UsageError(f"expected a number or an option out of {', '.join(OPTIONS)}, got '{word}'{did_you_mean(word, OPTIONS)}")
-    raise click.UsageError(f"expected a number, got '{word}'; separate the logits with spaces, or give a MODEL and a TABLE")
+def _pieces(text: str) -> list[str]:
+    """What spaces, commas, or commas and spaces separate; a comma may end it."""
+    return re.split(r"\s*,\s*|\s+", text.strip().removesuffix(",").rstrip())
+
+
+def _numbers(words: tuple[str, ...]) -> list[float]:
+    text = " ".join(words)
+    if len(text.split()) > 1 and (found := re.search(r"(?<!\S)([+-]?\d+),(\d+)(?=,?(\s|$))", text)):
+        whole, part = found.groups()[:2]
+        raise click.UsageError(f"expected a number, got '{found[0]}', which may be {whole}.{part} or {whole} and {part}; write a decimal point, or a space after the comma")
+    return [_number(piece) for piece in _pieces(text)]
+
+
+def _number(piece: str) -> float:
+    if _is_number(piece):
+        return float(piece)
+    if piece.startswith("-"):
+        raise click.UsageError(f"expected a number or an option out of {', '.join(OPTIONS)}, got '{piece}'{did_you_mean(piece, OPTIONS)}")
+    raise click.UsageError(f"expected a number, got '{piece}'; separate the logits with spaces or with one comma each, or give a MODEL and a TABLE")

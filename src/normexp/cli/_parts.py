@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from normexp.tables import Table
 
-__all__ = ["Parts", "equal_rows", "parts_of", "single_rows", "without_equals"]
+__all__ = ["Parts", "equal_rows", "folds_of", "parts_of", "single_rows", "without_equals"]
 
 NOTABLE = 0.02  # share of the tested rows
 BEYOND_CHANCE = 10
@@ -30,19 +30,30 @@ class Parts:
     test_rows: "NDArray[np.int64]"
     split: dict[str, Any]
     n_equal: int  # tested rows that equal one that is learnt from, where that is more than chance
+    stratified: bool = False  # the tested rows are drawn class by class
+    folds: "tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]" = ()  # rows to learn from and to test, of each fold; the saved model learns from all rows
 
     @property
     def words(self) -> str:
         """How many rows are learnt from and tested on, and how they were told apart."""
         n, n_test = len(self.rows), len(self.test_rows)
+        if self.folds:
+            return f"{n} rows, each tested by a model of the other {len(self.folds) - 1} of {len(self.folds)} folds" + (f" of whole groups ({self.split['group']})" if "group" in self.split else "")
         if "group" in self.split:
             groups, others = counted(self.split["n_training_groups"], "group"), counted(self.split["n_test_groups"], "other")
             return f"{n} rows of {groups} ({self.split['group']}) to learn from, {n_test} of {others} to test"
         return f"{n} rows to learn from, {n_test} to test" + (f", the last by {self.split['time']}" if self.split else "")
 
     @property
+    def drawn_from(self) -> int | None:
+        """The rows of the table that the tested ones were drawn from class by class; None for whole groups, the last rows and other tables."""
+        return None if self.split or not self.stratified else len(self.rows) + len(self.test_rows)
+
+    @property
     def seen(self) -> str:
         """Which rows the tested ones are to the model."""
+        if self.folds:
+            return f"each tested by a model that had not seen it{' nor its group' if 'group' in self.split else ''}"
         if "group" in self.split:
             return f"of groups that it had not seen ({self.split['group']})"
         return f"later than those that it has learnt from ({self.split['time']})" if self.split else "that it had not seen"
@@ -74,7 +85,18 @@ def parts_of(data: "Table", test: str | None, test_fraction: float, seed: int, c
     if data.groups is not None:
         n_groups, n_others = (len(np.unique(data.groups[part])) for part in (rows, held))
         return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others}, n_equal)
-    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, n_equal)
+    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, n_equal, stratified=True)
+
+
+def folds_of(data: "Table", n_folds: int, seed: int, group: str | None) -> Parts:
+    """Every row is tested once; rows of a group are in one fold."""
+    from normexp.tables import fold_rows
+
+    _, targets = data.with_target()
+    every, folds = np.arange(len(data)), fold_rows(targets, n_folds, seed, groups=data.groups)
+    n_equal = sum(_n_equal(data, rows, data, held) for rows, held in folds)
+    split: dict[str, Any] = {"folds": len(folds)} | ({} if group is None else {"group": group})
+    return Parts(every, data, every, split, n_equal, folds=tuple(folds))
 
 
 def _n_equal(data: "Table", rows: "NDArray[np.int64]", tested: "Table", test_rows: "NDArray[np.int64]") -> int:

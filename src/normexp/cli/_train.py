@@ -3,22 +3,22 @@
 import re
 import shlex
 import time
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
 from normexp import saving
+from normexp.cli._asked import Asked
 from normexp.cli._console import TrainingProgress, echo, print_json, say, say_notes, scores_table
+from normexp.cli._deciding import class_index, costs_option
 from normexp.cli._judging import Steps, short_name
-from normexp.cli._outputs import writable
-from normexp.cli._parts import Parts, equal_rows, parts_of, single_rows, without_equals
-from normexp.cli._reading import reading, training_options
-from normexp.cli._replacing import refuse_other_columns, refuse_other_target
+from normexp.cli._parts import Parts
+from normexp.cli._reading import training_options
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
     from normexp.evaluation import Evaluation
     from normexp.model import Model
@@ -36,37 +36,6 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
         return tuple(int(part) for part in value.split(","))
 
 
-def required_options(target: str | None, source: str) -> str:
-    """The target column: given, or an example's own."""
-    from normexp.tables import EXAMPLES
-
-    if target is None and (name := source.removeprefix("example:")) in EXAMPLES and source != name:
-        return EXAMPLES[name]
-    if target is None:
-        raise click.UsageError("expected --target COLUMN, the column of the classes, got none; only example:NAME tables have one of their own")
-    return target
-
-
-def output_path(source: str, output: str | None, force: bool, target: str) -> Path:
-    """Where the model goes, refused now if it could not be written later, or is in use by what is no earlier model of this target."""
-    if output is not None:
-        path = Path(output)
-    else:
-        stem = source.removeprefix("example:").split("::")[-1] if source != "-" else "model"
-        path = Path(re.sub(r"[*?\[\]]", "_", Path(stem).name.removesuffix(".gz")) or "model").with_suffix(".safetensors")
-        if path.exists() and not force:
-            refuse_other_target(path, target)
-    return writable(path, "model", [source])
-
-
-def report_path(report: str, model: Path, table: str, test: str | None, test_fraction: float) -> Path:
-    """Where the report goes, refused now if it could not be written later, or would be of rows that the model has learnt from."""
-    path = writable(Path(report), "report", [model, table, *([test] if test else [])])
-    if test is None and not test_fraction:
-        raise click.UsageError("expected rows to test on with --report, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
-    return path
-
-
 @click.command()
 @click.argument("table")
 @click.option("--target", metavar="COLUMN", help="Column of the classes.")
@@ -77,6 +46,7 @@ def report_path(report: str, model: Path, table: str, test: str | None, test_fra
 @click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: none are learnt from and tested on alike.")
 @click.option("--time", "when", metavar="COLUMN", help="Dates or numbers that order the rows: the last ones are the test.")
 @click.option("--drop-duplicates", is_flag=True, help="Take rows that are equal in all columns that are learnt from, target included, once.")
+@click.option("--folds", type=click.IntRange(2, 100), metavar="N", help="Test every row once, by a model of the other N - 1 folds; the saved model has learnt from all rows.")
 @training_options
 @click.option("--test", metavar="TABLE", help="Test on this table instead of a held-out part.")
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
@@ -85,12 +55,14 @@ def report_path(report: str, model: Path, table: str, test: str | None, test_fra
 @click.option("--hidden", type=HiddenSizes(), help="Units of the hidden layers, such as 256,128; none is logistic regression. Default: by the table's size.")
 @click.option("--epochs", type=click.IntRange(1), help="The most passes over the rows. Default: by the table's size.")
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop training after this time with the best epoch so far.")
-@click.option("--class-weight", type=click.Choice(["balanced"]), help="Give every class the same total weight.")
+@click.option("--class-weight", type=click.Choice(["balanced"]), help="Count a missed row by the rarity of its class: answers move, probabilities stay those of the data.")
+@click.option("--positive", metavar="CLASS", help="Of two classes the one that is looked for. Default: yes, true, 1 and their like, or the rarer one.")
 @click.option("--report", metavar="REPORT", help="Also write an HTML report of the test: can the model be trusted?")
+@costs_option
+@click.option("--save-test", metavar="FILE", help="Also write the rows held out for the test, as CSV or Parquet: what to evaluate this and other models on.")
+@click.option("--no-fingerprint", is_flag=True, help="Keep no hashes of training rows in the model; evaluate and report then cannot tell them from new ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def train(table: str, target: str | None, output: str | None, force: bool, ignore: tuple[str, ...], weight: str | None, group: str | None,
-          when: str | None, drop_duplicates: bool, test: str | None, test_fraction: float, seed: int, threads: int | None, hidden: tuple[int, ...] | None, epochs: int | None,
-          time_limit: float | None, class_weight: str | None, report: str | None, as_json: bool, **given: Any) -> int:  # fmt: skip
+def train(table: str, **given: Any) -> int:
     """Train a classifier from TABLE, test it on rows it has not seen, and save it.
 
     \b
@@ -100,6 +72,8 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
       normexp train 'parts/*.parquet' --target label -o model.safetensors --time-limit 60
       normexp train example:digits --hidden none     (multinomial logistic regression)
       normexp train orders.csv --target returned --group customer
+      normexp train churn.csv --target churn --save-test unseen.csv   (later: normexp evaluate churn.safetensors unseen.csv)
+      normexp train penguins.csv --target species --folds 5           (every row tested once: better than one part of a small table)
 
     The scores are those of the saved model on the held-out rows, beside those of always answering the class shares. Where several rows are of one
     customer, machine or day, say so with --group; where the model is to be used on what comes later, say when with --time: otherwise the scores flatter it.
@@ -107,55 +81,82 @@ def train(table: str, target: str | None, output: str | None, force: bool, ignor
     Training again replaces the model under the default name if the same command made it: one of the same target, whose columns and classes are those of TABLE, or
     some of them, or these and more. Any other file stays, unless you say --force.
     """
-    target = required_options(target, table)
-    path = output_path(table, output, force, target)
-    report_at = None if report is None else report_path(report, path, table, test, test_fraction)
-    if group is not None and when is not None:
-        raise click.UsageError("expected --group or --time, got both; choose what is nearer to how the model will be used")
-    from normexp.model import evaluation_of
-    from normexp.tables import read
-
+    asked = Asked(table, **given)
     started = time.monotonic()
-    columns: dict[str, Any] = {"weight": weight, "group": group, "time": when}
-    data = read(table, target=target, ignore=ignore, **columns, **reading(given))
-    refuse_other_columns(path, data, asked=force or output is not None)
-    data = without_equals(data) if drop_duplicates else data
-    say_notes([*data.notes, *single_rows(data)])
-    parts = parts_of(data, test, test_fraction, seed, columns, given)
-    say_notes(equal_rows(parts, test))
-    model = _fitted(data, parts, {
-        "hidden_layer_sizes": "auto" if hidden is None else hidden, "epochs": epochs or "auto", "class_weight": class_weight, "random_state": seed, "time_limit": time_limit,
-        "n_threads": threads,
-    })  # fmt: skip
-    history = model.history
-    if history.stopped == "interrupted" and not history.n_epochs:
-        say("interrupted before the first epoch was over: there is no model yet, and none is saved")
+    data = asked.read()
+    parts, positive = asked.parts(data), _positive(data, given["positive"])
+    model, out_of_fold = _fitted(data, parts, asked)
+    model, history = replace(model, positive=positive), model.history
+    if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
+        say("interrupted before the first epoch was over: there is no model yet, and none is saved" if not parts.folds else "interrupted: there is no model of all rows yet, and none is saved")
         return 130
-    evaluation = evaluation_of(model, parts.tested.take(parts.test_rows), threads or 0)
+    evaluation = _evaluation(model, out_of_fold, parts, given["threads"])
     scores, baseline = _scores(model, evaluation)
-    saving.save(model, path, scores={name: value for name, value in scores.items() if np.isfinite(value)})
+    saving.save(model, asked.path, scores={name: value for name, value in scores.items() if np.isfinite(value)}, fingerprint=not given["no_fingerprint"])
     if history.stopped == "interrupted":
-        say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {path}")
-    result = {"model": str(path), "table": table, "target": target, "classes": model.classes.tolist(), "n_training_rows": len(parts.rows), "epochs": history.n_epochs,
-              "best_epoch": history.best_epoch + 1, "stopped": history.stopped, "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3),
-              "scores": scores, "class_share_scores": baseline, "notes": list(data.notes), "split": parts.split, "n_equal_rows": parts.n_equal}  # fmt: skip
-    if report_at is not None:
-        _write_report(report_at, path.stem, table, model, evaluation, data, parts, seed, threads)
-        result["report"] = str(report_at)
-    if as_json:
+        say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {asked.path}")
+    labels = model.classes.tolist()
+    result = {"model": str(asked.path), "table": table, "target": asked.target, "classes": labels, "positive": None if positive is None else labels[positive],
+              "n_training_rows": len(parts.rows), "epochs": history.n_epochs, "best_epoch": history.best_epoch + 1, "stopped": history.stopped,
+              "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3), "scores": scores, "class_share_scores": baseline,
+              "notes": list(data.notes), "split": parts.split, "n_equal_rows": parts.n_equal}  # fmt: skip
+    result |= _further_files(asked, model, evaluation, data, parts)
+    if given["as_json"]:
         print_json(result)
     else:
-        _print_result(result, table if test is None else test, parts, given)
+        _print_result(result, table if given["test"] is None else given["test"], parts, asked)
     return 130 if history.stopped == "interrupted" else 0
 
 
-def _fitted(data: "Table", parts: Parts, params: dict[str, Any]) -> "Model":
-    """The model of the rows to learn from, with a bar of the epochs; `params` are those of SoftmaxClassifier."""
+def _fitted(data: "Table", parts: Parts, asked: Asked) -> "tuple[Model, NDArray[Any] | None]":
+    """The model of the rows to learn from, with a bar of the epochs, and the probabilities that the rows of each fold get from the other folds."""
+    if not parts.folds:
+        return _fit(data, parts.rows, asked), None
+    probabilities = np.empty((len(data), len(data.with_target()[0])), np.float32)
+    for i, (rows, held) in enumerate(parts.folds, 1):
+        say(f"fold {i} of {len(parts.folds)}")
+        fold = _fit(data, rows, asked)
+        if fold.history.stopped == "interrupted":
+            return fold, None
+        probabilities[held] = fold.probabilities(data.matrix[held], asked.given["threads"] or 0)
+    say("all rows")
+    return _fit(data, parts.rows, asked), probabilities
+
+
+def _fit(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
     from normexp.classifier import SoftmaxClassifier
 
-    classifier = SoftmaxClassifier(**params)
-    with TrainingProgress(classifier.n_epochs_at_most(len(parts.rows)), len(parts.rows), classifier.time_limit) as progress:
-        return classifier.fit_table(data, parts.rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll).to_model()
+    classifier = SoftmaxClassifier(**asked.params)
+    with TrainingProgress(classifier.n_epochs_at_most(len(rows)), len(rows), classifier.time_limit) as progress:
+        return classifier.fit_table(data, rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll).to_model()
+
+
+def _evaluation(model: "Model", out_of_fold: "NDArray[Any] | None", parts: Parts, n_threads: int | None) -> "Evaluation":
+    """Of the tested rows, by the model that is saved, or by those of the folds."""
+    from normexp.evaluation import Evaluation
+    from normexp.model import evaluation_of
+
+    if out_of_fold is None:
+        return evaluation_of(model, parts.tested.take(parts.test_rows), n_threads or 0)
+    classes, targets = parts.tested.with_target()
+    answers = None if model.class_weights is None else model.answers(out_of_fold)
+    return Evaluation(classes, targets, out_of_fold, parts.tested.weights, answers, model.positive)
+
+
+def _positive(data: "Table", asked: str | None) -> int | None:
+    """Of two classes the one that is looked for, as was asked or is found by its name or its number of rows; how it was found is said."""
+    from normexp.evaluation import positive_class
+
+    classes, targets = data.with_target()
+    if asked is not None:
+        if len(classes) > 2:
+            raise click.UsageError(f"expected --positive with two classes, got it with {len(classes)}; scores of several classes are averaged over them")
+        return class_index(classes, asked)
+    found = positive_class(classes, np.bincount(targets, minlength=len(classes)))
+    if found is None:
+        return None
+    say(f"positive class: '{classes[found[0]]}', {found[1]} (--positive chooses)")
+    return found[0]
 
 
 def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], dict[str, Any]]:
@@ -165,25 +166,45 @@ def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], d
     return asdict(ev.score(evaluation)), asdict(ev.score(ev.class_share_evaluation(evaluation, model.class_shares)))
 
 
-def _write_report(path: Path, name: str, table: str, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts, seed: int, n_threads: int | None) -> None:
+def _further_files(asked: Asked, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts) -> dict[str, Any]:
+    """The report and the rows held out, where asked for."""
+    found, given = {}, asked.given
+    if asked.report is not None:
+        _write_report(asked, model, evaluation, data, parts)
+        found["report"] = str(asked.report)
+    if asked.save_test is not None:
+        from normexp.tables import write_rows
+
+        numbers = parts.tested.take(parts.test_rows).row_numbers
+        assert numbers is not None
+        write_rows(asked.table, numbers - 1, asked.save_test, encoding=given["encoding"], header=not given["no_header"])
+        found["test_rows"] = str(asked.save_test)
+    return found
+
+
+def _write_report(asked: Asked, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts) -> None:
     from normexp.report import Subject, data_of, write_report
 
-    steps = Steps()
-    subject, tested = Subject(name, model, evaluation), parts.tested.take(parts.test_rows)
+    steps, given = Steps(), asked.given
+    subject, tested = Subject(asked.path.stem, model, evaluation), parts.tested.take(parts.test_rows)
+    learnt = {} if parts.folds else {"training": data, "training_rows": parts.rows}
     judged_on = data_of(
-        short_name(table), tested, subject, training=data, training_rows=parts.rows, seed=seed, n_threads=n_threads, seen=parts.seen, n_equal=parts.n_equal, on_step=steps
-    )
-    write_report(path, [subject], judged_on, on_step=steps)
+        short_name(asked.table), tested, subject, **learnt, seed=given["seed"], n_threads=given["threads"], seen=parts.seen, n_equal=parts.n_equal, drawn_from=parts.drawn_from,
+        out_of_fold=bool(parts.folds), costs=asked.costs(model), on_step=steps,
+    )  # fmt: skip
+    write_report(asked.report, [subject], judged_on, on_step=steps)
 
 
-def _print_result(result: dict[str, Any], table: str, parts: Parts, given: dict[str, Any]) -> None:
+def _print_result(result: dict[str, Any], table: str, parts: Parts, asked: Asked) -> None:
     scores, history = result["scores"], f"{result['epochs']} epochs, best {result['best_epoch']}"
     echo(f"{parts.words}; {len(result['classes'])} classes; {history}; {result['seconds']:.1f} s")
     if scores["n_rows"]:
-        scores_table({"model": scores, "class shares": result["class_share_scores"]})
+        scores_table({"model": scores, "class shares": result["class_share_scores"]}, positive=result["positive"])
     if "report" in result:
         echo(f"report: {result['report']}, for any browser")
-    echo(f"model: {result['model']}\nnext:  {shlex.join(['normexp', *next_command(result['model'], table, parts, given)])}")
+    if "test_rows" in result:
+        echo(f"rows held out: {result['test_rows']}")
+    echo(f"model: {result['model']}\nnext:  {shlex.join(['normexp', *next_command(result['model'], table, parts, asked.given)])}")
 
 
 def next_command(model: str, table: str, parts: Parts, given: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Are the probabilities true? Calibration error, reliability curve, temperature, and what miscalibration costs."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from normexp.evaluation._evaluation import LEAST_PROBABILITY, Evaluation
 from normexp.functional import cross_entropy
 
 __all__ = [
-    "ByChance", "LossSplit", "Reliability", "TiedRows", "calibration_by_chance", "calibration_error", "classwise_calibration_error", "equal_bins", "fit_temperature", "reliability",
+    "ByChance", "ClassCalibration", "LossSplit", "Reliability", "TiedRows", "calibration_by_chance", "calibration_error", "calibration_of_classes", "classwise_calibration_error", "equal_bins", "fit_temperature", "reliability",
     "split_log_loss", "wilson",
 ]  # fmt: skip
 
@@ -72,26 +73,57 @@ def classwise_calibration_error(evaluation: Evaluation, n_bins: int = N_BINS) ->
 
 
 class ByChance(NamedTuple):
-    """The calibration error that rows would have if their probabilities were true: its mean, and what it exceeds in 2.5 % of cases."""
+    """The calibration error that rows would have if their probabilities were true: its mean, what it exceeds in 2.5 % of cases, and in 0.5 % (from its standard deviation)."""
 
     mean: float
     high: float
+    surely: float
 
 
-def calibration_by_chance(evaluation: Evaluation, n_bins: int = N_BINS, n_draws: int = 500, seed: int = 0) -> ByChance:
+def calibration_by_chance(evaluation: Evaluation, n_bins: int = N_BINS, n_draws: int | None = None, seed: int = 0) -> ByChance:
     """What the calibration error of these very probabilities is by chance alone, were they true: each row is right with its confidence (Bröcker and Smith 2007).
 
-    An error above `high` is evidence of miscalibration, one below is none. NaN for no rows.
+    An error above `high` is evidence of miscalibration, one below is none. NaN for no rows. 500 draws by default, fewer for more than 10,000 rows, down to 100.
     """
     rows = evaluation.counted
     if not len(rows):
-        return ByChance(float("nan"), float("nan"))
+        return ByChance(float("nan"), float("nan"), float("nan"))
     rng = np.random.Generator(np.random.PCG64(seed))
     order = np.argsort(rows.confidences, kind="stable")
     confidences, masses = rows.confidences[order], rows.masses[order]
     runs, edges = TiedRows.of(confidences), equal_bins(len(order), n_bins)
-    errors = [runs.gap(masses, confidences - (rng.random(len(order)) < confidences), edges) for _ in range(n_draws)]
-    return ByChance(float(np.mean(errors)), float(np.quantile(errors, 0.975)))
+    n = int(np.clip(5_000_000 / len(order), 100, 500)) if n_draws is None else n_draws
+    errors = [runs.gap(masses, confidences - (rng.random(len(order)) < confidences), edges) for _ in range(n)]
+    return ByChance(float(np.mean(errors)), float(np.quantile(errors, 0.975)), float(np.mean(errors) + 2.576 * np.std(errors)))
+
+
+class ClassCalibration(NamedTuple):
+    """Of a class: the gap between its probability and its share over bins of that probability, what chance alone makes of it, what it exceeds in 0.5 % of cases divided
+    by the number of classes looked at, and by how much its mean probability is above its share."""
+
+    error: float
+    by_chance: float
+    high: float
+    excess: float
+
+
+def calibration_of_classes(evaluation: Evaluation, classes: Sequence[int], n_bins: int = N_BINS, n_draws: int = 10_000, seed: int = 0) -> list[ClassCalibration]:
+    """Whether the probabilities of some classes are true, each over its own range; rows of equal probability share a bin. Empty for no rows.
+
+    By chance a bin of n rows of mean probability p has a binomial number of rows of the class.
+    """
+    rows = evaluation.counted
+    return [_of_class(rows.probabilities[:, k].astype(np.float64), rows.targets == k, rows.masses, n_bins, n_draws, seed, 0.005 / len(classes)) for k in classes] if len(rows) else []
+
+
+def _of_class(p: NDArray[np.float64], of_class: NDArray[np.bool_], masses: NDArray[np.float64], n_bins: int, n_draws: int, seed: int, tail: float) -> ClassCalibration:
+    order = np.argsort(p, kind="stable")
+    bins = _bins(p[order], masses[order], of_class[order], n_bins)
+    weights = bins.mass / bins.mass.sum()
+    drawn = np.random.Generator(np.random.PCG64(seed)).binomial(np.maximum(np.rint(bins.n), 1).astype(np.int64), np.clip(bins.confidence, 0, 1), (n_draws, len(bins.n)))
+    errors = np.abs(drawn / np.maximum(np.rint(bins.n), 1) - bins.confidence) @ weights
+    error = float(np.abs(bins.accuracy - bins.confidence) @ weights)
+    return ClassCalibration(error, float(errors.mean()), float(np.quantile(errors, 1 - tail)), float((bins.confidence - bins.accuracy) @ weights))
 
 
 class Reliability(NamedTuple):
@@ -111,12 +143,26 @@ def reliability(evaluation: Evaluation, n_bins: int = N_BINS) -> Reliability:
     if not len(rows):
         return Reliability(*[np.empty(0)] * 5)
     order = np.argsort(rows.confidences, kind="stable")
-    masses, runs = rows.masses[order], TiedRows.of(rows.confidences[order])
+    bins = _bins(rows.confidences[order], rows.masses[order], rows.correct[order], n_bins)
+    return Reliability(bins.confidence, bins.accuracy, *wilson(bins.accuracy, bins.n), bins.mass / bins.mass.sum())
+
+
+class _Bins(NamedTuple):
+    """A bin an entry: mean probability, share of what was true, mass, and rows that equal weights would make of it."""
+
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    mass: NDArray[np.float64]
+    n: NDArray[np.float64]
+
+
+def _bins(p: NDArray[np.float64], masses: NDArray[np.float64], true: NDArray[np.bool_], n_bins: int) -> _Bins:
+    """Up to n_bins bins of about equal mass, of rows in order of their probability; rows of equal probability share one."""
+    runs = TiedRows.of(p)
     at = runs.cumulated(masses)
-    edges = np.unique(np.searchsorted(at, equal_bins(len(order), n_bins) * at[-1] * (1 - 1e-12)))
-    mass, confidence, right, squares = (np.diff(runs.cumulated(values)[edges]) for values in (masses, masses * rows.confidences[order], masses * rows.correct[order], masses**2))
-    accuracy = right / mass
-    return Reliability(confidence / mass, accuracy, *wilson(accuracy, mass**2 / squares), mass / at[-1])  # n: rows that equal weights would make of it
+    edges = np.unique(np.searchsorted(at, equal_bins(len(p), n_bins) * at[-1] * (1 - 1e-12)))
+    mass, confidence, right, squares = (np.diff(runs.cumulated(values)[edges]) for values in (masses, masses * p, masses * true, masses**2))
+    return _Bins(confidence / mass, right / mass, mass, mass**2 / squares)
 
 
 def wilson(share: NDArray[np.float64], n: NDArray[np.float64], quantile: float = 0.975) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -152,11 +198,11 @@ def split_log_loss(evaluation: Evaluation) -> LossSplit:
     return LossSplit(after, before - after, temperature) if after <= before else LossSplit(before, 0.0, 1.0)
 
 
-def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None = None, prior_scale: float | None = PRIOR_SCALE) -> float:
+def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None = None, prior_scale: float | None = PRIOR_SCALE, prior: float = 1.0) -> float:
     """The temperature T by which to divide logits, shape (n, n_classes); 1 for no rows (Guo et al. 2017).
 
-    Minimises sum_i w_i loss_i(b) + log(b)^2 / (2 prior_scale^2) over b = 1/T in [1/8, 8]: the log loss of all rows (weights scaled to mean 1) plus the
-    penalty of a normal prior on log b. With many rows the data decide; with a few, or where every row is already right by far, T stays near 1.
+    Minimises sum_i w_i loss_i(b) + (log b + log prior)^2 / (2 prior_scale^2) over b = 1/T in [1/8, 8]: the log loss of all rows (weights scaled to mean 1) plus the
+    penalty of a normal prior on log T around log prior. With many rows the data decide; with a few, or where every row is already right by far, T stays near the prior.
     Without a prior_scale the data alone decide.
     """
     if not len(targets):
@@ -169,7 +215,7 @@ def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: N
 
     def penalised(log_b: float) -> float:
         losses = cross_entropy(z * np.exp(log_b), targets, reduction="none")
-        return float(w @ losses) + strength * log_b**2
+        return float(w @ losses) + strength * (log_b + np.log(prior)) ** 2
 
     best = minimize_scalar(penalised, bounds=(-BOUND, BOUND), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(-best.x))

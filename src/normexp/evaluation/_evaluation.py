@@ -30,6 +30,10 @@ class Evaluation:
         Each row from 0 to 1 and summing to 1 within 0.001.
     weights : array_like of shape (n_rows,), optional
         Finite, at least 0, not all 0.
+    answers : array_like of int, shape (n_rows,), optional
+        The class that each row was given, as an index, where that is not the most probable one.
+    positive : int, optional
+        Of two classes the one that is looked for, whose precision, recall and curves are shown; by default the second. None for more classes.
 
     Raises
     ------
@@ -47,6 +51,8 @@ class Evaluation:
     targets: NDArray[np.int32]
     probabilities: NDArray[np.floating]
     weights: NDArray[np.floating] | None = None
+    answers: NDArray[np.intp] | None = None
+    positive: int | None = None
 
     def __post_init__(self) -> None:
         classes, targets, p = np.asarray(self.classes), np.asarray(self.targets), np.asarray(self.probabilities)
@@ -61,7 +67,12 @@ class Evaluation:
         if wrong.size:
             raise ValueError(f"expected class indices from 0 to {len(classes) - 1}, or -1 for an unknown class, got {targets[wrong[0]]} in row {wrong[0]}")
         weights = None if self.weights is None else _checked_weights(np.asarray(self.weights, np.float64), len(p))
-        for name, value in (("classes", classes), ("targets", targets.astype(np.int32)), ("probabilities", p), ("weights", weights)):
+        if self.positive not in ((None, 0, 1) if len(classes) == 2 else (None,)):
+            raise ValueError(f"expected a positive class, 0 or 1, of two classes and None of more, got {self.positive!r} with {len(classes)} classes")
+        if self.positive is None and len(classes) == 2:
+            object.__setattr__(self, "positive", 1)
+        answers = None if self.answers is None else _checked_answers(np.asarray(self.answers), p)
+        for name, value in (("classes", classes), ("targets", targets.astype(np.int32)), ("probabilities", p), ("weights", weights), ("answers", answers)):
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
@@ -73,20 +84,25 @@ class Evaluation:
 
     @cached_property
     def predicted(self) -> NDArray[np.intp]:
-        """Index of the most probable class of each row."""
-        found: NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        """Index of the class that each row was given: the most probable one, unless there are answers."""
+        found: NDArray[np.intp] = self.probabilities.argmax(axis=1) if self.answers is None else self.answers
         return found
 
     @cached_property
     def confidences(self) -> NDArray[np.float64]:
         """Probability of the predicted class of each row."""
-        found: NDArray[np.float64] = self.probabilities.max(axis=1, initial=0).astype(np.float64)
+        found: NDArray[np.float64] = self.probabilities[np.arange(len(self)), self.predicted].astype(np.float64)
         return found
 
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.predicted == self.targets
         return found
+
+    @property
+    def ranked_classes(self) -> list[int]:
+        """Those whose rows are told from the rest in ranking scores and curves: each of them; of two the positive one."""
+        return list(range(self.n_classes)) if self.positive is None else [self.positive]
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -119,7 +135,12 @@ class Evaluation:
 
     def take(self, rows: NDArray[Any]) -> "Evaluation":
         """Some of the rows, by index or mask."""
-        return replace(self, targets=self.targets[rows], probabilities=self.probabilities[rows], weights=None if self.weights is None else self.weights[rows])
+        weights, answers = (None if part is None else part[rows] for part in (self.weights, self.answers))
+        return replace(self, targets=self.targets[rows], probabilities=self.probabilities[rows], weights=weights, answers=answers)
+
+    def under(self, probabilities: NDArray[Any]) -> "Evaluation":
+        """The same rows under a model that gives them other probabilities, or all of them the same, shape (n_classes,)."""
+        return replace(self, probabilities=np.broadcast_to(probabilities, self.probabilities.shape), answers=None)
 
     @classmethod
     def of_labels(cls, classes: ArrayLike, labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> Self:
@@ -158,7 +179,7 @@ def class_share_evaluation(evaluation: Evaluation, shares: ArrayLike | None = No
         shares = found / found.sum() if found.sum() else np.full(evaluation.n_classes, 1 / evaluation.n_classes)
     if np.shape(shares) != (evaluation.n_classes,):
         raise ValueError(f"expected a share for each of the {evaluation.n_classes} classes, got shape {np.shape(shares)}")
-    return replace(evaluation, probabilities=np.broadcast_to(np.asarray(shares, np.float64), evaluation.probabilities.shape))
+    return evaluation.under(np.asarray(shares, np.float64))
 
 
 def _check_probabilities(p: NDArray[Any], n_classes: int) -> None:
@@ -173,6 +194,14 @@ def _check_probabilities(p: NDArray[Any], n_classes: int) -> None:
     wrong = np.flatnonzero(abs(sums - 1) > SUM_TOLERANCE)
     if wrong.size:
         raise ValueError(f"expected probabilities that sum to 1, got a sum of {sums[wrong[0]]:.6g} in row {wrong[0]}; divide each row by its sum, or use normexp.softmax on logits")
+
+
+def _checked_answers(answers: NDArray[Any], p: NDArray[Any]) -> NDArray[np.intp]:
+    if answers.shape != (len(p),) or not (np.issubdtype(answers.dtype, np.integer) or not len(p)):
+        raise ValueError(f"expected one class index a row as answers, {len(p)} integers, got {answers.dtype} of shape {answers.shape}")
+    if len(p) and not (0 <= answers.min() and answers.max() < p.shape[1]):
+        raise ValueError(f"expected answers from 0 to {p.shape[1] - 1}, got {answers.min()} to {answers.max()}")
+    return answers.astype(np.intp)
 
 
 def _checked_weights(weights: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:

@@ -1,23 +1,25 @@
-"""How sure are we of a score? Intervals by the stratified bootstrap, of one evaluation or of the difference of two."""
+"""How sure are we of a score? Intervals of one evaluation, and of the difference of two, in closed form."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normexp._checks import did_you_mean, integer_at_least, listing
-from normexp.evaluation._calibration import TiedRows, calibration_error, equal_bins, wilson
+from normexp.evaluation._calibration import wilson
 from normexp.evaluation._evaluation import Evaluation
-from normexp.evaluation._ranking import ranked_classes, ranking_scores
+from normexp.evaluation._ranking import Ranking, ranking_of
 
-__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "compare", "intervals"]
+__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "compare", "intervals", "mean_interval", "ratio_of"]
 
-ROW_SCORES = ("accuracy", "log_loss", "brier", "calibration_error")
+ROW_SCORES = ("accuracy", "log_loss", "brier")
 RANKING_SCORES = ("roc_auc_macro", "average_precision_macro")
 INTERVAL_SCORES = (*ROW_SCORES, *RANKING_SCORES)
-N_RESAMPLES, FEWEST_RESAMPLES, ROWS_FOR_ALL = 2000, 400, 20_000
 LEAST_ROWS_TO_COMPARE = 20
+LEAST_OF_A_CLASS = 5  # rows, for a ranking score to have an interval
+
+Array = NDArray[np.float64]
 
 
 class Interval(NamedTuple):
@@ -37,54 +39,46 @@ class Difference(NamedTuple):
     better: str
 
 
-def intervals(
-    evaluation: Evaluation, scores: Sequence[str] = ROW_SCORES, *, confidence: float = 0.95, n_resamples: int | None = None, seed: int = 0, stratified: bool = True
-) -> dict[str, Interval]:
-    """Intervals of scores by the stratified bootstrap: each resample draws as many rows of every class as there are, with replacement.
+def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *, confidence: float = 0.95, drawn_from: int | None = None) -> dict[str, Interval]:
+    """Intervals of scores: how they would vary among other rows of the same kind.
 
-    So they tell how the score would vary among rows of the same class shares, such as a stratified split holds out. Where the shares vary by chance too, use
-    `stratified=False`: intervals of accuracy and log loss are then wider, the more so the more the classes differ. The ends are percentiles of the resampled
-    scores (Efron 1979); where every row is right, or wrong, those of accuracy are Wilson's. The calibration error is biased upwards by the noise of its bins, and so is
-    its interval, which is shifted by what resampling adds (see `calibration_by_chance`). NaN for no rows. 2,000 resamples of 10,000 rows take half a second
-    for `ROW_SCORES`; ROC AUC and average precision take that for every two classes.
+    log_loss and brier: of the mean over rows, by t with Hall's (1992) correction for skewness, which a few large losses make. accuracy: Wilson's (1927). roc_auc_macro
+    and average_precision_macro (without rows of unknown classes): the infinitesimal jackknife on the scale of logits, with the degrees of freedom that the classes' rows
+    give (Satterthwaite); NaN with fewer than 5 rows of a class, and for the average precision of several classes, which is biased with few rows of each. A calibration
+    error has no such interval, as chance alone makes it positive: see `calibration_by_chance`. NaN for no rows.
 
     Parameters
     ----------
     evaluation : Evaluation
     scores : sequence of str
-        Out of accuracy, log_loss, brier, calibration_error, roc_auc_macro, average_precision_macro (the last two without rows of unknown classes).
+        Out of accuracy, log_loss, brier, roc_auc_macro, average_precision_macro.
     confidence : float, default 0.95
-    n_resamples : int, optional
-        2,000 by default, fewer for more than 20,000 rows, down to 400.
-    seed : int
-        The same seed gives the same interval.
-    stratified : bool, default True
+    drawn_from : int, optional
+        The number of rows of the table that these were drawn from class by class, as a stratified split does: they then have its class shares, which vary less than
+        those of rows that were drawn by chance.
     """
+    _check(scores, INTERVAL_SCORES)
+    tail, evaluation = _tail(confidence), evaluation.counted
+    ratio = ratio_of(evaluation, drawn_from)
+    found = dict.fromkeys(scores, Interval(float("nan"), float("nan"), float("nan")))
     for name in scores:
-        if name not in INTERVAL_SCORES:
-            raise ValueError(f"expected scores out of {listing(INTERVAL_SCORES)}, got {name!r}{did_you_mean(name, INTERVAL_SCORES)}")
-    quantiles = _quantiles(confidence)
-    evaluation = evaluation.counted
-    found: dict[str, Interval] = {}
-    for names, resampled_scores in ((ROW_SCORES, _row_scores), (RANKING_SCORES, _ranking_scores)):
-        wanted = [name for name in names if name in scores]
-        rows = evaluation.take(evaluation.known) if names is RANKING_SCORES else evaluation
-        if wanted and len(rows):
-            draws = _Draws(rows.targets if stratified else np.zeros(len(rows)), n_resamples, seed)
-            estimates, resampled = resampled_scores(rows, wanted, draws)
-            found |= {name: Interval(estimate, *np.quantile(values, quantiles).tolist()) for name, estimate, values in zip(wanted, estimates, resampled, strict=True)}
-            found |= _mended(rows, found, dict(zip(wanted, resampled, strict=True)), quantiles)
-    nothing = Interval(float("nan"), float("nan"), float("nan"))
-    return {name: found.get(name, nothing) for name in scores}
+        if name in ROW_SCORES and len(evaluation):
+            found[name] = _of_rows(evaluation, name, tail, ratio)
+    seen = evaluation.take(evaluation.known)
+    if set(scores) & set(RANKING_SCORES) and (rankings := ranking_of(seen)) is not None:
+        found |= {name: _of_ranking(ranking, seen, tail, ratio) for name, ranking in zip(RANKING_SCORES, rankings, strict=True) if name in scores}
+        if "average_precision_macro" in scores and seen.n_classes > 2:
+            found["average_precision_macro"] = Interval(rankings[1].score, float("nan"), float("nan"))
+    return found
 
 
 def compare(
-    first: Evaluation, second: Evaluation, scores: Sequence[str] = ROW_SCORES, *, confidence: float = 0.95, n_resamples: int | None = None, seed: int = 0,
-    stratified: bool = True,
+    first: Evaluation, second: Evaluation, scores: Sequence[str] = ROW_SCORES, *, confidence: float = 0.95, drawn_from: int | None = None,
 ) -> dict[str, Difference]:  # fmt: skip
-    """Intervals of score(second) - score(first) on the same rows, resampled together: far narrower than the two intervals apart.
+    """Intervals of score(second) - score(first) on the same rows, taken row by row: far narrower than the two intervals apart.
 
-    One is called better if the interval lies on one side of 0 and there are at least 20 rows.
+    log_loss and brier as in `intervals`; accuracy by Agresti and Min (2005), who add half a row to each kind of pair. One is called better if the interval lies on one
+    side of 0 and there are at least 20 rows. `drawn_from` as in `intervals`.
 
     Raises
     ------
@@ -94,91 +88,117 @@ def compare(
     if len(first) != len(second) or (first.classes[first.targets] != second.classes[second.targets])[first.known & second.known].any() \
             or not np.array_equal(first.masses, second.masses):  # fmt: skip
         raise ValueError(f"expected two evaluations of the same rows, got {len(first)} and {len(second)} rows with other classes or weights; evaluate both models on one table")
-    for name in scores:
-        if name not in ROW_SCORES:
-            raise ValueError(f"expected scores out of {listing(ROW_SCORES)}, got {name!r}{did_you_mean(name, ROW_SCORES)}")
-    quantiles = _quantiles(confidence)
-    first, second = first.counted, second.counted
-    if not len(first):
-        return {name: Difference(float("nan"), float("nan"), float("nan"), "neither") for name in scores}
-    draws = _Draws(np.maximum(first.targets, second.targets) if stratified else np.zeros(len(first)), n_resamples, seed)
-    one, two = (_row_scores(part, scores, draws) for part in (first, second))
+    _check(scores, ROW_SCORES)
+    tail, first, second = _tail(confidence), first.counted, second.counted
+    ratio = ratio_of(first, drawn_from)
     found = {}
-    for name, a, b, resampled_a, resampled_b in zip(scores, one[0], two[0], one[1], two[1], strict=True):
-        low, high = np.quantile(resampled_b - resampled_a, quantiles).tolist()
-        sure, sign = len(first) >= LEAST_ROWS_TO_COMPARE and (low > 0) == (high > 0) and low * high > 0, 1 if name == "accuracy" else -1
-        found[name] = Difference(b - a, low, high, "neither" if not sure else "second" if sign * low > 0 else "first")
+    for name in scores:
+        if not len(first):
+            found[name] = Difference(float("nan"), float("nan"), float("nan"), "neither")
+            continue
+        differences, strata = _values(second, name) - _values(first, name), np.maximum(first.targets, second.targets)
+        estimate, low, high = (_paired if name == "accuracy" else mean_interval)(differences, first.masses, strata, tail, ratio)
+        sure, sign = len(first) >= LEAST_ROWS_TO_COMPARE and low * high > 0, 1 if name == "accuracy" else -1
+        found[name] = Difference(estimate, low, high, "neither" if not sure else "second" if sign * low > 0 else "first")
     return found
 
 
-def _quantiles(confidence: float) -> tuple[float, float]:
+def _check(scores: Sequence[str], known: Sequence[str]) -> None:
+    for name in scores:
+        if name not in known:
+            raise ValueError(f"expected scores out of {listing(known)}, got {name!r}{did_you_mean(name, known)}")
+
+
+def _tail(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise ValueError(f"expected a confidence between 0 and 1, such as 0.95, got {confidence!r}")
-    return (1 - confidence) / 2, (1 + confidence) / 2
+    return (1 - confidence) / 2
 
 
-def _mended(rows: Evaluation, found: dict[str, Interval], resampled: dict[str, NDArray[np.float64]], quantiles: tuple[float, float]) -> dict[str, Interval]:
-    """Where percentiles mislead: accuracy that no resample can change, calibration error that every resample makes larger."""
-    mended = {}
-    if "accuracy" in resampled and (rows.correct.all() or not rows.correct.any()):
-        estimate = found["accuracy"].estimate
-        ends = wilson(np.array(estimate), np.array(rows.masses.sum() ** 2 / (rows.masses**2).sum()), quantiles[1])
-        mended["accuracy"] = Interval(estimate, *(float(end) for end in ends))
-    if "calibration_error" in resampled:
-        estimate, low, high = found["calibration_error"]
-        shift = max(float(resampled["calibration_error"].mean()) - estimate, 0.0)
-        mended["calibration_error"] = Interval(estimate, min(max(low - shift, 0.0), estimate), max(high - shift, estimate))
-    return mended
+def ratio_of(evaluation: Evaluation, drawn_from: int | None) -> float:
+    """How much of the variance between classes is that of these rows: all of it, or less where they have the shares of a larger table."""
+    return 1.0 if drawn_from is None else len(evaluation) / max(integer_at_least(drawn_from, 1, "drawn_from"), len(evaluation), 1)
 
 
-class _Draws:
-    """How often each row is drawn, resample by resample: the same ones every time they are gone through."""
-
-    def __init__(self, strata: NDArray[Any], n_resamples: int | None, seed: int) -> None:
-        by_size = max(FEWEST_RESAMPLES, N_RESAMPLES * min(ROWS_FOR_ALL, len(strata)) // max(len(strata), 1))
-        self.n = by_size if n_resamples is None else integer_at_least(n_resamples, 1, "n_resamples")
-        self.seed = seed
-        self.order = np.argsort(strata, kind="stable")
-        _, firsts, sizes = np.unique(strata[self.order], return_index=True, return_counts=True)
-        self.first, self.size = np.repeat(firsts, sizes), np.repeat(sizes, sizes)
-
-    def counts(self, place: NDArray[np.intp]) -> Iterator[NDArray[np.int64]]:
-        """Row i is counted at place[i]."""
-        rng = np.random.Generator(np.random.PCG64(self.seed))
-        places = place[self.order]
-        for _ in range(self.n):
-            yield np.bincount(places[self.first + (rng.random(len(places)) * self.size).astype(np.int64)], minlength=len(places))
+def _values(evaluation: Evaluation, name: str) -> Array:
+    values: Array = {"accuracy": evaluation.correct, "log_loss": evaluation.losses, "brier": evaluation.briers}[name].astype(np.float64)
+    return values
 
 
-Resampled = tuple[list[float], NDArray[np.float64]]
+def _deviations(values: Array, strata: NDArray[Any], ratio: float) -> Array:
+    """From the mean, those between strata made smaller so that their variance is that of rows which have the shares of a larger table."""
+    deviations = values - values.mean()
+    if ratio == 1:
+        return deviations
+    _, place, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    means = np.bincount(place, deviations) / counts
+    several = (counts > 1)[place]  # a stratum of one row tells nothing of how rows within it vary
+    within = (deviations - means[place]) * np.sqrt(counts / np.maximum(counts - 1, 1))[place]
+    return np.where(several, within + np.sqrt(ratio) * means[place], deviations)
 
 
-def _row_scores(evaluation: Evaluation, names: Sequence[str], draws: _Draws) -> Resampled:
-    """Estimates, and resampled scores of shape (n_names, n_resamples)."""
-    order = np.argsort(evaluation.confidences, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    values = np.column_stack([evaluation.correct, evaluation.losses, evaluation.briers])[order]
-    masses, edges, runs = evaluation.masses[order], equal_bins(len(order)), TiedRows.of(evaluation.confidences[order])
-    gaps = (evaluation.confidences - evaluation.correct)[order]
+def mean_interval(values: Array, masses: Array, strata: NDArray[Any], tail: float = 0.025, ratio: float = 1.0) -> Interval:
+    """The interval of a weighted mean of rows: that of t, transformed so that the skewness of the values does not shift it (Hall 1992, "On the removal of skewness by
+    transformation"); `strata` and `ratio` as those of `intervals`."""
+    mean = float(np.average(values, weights=masses))
+    deviations = _deviations((values - mean) * masses / masses.mean(), strata, ratio)
+    n, spread = _rows(masses), float(deviations.std())
+    if n <= 1 or spread <= 1e-15 * max(abs(mean), 1e-300):
+        return Interval(mean, mean, mean)
+    from scipy.special import stdtrit
 
-    def scores_of(weights: NDArray[Any]) -> list[float]:
-        means = dict(zip(ROW_SCORES, (weights @ values / weights.sum()).tolist(), strict=False))
-        return [means[name] if name in means else runs.gap(weights, gaps, edges) for name in names]
+    skewness = float((deviations**3).mean() / spread**3)
+    reach = float(stdtrit(n - 1, 1 - tail)) / np.sqrt(n)
 
-    estimates = [calibration_error(evaluation) if name == "calibration_error" else value for name, value in zip(names, scores_of(masses), strict=True)]
-    return estimates, np.array([scores_of(masses * counts) for counts in draws.counts(place)]).T
+    def corrected(y: float) -> float:
+        return y if abs(skewness) < 1e-6 else float(3 / skewness * (np.cbrt(1 + skewness * (y - skewness / (6 * n))) - 1))
+
+    error = spread * np.sqrt(n / (n - 1))
+    return Interval(mean, mean - error * corrected(reach), mean - error * corrected(-reach))
 
 
-def _ranking_scores(evaluation: Evaluation, names: Sequence[str], draws: _Draws) -> Resampled:
-    rankings = ranked_classes(evaluation)
-    if not rankings:
-        return [float("nan")] * len(names), np.full((len(names), 1), np.nan)
+def _rows(masses: Array) -> float:
+    """How many rows of equal mass are worth as much (Kish 1965)."""
+    return float(masses.sum() ** 2 / (masses**2).sum())
 
-    def scores_of(masses: NDArray[Any]) -> list[float]:
-        with np.errstate(invalid="ignore"):  # a resample without strata may lack a class
-            found = np.nanmean([ranking_scores(ranking, masses) for ranking in rankings], axis=0)
-        by_name = dict(zip(RANKING_SCORES, found.tolist(), strict=True))
-        return [by_name[name] for name in names]
 
-    return scores_of(evaluation.masses), np.array([scores_of(evaluation.masses * counts) for counts in draws.counts(np.arange(len(evaluation)))]).T
+def _of_rows(evaluation: Evaluation, name: str, tail: float, ratio: float) -> Interval:
+    values, masses = _values(evaluation, name), evaluation.masses
+    if name != "accuracy":
+        estimate, low, high = mean_interval(values, masses, evaluation.targets, tail, ratio)
+        return Interval(estimate, max(low, 0.0), high)
+    share = float(np.average(values, weights=masses))
+    deviations = _deviations((values - share) * masses / masses.mean(), evaluation.targets, ratio)
+    variance = float((deviations**2).mean()) / len(values)
+    n = share * (1 - share) / variance if variance > 0 else _rows(masses)
+    low, high = (float(end) for end in wilson(np.array(share), np.array(n), 1 - tail))
+    return Interval(share, low, high)
+
+
+def _paired(differences: Array, masses: Array, strata: NDArray[Any], tail: float, ratio: float) -> Interval:
+    """Of a difference of shares of the same rows, by Agresti and Min (2005): the interval of n + 2 rows, where half a row more is right by each alone."""
+    from scipy.special import ndtri
+
+    estimate, n = float(np.average(differences, weights=masses)), _rows(masses)
+    deviations = _deviations((differences - estimate) * masses / masses.mean(), strata, ratio)
+    centre = estimate * n / (n + 2)
+    variance = (n * float((deviations**2).mean()) + 1 + n * estimate**2 - (n + 2) * centre**2) / (n + 2) ** 2
+    reach = float(ndtri(1 - tail)) * np.sqrt(variance)
+    return Interval(estimate, float(max(centre - reach, -1)), float(min(centre + reach, 1)))
+
+
+def _of_ranking(ranking: Ranking, seen: Evaluation, tail: float, ratio: float) -> Interval:
+    from scipy.special import expit, logit, stdtrit
+
+    counts = np.bincount(seen.targets, minlength=seen.n_classes)
+    present = np.flatnonzero(counts)
+    if counts[present].min() < LEAST_OF_A_CLASS:
+        return Interval(ranking.score, float("nan"), float("nan"))
+    if not 0 < ranking.score < 1 - 1e-12:  # no row out of place: as if it were a share of the rows of the smaller side
+        low, high = wilson(np.array(ranking.score), np.array(float(counts[present].min())), 1 - tail)
+        return Interval(ranking.score, float(low), float(high))
+    deviations = _deviations(ranking.by_row, seen.targets, ratio)
+    parts = np.bincount(seen.targets, deviations**2, seen.n_classes)[present] / len(seen) ** 2
+    freedom = max(parts.sum() ** 2 / (parts**2 / np.maximum(counts[present] - 1, 1)).sum(), 1.0)
+    reach = stdtrit(freedom, 1 - tail) * np.sqrt(parts.sum()) / (ranking.score * (1 - ranking.score))
+    return Interval(ranking.score, *(float(expit(logit(ranking.score) + sign * reach)) for sign in (-1, 1)))

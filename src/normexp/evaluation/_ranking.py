@@ -1,4 +1,4 @@
-"""Area under the ROC curve and average precision under many resampling weights, from one sort."""
+"""Area under the ROC curve and average precision, and how each row moves them."""
 
 from typing import Any, NamedTuple
 
@@ -7,38 +7,49 @@ from numpy.typing import NDArray
 
 from normexp.evaluation._evaluation import Evaluation
 
-__all__ = ["Ranked", "ranked", "ranked_classes", "ranking_scores"]
+__all__ = ["Ranking", "ranking_of"]
+
+Array = NDArray[np.float64]
 
 
-class Ranked(NamedTuple):
-    """Rows in falling order of a probability; `firsts` are where runs of equal probabilities begin."""
+class Ranking(NamedTuple):
+    """A score, and n_rows times its derivative with respect to each row's mass, times that mass: what an infinitesimal jackknife takes for the row's value."""
 
-    order: NDArray[np.intp]
-    positive: NDArray[np.bool_]
-    firsts: NDArray[np.intp]
+    score: float
+    by_row: Array
 
 
-def ranked(probabilities: NDArray[Any], positive: NDArray[np.bool_]) -> Ranked:
+def ranking_of(evaluation: Evaluation) -> tuple[Ranking, Ranking] | None:
+    """ROC AUC and average precision of the classes that some rows have and some have not, each against the rest, averaged; for two classes of the positive one,
+    as both have the same area. None where there is no such class."""
+    found = [_against_the_rest(evaluation.probabilities[:, k], of_class, evaluation.masses)
+             for k in evaluation.ranked_classes if 0 < (of_class := evaluation.targets == k).sum() < len(evaluation)]  # fmt: skip
+    if not found:
+        return None
+    areas, precisions = zip(*found, strict=True)
+    return _mean(areas), _mean(precisions)
+
+
+def _mean(rankings: tuple[Ranking, ...]) -> Ranking:
+    return Ranking(float(np.mean([one.score for one in rankings])), np.mean([one.by_row for one in rankings], axis=0))
+
+
+def _against_the_rest(probabilities: NDArray[Any], positive: NDArray[np.bool_], masses: Array) -> tuple[Ranking, Ranking]:
+    """The area (the chance that a positive row ranks above a negative one, ties counting half) and average precision (precision averaged over the steps of recall)."""
     order = np.argsort(-probabilities, kind="stable")
-    sorted_p = probabilities[order]
-    return Ranked(order, positive[order], np.flatnonzero(np.concatenate([[True], sorted_p[1:] != sorted_p[:-1]])))
-
-
-def ranked_classes(evaluation: Evaluation) -> list[Ranked]:
-    """Each class that some rows have and some have not, against the rest; for two classes the second only, as both give the same."""
-    columns = [1] if evaluation.n_classes == 2 else range(evaluation.n_classes)
-    return [ranked(evaluation.probabilities[:, k], of_class) for k in columns if 0 < (of_class := evaluation.targets == k).sum() < len(evaluation)]
-
-
-def ranking_scores(rows: Ranked, masses: NDArray[Any]) -> tuple[float, float]:
-    """Area under the ROC curve (the chance that a positive row ranks above a negative one, ties counting half) and average precision (precision averaged over
-    the steps of recall) of rows with these masses, shape (n_rows,)."""
-    everything = masses[rows.order]
-    positive = everything * rows.positive
-    if len(rows.firsts) < len(everything):  # equal probabilities are one step
-        positive, everything = np.add.reduceat(positive, rows.firsts), np.add.reduceat(everything, rows.firsts)
-    positives_above, above = np.cumsum(positive), np.cumsum(everything)
-    n_positive, n_negative = positives_above[-1], above[-1] - positives_above[-1]
-    area = float((positives_above - positive / 2) @ (everything - positive) / (n_positive * n_negative))
-    precision = np.divide(positives_above, above, out=np.zeros(len(above)), where=above > 0)
-    return area, float(positive @ precision / n_positive)
+    firsts = np.flatnonzero(np.concatenate([[True], np.diff(probabilities[order]) != 0]))  # where runs of equal probabilities begin
+    run = np.empty(len(order), np.intp)
+    run[order] = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(order))))
+    of_class = np.add.reduceat((masses * positive)[order], firsts)
+    all_rows = np.add.reduceat(masses[order], firsts)
+    n_class, n_rest = of_class.sum(), (all_rows - of_class).sum()
+    above, above_class = np.cumsum(all_rows), np.cumsum(of_class)
+    rest_below = n_rest - np.cumsum(all_rows - of_class) + (all_rows - of_class) / 2
+    area = float(of_class @ rest_below / (n_class * n_rest))
+    moves_area = np.where(positive, rest_below[run] / n_rest - area, (above_class - of_class / 2)[run] * (1 / n_rest) - area * n_class / n_rest) / n_class
+    precision = above_class / above
+    average = float(of_class @ precision / n_class)
+    from_here, lost = (np.cumsum(terms[::-1])[::-1] for terms in (of_class / above, of_class * above_class / above**2))
+    moves_average = (positive * (precision[run] + from_here[run] - average) - lost[run]) / n_class
+    n = len(masses)
+    return Ranking(area, n * masses * moves_area), Ranking(average, n * masses * moves_average)

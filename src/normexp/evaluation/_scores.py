@@ -21,7 +21,7 @@ class Scores:
     accuracy and balanced_accuracy (mean recall of the classes that are there) are shares; log_loss is in nats, brier is summed over classes, 0 to 2. calibration_error is of
     the predicted class, classwise_calibration_error the mean over classes, both over 15 bins of equal mass. log_loss of the known classes = refinement + calibration,
     the latter vanishing at the best temperature. roc_auc and average_precision are those of each class against the rest, averaged over the classes that are there
-    (macro; for two classes, of the second) or over all pairs of row and class (micro). top_3_accuracy is NaN for three classes or fewer. n_unknown rows have a class
+    (macro; for two classes, of the positive one) or over all pairs of row and class (micro). top_3_accuracy is NaN for three classes or fewer. n_unknown rows have a class
     that the model does not know; they count as wrong in accuracy, log_loss, brier, calibration errors and
     top_3_accuracy; log_loss_known, balanced_accuracy, refinement, calibration and the ranking scores leave them out.
     """
@@ -94,8 +94,7 @@ def _ranking_scores(seen: Evaluation) -> dict[str, float]:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     truth = seen.targets[:, None] == np.arange(seen.n_classes)
-    columns = np.array([1]) if seen.n_classes == 2 else np.arange(seen.n_classes)
-    present = [k for k in columns if 0 < truth[:, k].sum() < len(seen)]
+    present = [k for k in seen.ranked_classes if 0 < truth[:, k].sum() < len(seen)]
     found = []
     for metric in (roc_auc_score, average_precision_score):
         by_class = [metric(truth[:, k], seen.probabilities[:, k], sample_weight=seen.weights) for k in present]

@@ -17,13 +17,15 @@ from normexp.tables import Table
 
 __all__ = ["Explanation", "explain"]
 
+TINY = 1e-300
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Why a model answers what it answers, for n rows.
 
     classes (n_classes,) and feature_names (n_features,) name the columns; values (n, n_features) are the features as text. logits (n, n_classes) are calibrated,
-    probabilities their softmax; predicted and runner_up (n,) index the two most probable classes. contributions (n, n_features) say how far each feature moved
+    probabilities their softmax; predicted and runner_up (n,) index the two most probable classes (those of the largest weight x probability, where the model has class weights). contributions (n, n_features) say how far each feature moved
     the predicted class's logit against the runner-up's, from an average row (medians of numbers, shares of categories) to this one:
     baseline_difference + sum of contributions = difference. flips hold, for each row, the smallest change of one feature that changes the answer, in words, or None if none of
     those that were tried does (see docs/guide/looking.md).
@@ -143,7 +145,8 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     network, encoder = ReluNetwork.of(known), known.encoder
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline
     logits = network.logits(network.first(inputs))
-    order = np.argsort(-logits, axis=1, kind="stable")
+    raised = np.zeros(len(known.classes)) if known.class_weights is None else np.log(np.maximum(known.class_weights, TINY))
+    order = np.argsort(-(logits + raised), axis=1, kind="stable")
     names, owners = features_of(known)
     contributions = np.zeros((len(matrix), len(names)))
     at_baseline = network.logits(network.first(baseline[None]))[0]
@@ -155,7 +158,7 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     rows = np.arange(len(matrix))
     values = np.array([[describe(known.schema, matrix[i], k, owners) for k in range(len(names))] for i in rows], np.str_).reshape(len(matrix), len(names))
     offsets = offsets_of(known.schema, len(owners))
-    flips = tuple(_in_words(known, smallest_flip(encoder, network, row, offsets), row, names, owners) for row in matrix)
+    flips = tuple(_in_words(known, smallest_flip(encoder, network.raised(raised), row, offsets), row, names, owners) for row in matrix)
     return Explanation(
         known.classes, names, values, logits, order[:, 0], order[:, 1], logits[rows, order[:, 0]] - logits[rows, order[:, 1]],
         at_baseline[order[:, 0]] - at_baseline[order[:, 1]], contributions, flips, targets,

@@ -31,6 +31,10 @@ class ReluNetwork:
         weights[-1], biases[-1] = weights[-1] / model.temperature, biases[-1] / model.temperature
         return ReluNetwork(tuple(weights), tuple(biases))
 
+    def raised(self, by: Array) -> "ReluNetwork":
+        """With something added to each logit, shape (n_classes,)."""
+        return ReluNetwork(self.weights, (*self.biases[:-1], self.biases[-1] + by))
+
     def first(self, inputs: Array) -> Array:
         """What the first layer makes of encoded rows, before its relu: linear in the inputs."""
         return inputs @ self.weights[0] + self.biases[0]

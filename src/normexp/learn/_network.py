@@ -8,22 +8,32 @@ __all__ = ["PROGRAM", "record_network"]
 
 PROGRAM = """\
 import normexp.keras as keras
+from normexp.keras import layers
 from normexp.tables import read
 
 blobs = read("example:blobs", target="class")
-x, y = blobs.matrix, keras.utils.to_categorical(blobs.targets)
+x = blobs.matrix
+y = keras.utils.to_categorical(blobs.targets)
 
 keras.utils.set_random_seed(3)
 model = keras.Sequential([
     keras.Input((2,)),
-    keras.layers.Dense(12, activation="relu"),
-    keras.layers.Dense(8, activation="relu"),
-    keras.layers.Dense(4, activation="softmax"),
+    layers.Dense(12, activation="relu"),
+    layers.Dense(8, activation="relu"),
+    layers.Dense(4, activation="softmax"),
 ])
-model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-history = model.fit(x[250:], y[250:], epochs=30, batch_size=5,
-                    validation_split=0.2, verbose=0, callbacks=callbacks)
-loss, accuracy = model.evaluate(x[:250], y[:250], verbose=0)
+model.compile(
+    "adam", "categorical_crossentropy",
+    metrics=["accuracy"],
+)
+history = model.fit(
+    x[250:], y[250:], epochs=30,
+    batch_size=5, validation_split=0.2,
+    verbose=0, callbacks=callbacks,
+)
+loss, accuracy = model.evaluate(
+    x[:250], y[:250], verbose=0,
+)
 """
 DIGITS = 5
 
@@ -44,7 +54,7 @@ def record_network() -> dict[str, Any]:
     return {
         "epochs": [[_rounded(value) for part in epoch for value in np.ravel(part)] for epoch in weights], "history": history,
         "points": [[_rounded(value) for value in point] for point in points[:250]], "targets": targets[:250].tolist(),
-        "loss": float(names["loss"]), "accuracy": float(names["accuracy"]),
+        "classes": [str(label) for label in names["blobs"].classes], "loss": float(names["loss"]), "accuracy": float(names["accuracy"]),
     }  # fmt: skip
 
 

@@ -3,14 +3,13 @@
 import base64
 import hashlib
 import json
-import math
 import os
 from importlib.resources import files
 from pathlib import Path
 
 from normexp._atomic import replaced
 from normexp._version import __version__
-from normexp.learn._examples import run_examples
+from normexp.learn._examples import EXAMPLES, Example, rounded, run_examples
 from normexp.learn._network import PROGRAM, record_network
 
 __all__ = ["write_page"]
@@ -31,10 +30,12 @@ def write_page(path: str | os.PathLike[str]) -> None:
     script, style = ((folder / name).read_text("utf-8") for name in ("page.js", "page.css"))
     environment = Environment(loader=PackageLoader("normexp.learn", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     recorded = record_network()
+    loss = rounded(recorded["loss"])
+    examples = run_examples(EXAMPLES | {"mean": (f"np.exp(-{loss})",)})
+    examples["program"] = [Example(PROGRAM.replace(" callbacks=callbacks,", ""), ""), Example("loss, accuracy", f"({loss}, {recorded['accuracy']})")]
     page = environment.get_template("page.html").render(
         version=__version__, style=Markup(style), script=Markup(script), script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(json.dumps(recorded, separators=(",", ":"))), examples=run_examples(), program=PROGRAM.replace(", callbacks=callbacks", ""),
-        loss=recorded["loss"], mean_probability=repr(math.exp(-recorded["loss"])), accuracy=recorded["accuracy"],
+        data=Markup(json.dumps(recorded, separators=(",", ":"))), examples=examples, classes=recorded["classes"], loss=loss, accuracy=recorded["accuracy"],
     )  # fmt: skip
     with replaced(Path(path)) as temporary:
         temporary.write_text(page, "utf-8")

@@ -41,10 +41,12 @@ function make(parent, tag, attributes = {}, text) {
 }
 const percent = p => (100 * p).toFixed(1) + "%";
 function short(x) { return !Number.isFinite(x) ? (Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf") : Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(2) : x.toPrecision(4); }
+const digits = x => (Math.abs(x) < 100 ? x.toFixed(4) : String(Number(x.toPrecision(6))));  // four decimals, six digits at most
 const colour = i => `var(--c${i % 4})`;
-function bar(parent, i, extra = {}, tag = "") {
-  if (tag) make(parent, "span", { class: "tag" }, tag);
-  const svg = make(parent, "svg", { class: "bar", "aria-hidden": "true", ...extra });
+const tag = (parent, text) => make(parent, "span", { class: "tag" }, text);  // stands before a number where there is no room for headings over columns
+function bar(parent, i, text = "") {
+  if (text) tag(parent, text);
+  const svg = make(parent, "svg", { class: "bar", "aria-hidden": "true" });
   return make(svg, "rect", { height: "100%", width: 0, rx: 3, fill: colour(i) });
 }
 const fill = (rect, share) => rect.setAttribute("width", (100 * Math.min(1, Math.max(0, share || 0))).toFixed(2) + "%");
@@ -55,14 +57,43 @@ function slider(parent, label, value, min, max, step, changed) {
   return input;
 }
 
+// ---- Code: copied without what it gave
+async function copy(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* not allowed here: the older way */ }
+  const area = make(document.body, "textarea", { class: "unseen", "aria-hidden": "true" }), focused = document.activeElement;
+  area.value = text;
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  focused.focus();
+  return done;
+}
+function copying() {
+  for (const code of document.querySelectorAll(".code")) {
+    const chapter = code.closest("section").querySelector("h2").lastChild.textContent, language = code.querySelector(".title span").textContent;
+    const button = make(code.querySelector(".title"), "button", { type: "button" }, "Copy");
+    make(button, "span", { class: "unseen" }, ` the ${language} of: ${chapter}`);
+    let timer = 0;
+    button.addEventListener("click", async () => {
+      const copied = await copy([...code.querySelectorAll(".in")].map(part => part.textContent.trimEnd() + "\n").join(""));
+      if (!copied) getSelection().selectAllChildren(code.querySelector("code"));
+      button.firstChild.textContent = copied ? "Copied" : "Selected";
+      $("said").textContent = copied ? "Copied" : "Not copied, but selected";
+      clearTimeout(timer);
+      timer = setTimeout(() => { button.firstChild.textContent = "Copy"; $("said").textContent = ""; }, 2000);
+    });
+  }
+}
+
 // ---- Softmax: drag the logits
 function dragLogits() {
   const names = ["cat", "dog", "boat"], start = [0.7, 1.5, 4.8], parts = [], box = $("drag");
   names.forEach((name, i) => {
     const row = make(box, "div", { class: "row chain", "data-row": i });
     make(row, "span", { class: "name" }, name);
+    tag(row, "logit");
     const input = slider(row, `logit of ${name}`, start[i], -5, 8, 0.1, draw), z = make(row, "output", { "data-is": "logit" });
-    const e = bar(row, i, {}, "exponential"), eText = make(row, "output", { "data-is": "exponential" }), p = bar(row, i, {}, "probability"), pText = make(row, "output", { "data-is": "probability" });
+    const e = bar(row, i, "exponential"), eText = make(row, "output", { "data-is": "exponential" }), p = bar(row, i, "probability"), pText = make(row, "output", { "data-is": "probability" });
     parts.push({ input, z, e, eText, p, pText });
   });
   const stack = make($("drag-stack"), "svg", { class: "stack", role: "img" }), pieces = names.map((_, i) => make(stack, "rect", { height: "100%", fill: colour(i) }));
@@ -127,18 +158,35 @@ function temperature() {
   draw();
 }
 
-// ---- Curves: a frame with axes, and lines in it
-function frame(id, xLow, xHigh, yLow, yHigh, xLabel, label, steps = [yLow, (yLow + yHigh) / 2, yHigh], tick = y => y) {
-  const svg = make($(id), "svg", { viewBox: "0 0 360 220", role: "img", "aria-label": label });
-  const px = x => 48 + (x - xLow) / (xHigh - xLow) * 300, py = y => 176 - (y - yLow) / (yHigh - yLow) * 164;
-  for (const y of steps) {
-    make(svg, "line", { x1: 48, x2: 348, y1: py(y), y2: py(y), stroke: "var(--line)" });
-    make(svg, "text", { x: 42, y: py(y) + 4, "text-anchor": "end" }, tick(y));
+// ---- Charts: all of one size, their letters too, however narrow the screen is; a frame with axes, and lines in it
+const WIDE = 432, HIGH = 270;
+const chart = (id, attributes) => make($(id), "svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", ...attributes });
+function steadyLetters() {
+  const observer = new ResizeObserver(entries => { for (const entry of entries) entry.target.style.setProperty("--unit", WIDE / entry.contentRect.width); });
+  document.querySelectorAll(".figure").forEach(figure => observer.observe(figure));
+}
+function formula(parent, attributes, parts) {  // a letter and its index is one part, what stands between is another
+  const text = make(parent, "text", { class: "formula", ...attributes });
+  for (const part of parts) {
+    if (typeof part === "string") { make(text, "tspan", {}, part); continue; }
+    make(text, "tspan", { "font-style": "italic" }, part[0]);
+    make(text, "tspan", { "font-size": "75%", dy: "0.3em" }, part[1]);
+    make(text, "tspan", { dy: "-0.225em" }, "\u200b");
   }
-  for (const x of [xLow, (xLow + xHigh) / 2, xHigh]) make(svg, "text", { x: px(x), y: 193, "text-anchor": x === xHigh ? "end" : "middle" }, x);
-  make(svg, "text", { x: 194, y: 212, "text-anchor": "middle" }, xLabel);
+}
+function frame(id, xLow, xHigh, yLow, yHigh, xLabel, label, steps = [yLow, (yLow + yHigh) / 2, yHigh], tick = y => y) {
+  const svg = chart(id, { "aria-label": label });
+  const left = 76, right = WIDE - 16, top = 14, bottom = 210, middle = (left + right) / 2;
+  const px = x => left + (x - xLow) / (xHigh - xLow) * (right - left), py = y => bottom - (y - yLow) / (yHigh - yLow) * (bottom - top);
+  for (const y of steps) {
+    make(svg, "line", { x1: left, x2: right, y1: py(y), y2: py(y), stroke: "var(--line)" });
+    make(svg, "text", { x: left - 8, y: py(y), dy: "0.35em", "text-anchor": "end" }, tick(y));
+  }
+  for (const x of [xLow, (xLow + xHigh) / 2, xHigh]) make(svg, "text", { x: px(x), y: bottom + 8, dy: "0.8em", "text-anchor": "middle" }, x);
+  if (typeof xLabel === "string") make(svg, "text", { x: middle, y: HIGH - 10, "text-anchor": "middle" }, xLabel);
+  else formula(svg, { x: middle, y: HIGH - 10, "text-anchor": "middle" }, xLabel);
   const path = (f, n = 240) => Array.from({ length: n + 1 }, (_, i) => { const x = xLow + (xHigh - xLow) * i / n; return `${i ? "L" : "M"}${px(x).toFixed(2)} ${py(f(x)).toFixed(2)}`; }).join("");
-  return { svg, px, py, line: (f, attributes) => make(svg, "path", { d: path(f), fill: "none", "stroke-width": 2, ...attributes }) };
+  return { svg, px, py, top, bottom, line: (f, attributes) => make(svg, "path", { d: path(f), fill: "none", "stroke-width": 2, ...attributes }) };
 }
 function gradients() {
   const plot = frame("gradient-plot", -6, 6, 0, 1, "logit of A minus logit of B", "Softmax rises smoothly from 0 to 1, argmax jumps at 0");
@@ -162,7 +210,7 @@ function gradients() {
   draw();
 }
 function sigmoids() {
-  const plot = frame("sigmoid-plot", -6, 6, 0, 1, "z1 - z2", "The sigmoid of the difference, and softmax of the two logits: one curve");
+  const plot = frame("sigmoid-plot", -6, 6, 0, 1, [["z", 1], " \u2212 ", ["z", 2]], "The sigmoid of the difference, and softmax of the two logits: one curve");
   plot.line(x => sigmoid(x), { stroke: "var(--c1)", "stroke-width": 7, opacity: 0.45 });
   plot.line(x => softmax([x, 0])[0], { stroke: "var(--c0)", "stroke-dasharray": "6 4" });
   const dot = make(plot.svg, "circle", { r: 5, fill: "var(--c0)" });
@@ -170,8 +218,8 @@ function sigmoids() {
     const a = Number($("z1").value), b = Number($("z2").value), p = softmax([a, b])[0], s = sigmoid(a - b);
     $("z1-value").value = a.toFixed(1);
     $("z2-value").value = b.toFixed(1);
-    $("by-softmax").value = p.toFixed(12);
-    $("by-sigmoid").value = s.toFixed(12);
+    $("by-softmax").value = p.toFixed(6);
+    $("by-sigmoid").value = s.toFixed(6);
     dot.setAttribute("cx", plot.px(Math.max(-6, Math.min(6, a - b))));
     dot.setAttribute("cy", plot.py(s));
   };
@@ -181,8 +229,9 @@ function sigmoids() {
   names.forEach((name, i) => {
     const row = make(box, "div", { class: "row chain" });
     make(row, "span", { class: "name" }, name);
+    tag(row, "logit");
     const input = slider(row, `logit of ${name}`, start[i], -5, 5, 0.1, compare), z = make(row, "output");
-    parts.push({ input, z, p: bar(row, i, {}, "softmax"), pText: make(row, "output"), s: bar(row, i, {}, "sigmoid"), sText: make(row, "output") });
+    parts.push({ input, z, p: bar(row, i, "softmax"), pText: make(row, "output"), s: bar(row, i, "sigmoid"), sText: make(row, "output") });
   });
   function compare() {
     const z = parts.map(part => Number(part.input.value)), p = softmax(z), s = z.map(sigmoid);
@@ -204,7 +253,7 @@ function worked() {
   names.forEach((name, i) => {
     const row = make(body, "tr");
     make(row, "th", { scope: "row" }, name);
-    const input = make(make(row, "td"), "input", { type: "number", step: "0.01", min: -1000, max: 1000, "aria-label": `score of ${name}` });
+    const input = make(make(row, "td", { class: "field" }), "input", { type: "number", step: "0.01", min: -1000, max: 1000, "aria-label": `logit of ${name}` });
     input.value = start[i];
     input.addEventListener("input", draw);
     parts.push({ row, input, e: make(row, "td", { class: "wide-only" }), p: make(row, "td"), loss: make(row, "td") });
@@ -218,10 +267,12 @@ function worked() {
       part.row.setAttribute("class", i === target ? "target" : "");
       part.e.textContent = short(Math.exp(z[i]));
       part.p.textContent = p[i].toFixed(4);
-      part.loss.textContent = losses[i].toFixed(4);
+      part.loss.textContent = digits(losses[i]);
     });
     const verdict = argmax(z) === target ? "The model is right" : `The model says ${names[argmax(z)]} and is wrong`;
-    $("worked-note").textContent = `${verdict}. The loss is \u2212ln(${p[target].toFixed(4)}) = ${losses[target].toFixed(4)}.`;
+    $("worked-verdict").textContent = verdict;
+    $("worked-p").textContent = p[target].toFixed(4);
+    $("worked-loss").textContent = digits(losses[target]);
   }
   $("worked-reset").addEventListener("click", () => { parts.forEach((part, i) => { part.input.value = start[i]; }); select.value = 3; draw(); });
   draw();
@@ -229,23 +280,23 @@ function worked() {
 
 // ---- The network as a picture
 function picture() {
-  const svg = make($("picture"), "svg", { viewBox: "0 0 360 250", role: "img", "aria-label": "Two inputs, hidden layers of 12 and 8 neurons, and one output neuron for each of the four classes" });
-  const x = [30, 130, 225, 300], places = SIZES.map((n, layer) => Array.from({ length: n }, (_, i) => [x[layer], 118 + (i - (n - 1) / 2) * Math.min(34, 200 / n)]));
+  const svg = chart("picture", { "aria-label": "Two inputs, hidden layers of 12 and 8 neurons, and one output neuron for each of the four classes" });
+  const x = [48, 160, 274, 376], places = SIZES.map((n, layer) => Array.from({ length: n }, (_, i) => [x[layer], 122 + (i - (n - 1) / 2) * Math.min(36, 220 / n)]));
   for (let layer = 0; layer < 3; ++layer) for (const [x1, y1] of places[layer]) for (const [x2, y2] of places[layer + 1]) make(svg, "line", { x1, y1, x2, y2, stroke: "var(--soft)", "stroke-width": 0.6, opacity: 0.45 });
   places.forEach((layer, l) => layer.forEach(([cx, cy], i) => {
     make(svg, "circle", { cx, cy, r: l === 3 ? 9 : 6, fill: l === 3 ? colour(i) : "var(--card)", stroke: l === 3 ? "none" : "var(--ink)" });
-    if (l === 3) make(svg, "text", { x: cx + 14, y: cy + 4 }, `z${i + 1}`);
+    if (l === 3) formula(svg, { x: cx + 15, y: cy + 4 }, [["z", i + 1]]);
   }));
-  ["2 inputs", "12 relu", "8 relu", "4 logits"].forEach((text, l) => make(svg, "text", { x: x[l], y: 245, "text-anchor": "middle" }, text));
+  ["2 inputs", "12 relu", "8 relu", "4 logits"].forEach((text, l) => make(svg, "text", { x: x[l], y: HIGH - 10, "text-anchor": "middle" }, text));
 }
 
 // ---- The network that learns
 function learning() {
-  const data = JSON.parse($("data").textContent), n = data.epochs.length - 1, low = [-6, -6], high = [36, 21], W = 84, H = 54;
-  const svg = make($("plane"), "svg", { viewBox: "0 0 420 270", role: "img", tabindex: 0 }), canvas = $("plane").querySelector("canvas");
+  const data = JSON.parse($("data").textContent), n = data.epochs.length - 1, low = [-6.6, -6], high = [36.6, 21], W = 86, H = 54;
+  const svg = chart("plane", { tabindex: 0 }), canvas = $("plane").querySelector("canvas");
   canvas.width = W;
   canvas.height = H;
-  const px = x => (x - low[0]) / (high[0] - low[0]) * 420, py = y => 270 - (y - low[1]) / (high[1] - low[1]) * 270;
+  const px = x => (x - low[0]) / (high[0] - low[0]) * WIDE, py = y => HIGH - (y - low[1]) / (high[1] - low[1]) * HIGH;
   data.points.forEach((point, i) => make(svg, "circle", { cx: px(point[0]), cy: py(point[1]), r: 3.2, fill: colour(data.targets[i]), stroke: "var(--card)", "stroke-width": 0.8 }));
   const probe = [15, 8], cross = make(svg, "path", { stroke: "var(--ink)", "stroke-width": 2.5, fill: "none" });
   const losses = data.history.loss, held = data.history.val_loss, most = Math.log10(Math.max(...losses, ...held)), least = Math.log10(Math.min(...losses, ...held)), decades = Array.from({ length: Math.ceil(most) - Math.floor(least) + 1 }, (_, i) => Math.floor(least) + i);
@@ -253,7 +304,7 @@ function learning() {
   const curve = (values, attributes) => make(plot.svg, "path", { d: values.map((v, i) => `${i ? "L" : "M"}${plot.px(i + 1).toFixed(1)} ${plot.py(Math.log10(v)).toFixed(1)}`).join(""), fill: "none", "stroke-width": 2, ...attributes });
   curve(losses, { stroke: "var(--c0)" });
   curve(held, { stroke: "var(--c1)", "stroke-dasharray": "5 4" });
-  const mark = make(plot.svg, "line", { y1: 12, y2: 176, stroke: "var(--ink)", "stroke-dasharray": "2 3" });
+  const mark = make(plot.svg, "line", { y1: plot.top, y2: plot.bottom, stroke: "var(--ink)", "stroke-dasharray": "2 3" });
   const context = canvas.getContext("2d"), image = context.createImageData(W, H), input = $("epoch");
   input.max = n;
   function shade(weights) {
@@ -275,7 +326,8 @@ function learning() {
     const z = network(weights, probe), p = softmax(z);
     svg.setAttribute("aria-label", `The plane after ${epoch} epochs: ${right} of ${data.points.length} test points in the region of their colour. Arrow keys move the cross.`);
     $("learn-note").textContent = (epoch ? `After ${epoch} epoch${epoch > 1 ? "s" : ""}` : "Before training") + ` ${right} of ${data.points.length} test points lie in the region of their colour` + (epoch ? `; loss ${short(losses[epoch - 1])} in training, ${short(held[epoch - 1])} on rows held out.` : ".");
-    $("probe-note").textContent = `At the cross (${probe[0].toFixed(1)}, ${probe[1].toFixed(1)}): logits ${z.map(v => v.toFixed(2)).join(", ")}; probabilities ${p.map(v => v.toFixed(4)).join(", ")}.`;
+    $("probe-note").textContent = `At the cross (${probe.map(v => v.toFixed(1)).join(", ")}) the network says class ${data.classes[argmax(p)]}:`;
+    [...$("probe-rows").rows].forEach((row, i) => { row.cells[1].textContent = z[i].toFixed(2); row.cells[2].textContent = p[i].toFixed(4); });
   }
   input.addEventListener("input", draw);
   svg.addEventListener("click", event => {
@@ -303,4 +355,4 @@ function learning() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();
 }
-for (const start of [dragLogits, overflow, temperature, gradients, sigmoids, worked, picture, learning]) start();
+for (const start of [copying, steadyLetters, dragLogits, overflow, temperature, gradients, sigmoids, worked, picture, learning]) start();

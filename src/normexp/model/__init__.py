@@ -1,10 +1,15 @@
 """What a fitted classifier is: data, and the two functions that answer from it."""
 
+from normexp.model._copies import Copies as Copies
+from normexp.model._copies import near_copies as near_copies
 from normexp.model._encoder import Encoder as Encoder
 from normexp.model._encoder import number_columns as number_columns
 from normexp.model._evaluation import evaluation_of as evaluation_of
 from normexp.model._member import Member as Member
 from normexp.model._model import Model as Model
 from normexp.model._model import as_model as as_model
+from normexp.model._profile import N_HASHES as N_HASHES
+from normexp.model._profile import Known as Known
+from normexp.model._profile import Profile as Profile
 
-__all__ = ["Encoder", "Member", "Model", "as_model", "evaluation_of", "number_columns"]
+__all__ = ["N_HASHES", "Copies", "Encoder", "Known", "Member", "Model", "Profile", "as_model", "evaluation_of", "near_copies", "number_columns"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from normexp.functional import log_softmax, softmax
 from normexp.model._encoder import Encoder
 from normexp.model._member import Member
+from normexp.model._profile import Profile
 from normexp.network import History, Network, Parameters
 from normexp.tables import Schema
 
@@ -44,6 +45,12 @@ class Model:
         On rows that were held out.
     params : mapping of str to Any
         Arguments of the estimator that made it.
+    class_weights : ndarray of shape (n_classes,), or None
+        What a row of each class counted in training, and counts when the model answers.
+    profile : Profile or None
+        What is kept of the training rows, for later ones to be compared with.
+    positive : int or None
+        Of two classes the one that is looked for, where it was said or found; None is the second.
     """
 
     classes: NDArray[Any]
@@ -57,6 +64,9 @@ class Model:
     schema: Schema | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    class_weights: NDArray[np.float64] | None = None
+    profile: Profile | None = None
+    positive: int | None = None
 
     def __post_init__(self) -> None:
         if not self.members or len(self.weights) != len(self.members):
@@ -111,6 +121,14 @@ class Model:
         """The softmax of the logits, of shape (n_rows, n_classes), columns as in `classes`; arguments as those of `logits`."""
         probabilities: NDArray[Any] = softmax(self.logits(matrix, n_threads, dtype=dtype))
         return probabilities
+
+    def answers(self, probabilities: NDArray[Any]) -> NDArray[np.intp]:
+        """The class that each row is given, as an index: the most probable one or, with class weights, that of the largest weight x probability.
+
+        A weight says how much a missed row of the class costs; the answer is the one of the least expected cost.
+        """
+        found: NDArray[np.intp] = (probabilities if self.class_weights is None else probabilities * self.class_weights).argmax(axis=1)
+        return found
 
 
 def as_model(fitted: Any) -> Model:

@@ -109,8 +109,7 @@ def precision_recall(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Ax
 
 def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, **options: Any) -> None:
     seen = evaluation.counted.take(evaluation.counted.known)
-    columns = [1] if seen.n_classes == 2 else range(seen.n_classes)
-    found = [(k, *curve(seen.targets == k, seen.probabilities[:, k], seen.weights)) for k in columns if 0 < (seen.targets == k).sum() < len(seen)]
+    found = [(k, *curve(seen.targets == k, seen.probabilities[:, k], seen.weights)) for k in seen.ranked_classes if 0 < (seen.targets == k).sum() < len(seen)]
     coloured = {k for k, *_ in sorted(found, key=lambda item: item[-1])[:MOST_CURVES]}
     handles: list[Any] = []
     names = []

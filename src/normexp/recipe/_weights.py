@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassWeight", "row_weights", "rows_to_learn"]
+__all__ = ["ClassWeight", "class_weights_of", "row_weights", "rows_to_learn"]
 
 ClassWeight = str | NDArray[np.float64] | None  # "balanced", or one a class
 
@@ -18,15 +18,16 @@ def rows_to_learn(rows: NDArray[np.int64], weights: NDArray[Any] | None) -> NDAr
     return found
 
 
-def row_weights(targets: NDArray[Any], weights: NDArray[Any] | None, class_weight: ClassWeight) -> NDArray[np.float32] | None:
-    """Row weight x class weight, scaled to mean 1; None where all are equal. `weights` are of these rows; "balanced" gives every class the same total."""
-    if class_weight is not None:
-        by_row = (_balanced(targets) if isinstance(class_weight, str) else class_weight)[targets]
-        weights = by_row if weights is None else weights * by_row
+def class_weights_of(class_weight: ClassWeight, targets: NDArray[Any], n_classes: int) -> NDArray[np.float64] | None:
+    """A weight a class, shape (n_classes,); "balanced" is n / (classes x rows of the class), as scikit-learn has it, and 1 for classes without rows."""
+    if class_weight is None or not isinstance(class_weight, str):
+        return class_weight
+    counts = np.bincount(targets, minlength=n_classes).astype(np.float64)
+    return np.divide(len(targets), np.count_nonzero(counts) * counts, out=np.ones(n_classes), where=counts > 0)
+
+
+def row_weights(targets: NDArray[Any], weights: NDArray[Any] | None, class_weights: NDArray[np.float64] | None = None) -> NDArray[np.float32] | None:
+    """Row weight x class weight, scaled to mean 1; None where all are equal. `weights` are of these rows."""
+    if class_weights is not None:
+        weights = class_weights[targets] if weights is None else weights * class_weights[targets]
     return None if weights is None else (weights / weights.mean()).astype(np.float32)
-
-
-def _balanced(targets: NDArray[Any]) -> NDArray[np.float64]:
-    """n / (classes x rows of the class), as scikit-learn; classes without rows do not count."""
-    counts = np.bincount(targets).astype(np.float64)
-    return len(targets) / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))

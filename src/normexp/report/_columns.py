@@ -1,6 +1,7 @@
-"""What there is to say of a table's columns."""
+"""What there is to say of a table's columns, and what each says of the target by itself."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,36 +9,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp._checks import counted
+from normexp.evaluation import Difference, Evaluation, Interval, compare, mean_interval
+from normexp.report._facts import Data, Subject
 from normexp.tables import Table
 
 __all__ = ["ColumnFacts", "column_facts"]
 
 LEAST_ROWS = 30  # to learn from a column alone
+MOST_ROWS = 5_000
+PRIOR_ROWS = 2  # of the class shares, in each leaf
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """A column of the table, in words."""
+    """A column of the table, in words, and what a small decision tree that sees nothing else makes of it.
+
+    `gain` is by how much its log loss is below that of the class shares (NaN where not looked at), `share` that over the loss of the shares: 1 gives the answer;
+    `against` is the model's log loss minus the column's.
+    """
 
     name: str
     kind: str
     missing: float
     content: str
-    alone: float  # accuracy of the answer from this column alone; NaN where not looked at
+    gain: Interval
+    share: float = float("nan")
+    against: Difference | None = None
 
 
-def column_facts(table: Table, features: NDArray[np.intp], owners: NDArray[np.intp]) -> list[ColumnFacts]:
+def column_facts(data: Data, subject: Subject, features: NDArray[np.intp], owners: NDArray[np.intp]) -> list[ColumnFacts]:
     """Facts of some columns, each tried as the only source of the answer."""
-    found = []
+    found, table = [], data.tested
     for feature in features:
-        column = table.schema.columns[feature]
-        values = table.matrix[:, np.flatnonzero(owners == feature)[0]]
+        column, at = table.schema.columns[feature], int(np.flatnonzero(owners == feature)[0])
+        values = table.matrix[:, at]
         filled = values[~np.isnan(values)].astype(np.float64)
-        found.append(ColumnFacts(column.name, column.kind, 1 - len(filled) / max(len(values), 1), _content(column, filled), _alone(table, values, column.kind)))
+        by_itself = _by_itself(data, subject, at, column.kind == "category")
+        found.append(ColumnFacts(column.name, column.kind, 1 - len(filled) / max(len(values), 1), _content(column, filled), *by_itself))
     return found
 
 
-def _content(column: Any, filled: NDArray[np.float64]) -> str:
+def _content(column: Any, filled: Array) -> str:
     if not len(filled):
         return "nothing"
     if column.kind == "category":
@@ -56,18 +70,47 @@ def _content(column: Any, filled: NDArray[np.float64]) -> str:
     return " to ".join(f"{end:.{digits}g}" for end in (low, high)) + f", median {middle:.{digits}g}"
 
 
-def _alone(table: Table, values: NDArray[np.float32], kind: str) -> float:
-    """Share of rows that a small decision tree of this column alone gets right, learnt from every second row and tested on the others; 5,000 rows at most."""
+def _by_itself(data: Data, subject: Subject, at: int, is_category: bool) -> tuple[Interval, float, Difference | None]:
+    """The gain of a tree of one matrix column, as an interval and as a share of what there is to gain, and how the model's log loss differs from its."""
+    evaluation, known = subject.evaluation, np.flatnonzero(subject.evaluation.known)
+    nothing = Interval(float("nan"), float("nan"), float("nan"))
+    probabilities = np.array(data.shares.probabilities, np.float64)
+    n_learnt = 0
+    for table, rows, asked in _parts(data, known):
+        n_learnt = max(n_learnt, len(rows))
+        if len(rows) >= LEAST_ROWS:
+            probabilities[asked] = _tree_probabilities(table, rows, at, data.tested.matrix[asked, at], is_category, data.shares.probabilities[0])
+    if n_learnt < LEAST_ROWS or not len(known):
+        return nothing, float("nan"), None
+    alone, shares, model = (Evaluation(one.classes, one.targets, p, one.weights).take(known)
+                            for one, p in ((evaluation, probabilities), (data.shares, data.shares.probabilities), (evaluation, evaluation.probabilities)))  # fmt: skip
+    gain = mean_interval(shares.losses - alone.losses, alone.masses, alone.targets)
+    of_shares = float(np.average(shares.losses, weights=shares.masses))
+    return gain, gain.estimate / max(of_shares, 1e-12), compare(alone, model, ["log_loss"])["log_loss"]
+
+
+def _parts(data: Data, known: NDArray[np.intp]) -> Iterator[tuple[Table, NDArray[Any], NDArray[Any]]]:
+    """Rows to learn from, of which table, and tested rows to be asked about: training rows, or each half of the tested rows for the other."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    if data.training is not None and data.training_rows is not None:
+        yield data.training, rng.permutation(data.training_rows)[:MOST_ROWS], known
+        return
+    halves = np.array_split(rng.permutation(known), 2)
+    for rows, asked in (halves, halves[::-1]):
+        yield data.tested, rows[:MOST_ROWS], asked
+
+
+def _tree_probabilities(table: Table, rows: NDArray[Any], at: int, asked: NDArray[np.float32], is_category: bool, shares: Array) -> Array:
+    """Of a small tree of one column: the shares of the classes in a leaf, and of all rows with the weight of two rows."""
     from sklearn.tree import DecisionTreeClassifier
 
-    assert table.targets is not None
-    rows = np.flatnonzero(table.targets >= 0)
-    rows = np.random.Generator(np.random.PCG64(0)).permutation(rows)[:5_000]
-    if len(rows) < LEAST_ROWS:
-        return float("nan")
-    x = np.nan_to_num(values[rows, None].astype(np.float64), nan=-1e9 if kind == "number" else -2)
-    leaves = 64 if kind == "category" else 4 * max(len(np.unique(table.targets[rows])), 2)
+    targets, n_classes = table.with_target()[1][rows], len(shares)
+    x, new = (np.nan_to_num(values.astype(np.float64), nan=-2 if is_category else -1e9)[:, None] for values in (table.matrix[rows, at], asked))
+    leaves = 64 if is_category else 4 * max(len(np.unique(targets)), 2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # many classes look like a regression to scikit-learn
-        tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0).fit(x[::2], table.targets[rows[::2]])
-        return float(tree.score(x[1::2], table.targets[rows[1::2]]))
+        tree = DecisionTreeClassifier(max_leaf_nodes=leaves, min_samples_leaf=3, random_state=0).fit(x, targets)
+    learnt, found = tree.apply(x), tree.apply(new)
+    counts = np.bincount(learnt * n_classes + targets, minlength=(tree.tree_.node_count) * n_classes).reshape(-1, n_classes) + PRIOR_ROWS * shares
+    probabilities: Array = (counts / counts.sum(axis=1, keepdims=True))[found]
+    return probabilities

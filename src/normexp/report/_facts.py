@@ -1,7 +1,7 @@
 """What a report tells: models on the same rows, what they are measured against, the mistakes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from normexp import evaluation as ev
 from normexp.evaluation import Evaluation
-from normexp.explanation import Explanation, Importance, explain, permutation_importance
-from normexp.model import Model, as_model
-from normexp.report._regression import FOLDS, cross_validated_regression, logistic_regression
+from normexp.explanation import Explanation, Importance, explain, features_of, permutation_importance
+from normexp.model import Known, Model, as_model, near_copies
+from normexp.report._baselines import cross_validated, learnt
 from normexp.tables import Table
 
 __all__ = ["Data", "Subject", "confused_pairs", "data_of", "importance_of", "surest_mistakes"]
@@ -35,10 +35,6 @@ class Subject:
         return ev.score(self.evaluation)
 
     @cached_property
-    def intervals(self) -> dict[str, ev.Interval]:
-        return ev.intervals(self.evaluation)
-
-    @cached_property
     def known(self) -> Evaluation:
         """Rows of classes that the model knows: the others say nothing of its probabilities."""
         return self.evaluation.counted.take(self.evaluation.counted.known)
@@ -48,6 +44,11 @@ class Subject:
         """The calibration error that chance alone makes."""
         return ev.calibration_by_chance(self.known)
 
+    @cached_property
+    def calibration_of_classes(self) -> list[ev.ClassCalibration]:
+        """Of each class, or of the positive one of two."""
+        return ev.calibration_of_classes(self.known, self.known.ranked_classes)
+
     @property
     def is_regression(self) -> bool:
         return len(self.model.network.layers) == 1
@@ -55,25 +56,32 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The rows that models are judged on, and what they are measured against: class shares, and a multinomial logistic regression (None with too few rows)."""
+    """The rows that models are judged on, what is known of where they come from, and what models are measured against."""
 
     name: str
     tested: Table
     seen: str  # in words: which rows these are to the model
-    held_out: bool  # rows that the model has not seen for sure
-    n_training_rows: int | None
     shares: Evaluation  # of the model's training rows
-    regression: Evaluation | None
+    baselines: dict[str, Evaluation]  # by name; none with too few rows
+    training: Table | None = None  # None where these are not rows that were held out of it
+    training_rows: NDArray[np.int64] | None = None
+    drawn_from: int | None = None  # rows of the table whose class shares these have
     n_equal: int = 0  # rows that equal one that was learnt from, where that is more than chance
+    copies: float = 0.0  # share of the rows that look like copies of one that was learnt from
+    grouping: str | None = None  # the column whose equal values mark rows that look alike
+    known: Known = Known(0, 0, False)  # by the model's fingerprint
+    out_of_fold: bool = False  # each row was asked of a model that had not learnt from it; the judged model has learnt from all
+    costs: ev.Costs | None = None
+
+    @property
+    def held_out(self) -> bool:
+        """Are these rows that the model has not seen for sure?"""
+        return self.training is not None
 
     @cached_property
     def largest(self) -> Evaluation:
         """Always answering the class that is the most frequent among the training rows."""
-        return replace(self.shares, probabilities=np.eye(self.shares.n_classes)[self.shares.probabilities.argmax(axis=1)])
-
-    @property
-    def regression_name(self) -> str:
-        return "multinomial logistic regression" + ("" if self.held_out else f", {FOLDS}-fold cross-validated")
+        return self.shares.under(np.eye(self.shares.n_classes)[self.shares.probabilities[0].argmax()])
 
     @property
     def row_numbers(self) -> NDArray[np.int64]:
@@ -83,19 +91,28 @@ class Data:
 
 def data_of(
     name: str, tested: Table, judged: Subject, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
-    seen: str = "that it had not seen", n_equal: int = 0, on_step: Callable[[str], None] = lambda _: None,
+    seen: str = "that it had not seen", n_equal: int = 0, drawn_from: int | None = None,
+    out_of_fold: bool = False, costs: ev.Costs | None = None, on_step: Callable[[str], None] = lambda _: None,
 ) -> Data:  # fmt: skip
-    """Rows and baselines: the shares of the classes are those that the model was trained on; the regression learns from a training table, or from these very rows by
+    """Rows and baselines: the shares of the classes are those that the model was trained on; the baselines learn from a training table, or from these very rows by
     cross-validation. `seen` says which rows those of a held-out part are."""
-    on_step("a multinomial logistic regression to compare with")
-    shares = ev.class_share_evaluation(judged.evaluation, judged.model.class_shares)
-    if training is not None and training_rows is not None:
-        return Data(name, tested, seen, True, len(training_rows), shares, logistic_regression(training, training_rows, tested, seed, n_threads), n_equal)
-    return Data(name, tested, f"of {name}", False, None, shares, cross_validated_regression(tested, seed, n_threads))
+    on_step("a logistic regression and boosted trees to compare with")
+    model = judged.model
+    shares = ev.class_share_evaluation(judged.evaluation, model.class_shares)
+    if training is None or training_rows is None:
+        known = Known(0, 0, False) if model.profile is None or out_of_fold else model.profile.known(tested.matrix)
+        words = seen if out_of_fold else f"of {name}"
+        return Data(name, tested, words, shares, cross_validated(tested, seed, n_threads), n_equal=n_equal, known=known, out_of_fold=out_of_fold, costs=costs)
+    copies, (names, owners) = near_copies(model.encoder, training.matrix, training_rows, tested.matrix, np.arange(len(tested))), features_of(model)
+    grouping = None if copies.column is None else names[owners[copies.column]]
+    return Data(
+        name, tested, seen, shares, learnt(training, training_rows, tested, seed, n_threads), training, training_rows, drawn_from, n_equal, copies.share, grouping,
+        costs=costs,
+    )  # fmt: skip
 
 
 def importance_of(subject: Subject, data: Data) -> Importance:
-    return permutation_importance(subject.model, data.tested)
+    return permutation_importance(subject.model, data.tested, n_repeats=2)
 
 
 def surest_mistakes(subject: Subject, data: Data) -> tuple[NDArray[np.intp], Explanation]:

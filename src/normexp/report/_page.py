@@ -17,7 +17,8 @@ from normexp.model import as_model
 from normexp.report._columns import column_facts
 from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
 from normexp.report._figures import chain_figure, figures_of, importance_figure
-from normexp.report._verdict import next_steps, verdict, warnings_of
+from normexp.report._advice import next_steps, warnings_of
+from normexp.report._verdict import verdict
 from normexp.tables import Table
 
 __all__ = ["write_predictions_report", "write_report"]
@@ -32,19 +33,20 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
     importance = importance_of(best, data)
     order = importance.order()
     on_step("the data")
-    columns = column_facts(data.tested, order[:MOST_COLUMNS], features_of(best.model)[1])
+    columns = column_facts(data, best, order[:MOST_COLUMNS], features_of(best.model)[1])
     judged = verdict(best, data, columns)
     on_step("the most confident mistakes")
     mistakes = _mistakes(best, data)
     on_step("figures")
     page = _template("report.html").render(
-        version=__version__, title=_title(best), subject=best, data=data, verdict=judged, numbers=_numbers(best, data), comparison=_comparison(subjects, best),
-        columns=columns, n_hidden_columns=len(order) - len(columns), shares=_shares(best), warnings=warnings_of(best, data, columns), figures=figures_of(best),
+        version=__version__, title=_title(best), subject=best, data=data, verdict=judged, numbers=_numbers(best, data), comparison=_comparison(subjects, best, data),
+        columns=columns, n_hidden_columns=len(order) - len(columns), shares=_shares(best), warnings=warnings_of(best, data, judged, columns), figures=figures_of(best),
         pairs=[(*_names(best, i, j), n, share) for i, j, n, share in confused_pairs(best.evaluation)], classes=_classes(best),
         n_hidden_classes=max(best.evaluation.n_classes - MOST_CLASSES, 0), importance=importance, importance_rows=_importance_rows(importance),
         importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
         n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
-        steps=next_steps(best, judged, columns), no_flip=NO_FLIP, **_thresholds(best),
+        steps=next_steps(best, data, judged, columns), no_flip=NO_FLIP,
+        model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12), **_thresholds(best),
     )  # fmt: skip
     _write(path, page)
 
@@ -53,7 +55,7 @@ def write_predictions_report(path: Path, name: str, source: str, model: Any, tab
     """The report of rows without targets: what a Model or a SoftmaxClassifier answers and how surely; nothing can be said of whether it is right."""
     known = as_model(model)
     probabilities = known.probabilities(table.matrix, n_threads or 0)
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    predicted, confidence = known.answers(probabilities), probabilities.max(axis=1)
     counts = np.bincount(predicted, minlength=len(known.classes))
     order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
     shares = [(str(known.classes[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
@@ -100,37 +102,46 @@ def _title(subject: Subject) -> str:
 
 
 def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
-    """The three numbers of the first screen, beside the two baselines; for calibration, beside what chance alone makes."""
-    shares, regression = ev.score(data.shares), None if data.regression is None else ev.score(data.regression)
-    described = (
-        ("accuracy", "Accuracy", "share of rows predicted right; 1 is best", "{:.1%}"),
-        ("log_loss", "Log loss", "mean -ln of the true class's probability (nats); 0 is best", "{:.4f}"),
-        ("calibration_error", "Calibration error", "how far stated probabilities are from what happens", "{:.1%}"),
-    )  # fmt: skip
-    cards: list[dict[str, Any]] = [
-        {"name": title, "meaning": meaning, **{key: form.format(value) for key, value in zip(("value", "low", "high"), subject.intervals[name], strict=True)},
-         "shares": form.format(getattr(shares, name)), "regression": None if regression is None else form.format(getattr(regression, name)), "chance": None}
-        for name, title, meaning, form in described
+    """The numbers of the first screen with their intervals, beside those of the baselines; for calibration, beside what chance alone makes."""
+    known, found = subject.known, ev.intervals(subject.evaluation, drawn_from=data.drawn_from)
+    names = {"always the class shares": data.shares, **data.baselines}
+    cards = [
+        _card("Accuracy", found["accuracy"], "{:.1%}", {name: float(np.average(one.correct, weights=one.weights)) for name, one in names.items()}, "share of rows predicted right; 1 is best"),
+        _card("Log loss", found["log_loss"], "{:.4f}", {name: float(np.average(one.losses, weights=one.weights)) for name, one in names.items()},
+              "mean -ln of the true class's probability (nats); 0 is best"),
     ]  # fmt: skip
-    cards[-1]["chance"] = [f"{value:.1%}" for value in subject.chance]
+    if known.positive is not None and np.isfinite(found["roc_auc_macro"].estimate):
+        share = float(np.average(known.targets == known.positive, weights=known.weights))
+        areas = {name: ranking[0].score for name, one in names.items() if (ranking := ev.ranking_of(one.take(one.known))) is not None}
+        precision = found["average_precision_macro"].estimate
+        cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision "
+                           f"{precision:.3f}, by chance {share:.3f}"))  # fmt: skip
+    chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
+    cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": {"by chance alone": chance},
+                  "meaning": "how far stated probabilities are from what happens; above what chance makes they are off"})  # fmt: skip
     return cards
 
 
-def _comparison(subjects: Sequence[Subject], best: Subject) -> dict[str, Any] | None:
+def _card(name: str, found: ev.Interval, form: str, others: dict[str, float], meaning: str) -> dict[str, Any]:
+    low, high = (form.format(end) if np.isfinite(end) else None for end in (found.low, found.high))
+    return {"name": name, "value": form.format(found.estimate), "low": low, "high": high, "others": {key: form.format(value) for key, value in others.items()}, "meaning": meaning}
+
+
+def _comparison(subjects: Sequence[Subject], best: Subject, data: Data) -> dict[str, Any] | None:
     """Scores of several models, and how sure it is that the best one is."""
     if len(subjects) < 2:
         return None
-    rows = [
-        {"name": s.name, "best": s is best, "cells": [f"{i.estimate:.4f} ({i.low:.4f} to {i.high:.4f})" for i in s.intervals.values()]}
-        for s in sorted(subjects, key=lambda s: s.scores.log_loss)
-    ]  # fmt: skip
+    rows = []
+    for subject in sorted(subjects, key=lambda one: one.scores.log_loss):
+        found = ev.intervals(subject.evaluation, ev.ROW_SCORES, drawn_from=data.drawn_from)
+        rows.append({"name": subject.name, "best": subject is best, "cells": [f"{i.estimate:.4f} ({i.low:.4f} to {i.high:.4f})" for i in found.values()]})
     sentences = []
     for other in (s for s in subjects if s is not best):
-        difference = ev.compare(other.evaluation, best.evaluation, ["log_loss"])["log_loss"]
+        difference = ev.compare(other.evaluation, best.evaluation, ["log_loss"], drawn_from=data.drawn_from)["log_loss"]
         low, high = sorted(abs(end) for end in (difference.low, difference.high))
         surely = f"{best.name} is better than {other.name} by {low:.4f} to {high:.4f} in log loss."
         sentences.append(surely if difference.better == "second" else f"Between {best.name} and {other.name} there is no sure difference in log loss.")
-    return {"header": ["accuracy", "log loss", "Brier score", "calibration error"], "rows": rows, "sentences": sentences}
+    return {"header": ["accuracy", "log loss", "Brier score"], "rows": rows, "sentences": sentences}
 
 
 def _names(subject: Subject, *indices: int) -> list[str]:
@@ -157,12 +168,11 @@ def _classes(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _thresholds(subject: Subject) -> dict[str, Any]:
-    """For two classes: what flagging the likeliest rows of the rarer one gives."""
+    """For two classes: what flagging the likeliest rows of the positive one gives."""
     known = subject.known
-    if known.n_classes != 2 or not len(known):
+    if known.positive is None or not len(known):
         return {"thresholds": []}
-    positive = int(np.bincount(known.targets, known.masses, 2).argmin())
-    return {"thresholds": ev.thresholds(known, positive), "positive": str(known.classes[positive])}
+    return {"thresholds": ev.thresholds(known, known.positive), "positive": str(known.classes[known.positive])}
 
 
 def _importance_rows(importance: Importance) -> list[tuple[str, float, float, float]]:

@@ -1,167 +1,168 @@
-"""The numbers in words: can the model be trusted, what is odd about the data, what to do next."""
+"""Can the model be trusted? One sentence or two, and a grade that follows the worst of what is found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from normexp import evaluation as ev
 from normexp._checks import counted
 from normexp.evaluation import Difference, Evaluation
+from normexp.report._baselines import LOGISTIC_REGRESSION
 from normexp.report._columns import ColumnFacts
-from normexp.report._facts import Data, Subject, confused_pairs
+from normexp.report._facts import Data, Subject
+from normexp.report._words import columns_named, comparisons, some
 
-__all__ = ["Verdict", "next_steps", "verdict", "warnings_of"]
+__all__ = ["TRUE", "Verdict", "gives_away", "telling", "verdict"]
 
-GIVES_AWAY = 0.99
-FEW_ROWS, TOO_FEW_ROWS = 30, 20
-MOST_TO_RANK = 100_000  # rows x classes whose ROC AUC gets an interval: some seconds
-WORTH_MENDING = 0.02  # calibration error above what chance alone makes
+TOO_FEW_ROWS = 20
+WORTH_HAVING = 0.1  # of the loss of the class shares: a gain that few rows may hide
+NEAR = 0.9  # of the model's gain: a column that alone says as much
+WHOLE = 0.9  # of the loss of the class shares: a column that gives the answer
+MUCH_BETTER = 0.25  # of its gain: a baseline that is worth having instead
+NEVER_ANSWERED = 10  # rows of a class
+WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
 TRUE = "its probabilities can be taken at their word"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One sentence or two, a grade (good, fair, poor or none) and what stands behind it."""
+    """One sentence or two, a grade (good, fair, poor or none) and what stands behind it; `against` by name of the baseline."""
 
     sentence: str
     grade: str
     against_shares: Difference
-    against_regression: Difference | None
+    against: dict[str, Difference]
     calibration: str
 
 
 def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -> Verdict:
-    """Better than the class shares? Are its answers better than always the same? Does a column give the answer? Better than a regression? Are the probabilities true?"""
-    shares = ev.compare(data.shares, subject.evaluation, ["log_loss"])["log_loss"]
-    regression = None if data.regression is None else ev.compare(data.regression, subject.evaluation, ["log_loss"])["log_loss"]
+    """Are the rows unseen? Is it better than the class shares and than any column alone? What does it never answer? Are its probabilities true? Is more to be had?
+
+    Better than the class shares is what is surely better in log loss, or in the Brier score, which is bounded: of few rows a single large loss may hide what the others tell.
+    """
+    shares = _log_loss(data, data.shares, subject)
+    against = {name: _log_loss(data, one, subject) for name, one in data.baselines.items() if not (subject.is_regression and name == LOGISTIC_REGRESSION)}
     calibration, scores = calibration_of(subject), subject.scores
-    first = _given_away(subject, columns)
-    last = f" But {data.n_equal / max(scores.n_rows, 1):.0%} of these rows equal rows that it has learnt from: the numbers flatter it." if data.n_equal else ""
     start = f"The model is right on {scores.accuracy:.1%} of {counted(scores.n_rows, 'row')} {data.seen}"
 
     def judged(words: str, grade: str) -> Verdict:
-        sentence = f"{first}{start}{words}{last}" if grade in ("good", "fair") else start + words
-        return Verdict(sentence, grade, shares, regression, calibration)
+        first = _given_away(columns, shares) if grade in ("good", "fair") else ""
+        last = _known_already(data, subject) if grade != "poor" else ""
+        return Verdict(f"{first}{start}{words}{last}", "fair" if grade == "good" and (first or last) else grade, shares, against, calibration)
 
     if scores.n_rows < TOO_FEW_ROWS:
         return judged(": too few to tell whether it can be trusted.", "none")
     if len(np.unique(subject.evaluation.targets)) == 1:
         return judged(", all of one class: rows of the others are needed to tell whether it can be trusted.", "none")
-    if shares.better != "second":
+    in_brier = ev.compare(data.shares, subject.evaluation, ["brier"], drawn_from=data.drawn_from)["brier"].better
+    if shares.better != "second" and in_brier != "second":
+        if shares.low < -WORTH_HAVING * data.shares.losses.mean() and shares.estimate < 0:
+            return judged(": too few rows to tell whether it is better than always answering the class shares.", "none")
         return judged(", but no better than always answering the class shares: do not rely on it.", "poor")
-    words = {"second": "better than", "neither": "about as good as", "first": "worse than"}
-    against = "" if regression is None or subject.is_regression else f", {words[regression.better]} a logistic regression"
-    if ev.compare(data.largest, subject.evaluation, ["accuracy"])["accuracy"].better != "second":
-        return judged(_no_better_than_one_answer(subject, data, against, calibration), "fair")
-    good = calibration == TRUE and (regression is None or regression.better != "first" or subject.is_regression) and not (first or last)
-    return judged(f"{against}, {'and' if calibration == TRUE else 'but'} {calibration}.", "good" if good else "fair")
+    if shares.estimate >= 0:
+        few = "; better in the Brier score, but a few rows that it is far too sure of make its log loss no better than that of always answering the class shares"
+        return judged(f"{few}: do not take its probabilities at their word.", "fair")
+    words, never = comparisons(against), some(never_answered(subject))
+    if not _answers_say_something(subject, data):
+        return judged(_no_better_than_one_answer(subject, data, words, calibration), "fair")
+    beaten = any(_is_much_better(one, shares) for one in against.values())
+    never = f"; it never answers {never}" if never else ""
+    return judged(f"{words}, {'and' if calibration == TRUE else 'but'} {calibration}{never}.", "good" if calibration == TRUE and not never and not beaten else "fair")
 
 
-def _given_away(subject: Subject, columns: Sequence[ColumnFacts]) -> str:
-    """A sentence, if a column alone gives the answer, to come before what the model is said to be worth."""
-    telling = [column.name for column in columns if gives_away(column, largest_share(subject))]
-    return f"{_columns(telling)} alone give{'s' if len(telling) == 1 else ''} the answer: make sure that it is known beforehand. " if telling else ""
+def _log_loss(data: Data, other: Evaluation, subject: Subject) -> Difference:
+    return ev.compare(other, subject.evaluation, ["log_loss"], drawn_from=data.drawn_from)["log_loss"]
+
+
+def _is_much_better(against: Difference, shares: Difference) -> bool:
+    """Is a baseline surely better than the model, by a share of what it gains over the class shares?"""
+    return against.better == "first" and against.estimate > MUCH_BETTER * (against.estimate - shares.estimate)
+
+
+def telling(columns: Sequence[ColumnFacts], shares: Difference) -> list[ColumnFacts]:
+    """The columns that alone say as much as the model of all of them: they give nearly all of the answer, or the model is not surely better."""
+    if len(columns) < 2 or not shares.estimate < 0:
+        return []
+    return [one for one in columns if one.gain.low > 0 and one.gain.estimate >= NEAR * -shares.estimate
+            and (gives_away(one) or (one.against is not None and one.against.better != "second"))]  # fmt: skip
+
+
+def gives_away(column: ColumnFacts) -> bool:
+    return column.share >= WHOLE
+
+
+def _given_away(columns: Sequence[ColumnFacts], shares: Difference) -> str:
+    """A sentence, if a column alone gives the answer or says as much as the model, to come before what the model is said to be worth."""
+    found = telling(columns, shares)
+    whole = [column.name for column in found if gives_away(column)]
+    if whole:
+        return f"{columns_named(whole)} alone give{'s' if len(whole) == 1 else ''} the answer: make sure that it is known beforehand. "
+    names = [column.name for column in found]
+    return f"{columns_named(names)} alone say{'s' if len(names) == 1 else ''} as much as the model: make sure that it is known beforehand. " if names else ""
+
+
+def _known_already(data: Data, subject: Subject) -> str:
+    """A sentence, if rows are known to the model, to come after what it is said to be worth."""
+    n = max(subject.scores.n_rows, 1)
+    if data.known.beyond_chance:
+        return f" But {data.known.share:.0%} of these rows are rows that it has learnt from: the numbers flatter it."
+    if data.n_equal:
+        return f" But {data.n_equal / n:.0%} of these rows equal rows that it has learnt from: the numbers flatter it."
+    if data.copies:
+        cure = f"; rows of one '{data.grouping}' look alike, so keep them together with --group" if data.grouping else ""
+        return f" But {data.copies:.0%} of these rows look like copies of rows that it has learnt from: the numbers flatter it{cure}."
+    return ""
+
+
+def never_answered(subject: Subject) -> list[str]:
+    """Classes with some rows that no row was given."""
+    known = subject.known
+    counts = np.bincount(known.targets, minlength=known.n_classes)
+    return [str(known.classes[k]) for k in np.flatnonzero(counts >= NEVER_ANSWERED) if not (known.predicted == k).any()]
+
+
+def _answers_say_something(subject: Subject, data: Data) -> bool:
+    """Are its answers right more often than always the same one would be? With class weights, right rows count as much as their class does."""
+    weights, evaluation, largest = subject.model.class_weights, subject.evaluation, data.largest
+    if weights is not None:
+        masses = evaluation.masses * np.where(evaluation.known, weights[evaluation.targets], 1)
+        evaluation, largest = (replace(one, weights=masses) for one in (evaluation, data.shares.under(np.eye(len(weights))[(data.shares.probabilities[0] * weights).argmax()])))
+    return ev.compare(largest, evaluation, ["accuracy"], drawn_from=data.drawn_from)["accuracy"].better == "second"
 
 
 def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calibration: str) -> str:
     """Of a model whose answers are no better than always the same one, though its probabilities are better than the class shares."""
     known, largest = subject.known, int(data.largest.probabilities[0].argmax())
     names = [str(label) for label in known.classes.tolist()]
-    never = [names[k] for k in np.unique(known.targets).tolist() if not (known.predicted == k).any()]
-    found = f"; it never answers {_some(never)}" if never else ""
-    auc = f"rank the rows (ROC AUC {_auc_of(known)})"
-    return (f", no more often than always answering '{names[largest]}' would be{found}. Its probabilities say more: they are better than the class shares{against}, "
-            f"{auc}, {'and' if calibration == TRUE else 'but'} {calibration.removeprefix('its probabilities ')}. Decide by them, not by its answers.")  # fmt: skip
+    never = some([names[k] for k in np.unique(known.targets).tolist() if not (known.predicted == k).any()])
+    return (f", no more often than always answering '{names[largest]}' would be{f'; it never answers {never}' if never else ''}. Its probabilities say more: they are better than "
+            f"the class shares{against}, rank the rows (ROC AUC {_auc_of(known, data)}), {'and' if calibration == TRUE else 'but'} "
+            f"{calibration.removeprefix('its probabilities ')}. Decide by them, not by its answers.")  # fmt: skip
 
 
-def _auc_of(known: Evaluation) -> str:
-    if len(known) * known.n_classes > MOST_TO_RANK:
-        return f"{ev.score(known).roc_auc_macro:.2f}"
-    auc = ev.intervals(known, ["roc_auc_macro"])["roc_auc_macro"]
-    return f"{auc.estimate:.2f}, {auc.low:.2f} to {auc.high:.2f}"
+def _auc_of(known: Evaluation, data: Data) -> str:
+    auc = ev.intervals(known, ["roc_auc_macro"], drawn_from=data.drawn_from)["roc_auc_macro"]
+    return f"{auc.estimate:.2f}" + (f", {auc.low:.2f} to {auc.high:.2f}" if np.isfinite(auc.low) else "")
 
 
 def calibration_of(subject: Subject) -> str:
-    """Off only if the calibration error is above what chance makes in 97.5 % of cases, and by more than 0.02 above its mean: with few rows every error is large."""
+    """Off only if the calibration error is above what chance alone makes in 99.5 % of cases, and by more than 0.03 above its mean: with few rows every error is large.
+
+    First that of the predicted class, then that of each class (of two the positive one) over its own range, where less is enough for a rare class, and the chance of a
+    false alarm is shared among them.
+    """
     known = subject.known
     error = ev.calibration_error(known)
-    if not len(known) or not (error > subject.chance.high and error - subject.chance.mean > WORTH_MENDING):
+    if len(known) and error > subject.chance.surely and error - subject.chance.mean > WORTH_MENDING:
+        gap = float(np.average(known.confidences - known.correct, weights=known.weights))
+        return "its probabilities are off in places" if abs(gap) < error / 2 else f"its probabilities are too {'bold' if gap > 0 else 'timid'}"
+    off = []
+    for k, found in zip(known.ranked_classes, subject.calibration_of_classes, strict=True):
+        share = float(np.average(known.targets == k, weights=known.masses))
+        if found.error > found.high and found.error - found.by_chance > min(WORTH_MENDING, WORTH_MENDING_OF_SHARE * max(share, 1e-12)):
+            off.append((str(known.classes[k]), "off" if abs(found.excess) < found.error / 2 else f"too {'high' if found.excess > 0 else 'low'}"))
+    if not off:
         return TRUE
-    gap = float(np.average(known.confidences - known.correct, weights=known.weights))
-    return "its probabilities are off in places" if abs(gap) < error / 2 else f"its probabilities are too {'bold' if gap > 0 else 'timid'}"
-
-
-def gives_away(column: ColumnFacts, largest: float) -> bool:
-    """Does the column alone give the answer, where the largest class has this share?"""
-    return column.alone >= GIVES_AWAY and column.alone - largest > 0.02
-
-
-def largest_share(subject: Subject) -> float:
-    counts = np.bincount(subject.known.targets, minlength=subject.known.n_classes)
-    return float(counts.max() / max(counts.sum(), 1))
-
-
-def warnings_of(subject: Subject, data: Data, columns: list[ColumnFacts]) -> list[str]:
-    """What a user should look at before believing the numbers."""
-    evaluation, found = subject.evaluation, list(data.tested.notes)
-    counts, largest = np.bincount(subject.known.targets, minlength=evaluation.n_classes), largest_share(subject)
-    for column in columns:
-        if gives_away(column, largest):
-            found.append(f"column '{column.name}' alone gives the right answer in {column.alone:.1%} of rows: does it hold the answer, or something known only afterwards?")
-        if 0.5 < column.missing < 1:
-            found.append(f"column '{column.name}' is missing in {column.missing:.0%} of the rows")
-    if TOO_FEW_ROWS <= len(evaluation) < 100:
-        found.append(f"only {len(evaluation)} rows to judge by: the intervals are wide, and small differences mean nothing")
-    rare = [str(label) for label, n in zip(evaluation.classes.tolist(), counts, strict=True) if 0 < n < FEW_ROWS]
-    if rare and len(evaluation) >= 100:
-        found.append(f"{_some(rare)}: fewer than {FEW_ROWS} rows{' each' if len(rare) > 1 else ''}, so what is said of {'it' if len(rare) == 1 else 'them'} is uncertain")
-    absent = [str(label) for label, n in zip(evaluation.classes.tolist(), counts, strict=True) if n == 0]
-    if absent:
-        found.append(f"{_some(absent)}: no rows, so nothing can be said of {'it' if len(absent) == 1 else 'them'}")
-    if 0.9 < largest < 1:
-        found.append(f"{largest:.1%} of the rows are of one class: look at log loss and at precision and recall of the others, not at accuracy")
-    if subject.scores.n_unknown:
-        n, known = counted(subject.scores.n_unknown, "row"), f"{subject.scores.log_loss_known:.4f}"
-        found.append(f"{n} of classes that the model does not know: counted as wrong; without them the log loss is {known}")
-    return found
-
-
-def next_steps(subject: Subject, judged: Verdict, columns: list[ColumnFacts]) -> list[str]:
-    """What to try, the most promising first."""
-    evaluation, found, temperature = subject.evaluation, [], subject.scores.best_temperature
-    names = [str(label) for label in evaluation.classes.tolist()]
-    if any(gives_away(column, largest_share(subject)) for column in columns):
-        found.append("Make sure that no column holds the answer; leave one out with --ignore COLUMN and train again.")
-    if judged.grade == "poor":
-        found.append("The columns say little about the target as they are: look for others that do, or for mistakes in how the table was put together.")
-    elif judged.against_regression is not None and judged.against_regression.better != "second" and not subject.is_regression:
-        well = "better" if judged.against_regression.better == "first" else "as well"
-        found.append(f"A logistic regression does {well}: prefer it, it is smaller and easier to explain (normexp train … --hidden none).")
-    pairs = confused_pairs(evaluation, 1)
-    if pairs and pairs[0][3] > 0.1:
-        i, j, n, share = pairs[0]
-        found.append(f"'{names[i]}' is taken for '{names[j]}' in {share:.0%} of its rows ({n:.0f}): look at some of them, and for a column that tells the two apart.")
-    scores = ev.class_scores(evaluation)
-    weak = [k for k in np.argsort(scores.recall, kind="stable") if scores.support[k] > 0 and scores.recall[k] < 0.5]
-    if weak and judged.grade not in ("poor", "none"):
-        few = _some([names[k] for k in weak], 3)
-        found.append(f"More rows of {few} would help most: the model finds fewer than half of them.")
-        if evaluation.n_classes == 2:
-            found.append(f"To find more of {few} with the rows that there are, act from a lower probability on: the table below says what that costs.")
-    if judged.grade == "fair" and judged.calibration != TRUE and 0.05 < abs(np.log(temperature)) < 2:
-        by = f"{temperature:.2f}"
-        found.append(f"Rows like these would be better served with logits divided by {by} (in Python: model.temperature_ *= {by}); training on more rows finds that out by itself.")
-    found.append("Look at single predictions: normexp explain MODEL TABLE --row N says why, and what would change the answer.")
-    found.append("Judge the model again when the world may have moved: normexp report MODEL NEWER_TABLE -o newer.html.")
-    return found
-
-
-def _columns(names: list[str], most: int = 3) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-    return f"Column{'s' if len(names) > 1 else ''} {shown}"
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:most])
-    return ("classes " if len(names) > 1 else "class ") + shown + (f" and {len(names) - most} more" if len(names) > most else "")
+    kinds = {kind for _, kind in off}
+    return f"its probabilities of {some([name for name, _ in off], 3)} are {kinds.pop() if len(kinds) == 1 else 'off'}"

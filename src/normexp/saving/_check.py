@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.model import N_HASHES
 from normexp.saving._check_schema import check_schema
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
@@ -26,12 +27,14 @@ LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
 ROWS_AT_A_TIME = 256
 HISTORY = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 STOPPED = ("epochs", "patience", "time_limit", "interrupted", "callback", "diverged")
+OPTIONAL = ("class_shares", "class_weights", "profile", "positive")
+PROFILE = ("n_rows", "by_chance", "n_compared")
 LATER = ("encoder/shares", "encoder/low", "encoder/high", "encoder/is_boolean")  # what the first files of format 1 lack
 
 
 def check_description(data: Any) -> ModelInfo:
     """A description with every field of the right type, within its range, and in agreement with the others; raises Refused."""
-    check_keys(data, "the description", needed=[name for name in ModelInfo.__dataclass_fields__ if name != "class_shares"], optional=["class_shares"])
+    check_keys(data, "the description", needed=[name for name in ModelInfo.__dataclass_fields__ if name not in OPTIONAL], optional=OPTIONAL)
     integer(data["format"], "format", 1, FORMAT)
     text(data["version"], "version")
     _check_params(data["params"])
@@ -51,6 +54,12 @@ def check_description(data: Any) -> ModelInfo:
         number(value, f"the score {shown(name)}")
     if data.get("class_shares") is not None:
         _check_shares(data["class_shares"], n_classes)
+    if data.get("class_weights") is not None:
+        _check_class_weights(data["class_weights"], n_classes)
+    if data.get("positive") is not None:
+        integer(data["positive"], "positive", 0, 1 if n_classes == 2 else -1)
+    if data.get("profile") is not None:
+        _check_profile(data["profile"])
     return ModelInfo(**data)
 
 
@@ -127,6 +136,20 @@ def _check_shares(shares: Any, n_classes: int) -> None:
         raise Refused(f"expected class_shares whose sum is 1, got {total:.6g}")
 
 
+def _check_class_weights(weights: Any, n_classes: int) -> None:
+    if len(list_of(weights, "class_weights")) != n_classes:
+        raise Refused(f"expected {n_classes} class_weights, one a class, got {len(weights)}")
+    if not sum(number(weight, "a class weight", 0) for weight in weights) > 0:
+        raise Refused("expected a class weight above 0, got 0 for every class")
+
+
+def _check_profile(profile: Any) -> None:
+    check_keys(profile, "the profile", needed=PROFILE)
+    integer(profile["n_rows"], "n_rows of the profile", 1, 2**53)
+    integer(profile["n_compared"], "n_compared of the profile", 0, 2**53)
+    number(profile["by_chance"], "by_chance of the profile", 0, 1)
+
+
 def _columns(described: ModelInfo) -> tuple[MatrixColumn, ...] | None:
     return Schema.from_dict(described.schema).matrix_columns() if described.schema else None
 
@@ -143,6 +166,10 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
         "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (described.n_inputs,)), "encoder/low": ("F64", a_column),
         "encoder/high": ("F64", a_column), "encoder/is_boolean": ("BOOL", a_column),
     }  # fmt: skip
+    if described.profile is not None:
+        n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)
+        wanted |= {"profile/edges": ("F64", (n_columns, 9)), "profile/counts": ("I64", (n_columns, 11)), "profile/answers": ("F64", (len(described.classes),)),
+                   "profile/hashes": ("I64", (n_hashes,))}  # fmt: skip
     if set(declared) not in (set(wanted), set(wanted) - set(LATER)):
         raise Refused(f"expected the tensors {', '.join(wanted)}, got {len(declared)}, some of them others or not all of them")
     for name, tensor in declared.items():
@@ -169,7 +196,20 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
         raise Refused("expected scales of at least 0, and 0 for categories, got others in the tensor encoder/scale")
     if "encoder/shares" in arrays:
         _check_training_facts(columns, arrays)
+    if "profile/edges" in arrays:
+        _check_profile_tensors(arrays)
     check_bounds(described, arrays["parameters"])
+
+
+def _check_profile_tensors(arrays: dict[str, NDArray[Any]]) -> None:
+    if (np.diff(arrays["profile/edges"], axis=1) < 0).any():
+        raise Refused("expected rising deciles in the tensor profile/edges, got falling ones")
+    if (arrays["profile/counts"] < 0).any() or arrays["profile/counts"].max(initial=0) > 2**53 // 16:
+        raise Refused("expected counts of rows in the tensor profile/counts, got negative or huge ones")
+    if (arrays["profile/answers"] < 0).any():
+        raise Refused("expected probabilities in the tensor profile/answers, got negative ones")
+    if (np.diff(arrays["profile/hashes"].view(np.uint64).astype(np.float64)) < 0).any():
+        raise Refused("expected rising hashes in the tensor profile/hashes, got others")
 
 
 def _check_training_facts(columns: tuple[MatrixColumn, ...] | None, arrays: dict[str, NDArray[Any]]) -> None:

@@ -29,3 +29,6 @@ class ModelInfo:
     history: dict[str, Any]
     scores: dict[str, float]
     class_shares: list[float] | None = None
+    class_weights: list[float] | None = None
+    profile: dict[str, Any] | None = None
+    positive: int | None = None

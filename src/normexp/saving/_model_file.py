@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from normexp._atomic import replaced
 from normexp._version import __version__
 from normexp.errors import ModelFileError
-from normexp.model import Encoder, Member, Model, as_model
+from normexp.model import Encoder, Member, Model, Profile, as_model
 from normexp.network import Dense, History, Network, Parameters, segments_of
-from normexp.saving._check import check_declared, check_description, check_tensors
+from normexp.saving._check import PROFILE, check_declared, check_description, check_tensors
 from normexp.saving._container import Refused, opened, parsed, read_header, read_tensors, to_bytes
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
 from normexp.saving._values import shown
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["info", "load", "load_model", "save"]
 
 
-def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, scores: dict[str, float] | None = None) -> None:
+def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, scores: dict[str, float] | None = None, fingerprint: bool = True) -> None:
     """Write a fitted SoftmaxClassifier, or a Model, to a file, whole or not at all.
 
     Parameters
@@ -37,6 +37,9 @@ def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, sc
         Where to write; an existing file is replaced at the last moment.
     scores : dict, optional
         Finite scores on held-out rows, kept in the file; by default those that a Model has.
+    fingerprint : bool, default True
+        Keep the hashes of up to 4,096 training rows, by which `evaluate` and `report` tell rows that were learnt from. Whoever has such a row can tell that it was:
+        False leaves them out.
 
     Raises
     ------
@@ -47,7 +50,8 @@ def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, sc
     OSError
         If the file cannot be written; an old one is then still there.
     """
-    payload = _payload(as_model(model), scores)
+    kept = as_model(model)
+    payload = _payload(kept if fingerprint or kept.profile is None else replace(kept, profile=kept.profile.without_fingerprint()), scores)
     with replaced(Path(path)) as temporary:
         temporary.write_bytes(payload)
 
@@ -68,6 +72,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     described, arrays = _read(path)
     encoder = Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")})
     network = Network(described.n_inputs, tuple(Dense(**layer) for layer in described.layers))
+    profile = {name.removeprefix("profile/"): array for name, array in arrays.items() if name.startswith("profile/")}
     history: dict[str, Any] = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in described.history.items()}
     return Model(
         schema=Schema.from_dict(described.schema) if described.schema else None,
@@ -81,6 +86,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         history=History(**history),
         scores=described.scores,
         params={name: tuple(value) if isinstance(value, list) else value for name, value in described.params.items()},
+        class_weights=None if described.class_weights is None else np.array(described.class_weights, np.float64),
+        profile=None if described.profile is None else Profile(**described.profile, **profile),
+        positive=described.positive,
     )
 
 
@@ -123,16 +131,19 @@ def _description(text: str) -> ModelInfo:
 
 def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     """The file's bytes, after the checks that reading does."""
-    kept = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
+    found = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
     described = ModelInfo(
         format=FORMAT, version=__version__, params=dict(model.params), classes=model.classes.tolist(), label_type=_label_type(model.classes),
         layers=[asdict(layer) for layer in model.network.layers], n_inputs=model.network.n_inputs, n_features_in=model.n_features,
         feature_names=None if model.feature_names is None else list(model.feature_names), schema=model.schema.to_dict() if model.schema else None,
-        temperature=float(model.temperature), history=asdict(model.history), scores=kept,
+        temperature=float(model.temperature), history=asdict(model.history), scores=found,
         class_shares=None if model.class_shares is None else model.class_shares.tolist(),
+        class_weights=None if model.class_weights is None else model.class_weights.tolist(),
+        profile=None if model.profile is None else {name: getattr(model.profile, name) for name in PROFILE}, positive=model.positive,
     )  # fmt: skip
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
-    arrays = {"parameters": model.parameters.values, **{name: array for name, array in encoder.items() if array is not None}}
+    profile = {} if model.profile is None else {f"profile/{part.name}": getattr(model.profile, part.name) for part in fields(model.profile) if part.name not in PROFILE}
+    arrays = {"parameters": model.parameters.values, **{name: array for name, array in encoder.items() if array is not None}, **profile}
     try:
         text = json.dumps(asdict(described), ensure_ascii=False)
         check_tensors(_description(text), arrays)

@@ -2,6 +2,7 @@
 
 from normexp.tables._duplicates import equal_by_chance as equal_by_chance
 from normexp.tables._duplicates import first_of_equals as first_of_equals
+from normexp.tables._duplicates import matrix_hashes as matrix_hashes
 from normexp.tables._duplicates import row_hashes as row_hashes
 from normexp.tables._matching import in_order as in_order
 from normexp.tables._matching import is_table as is_table
@@ -24,12 +25,14 @@ from normexp.tables._schema import Column as Column
 from normexp.tables._schema import MatrixColumn as MatrixColumn
 from normexp.tables._schema import Schema as Schema
 from normexp.tables._source import Source as Source
+from normexp.tables._split import fold_rows as fold_rows
 from normexp.tables._split import held_out_rows as held_out_rows
 from normexp.tables._table import Table as Table
 from normexp.tables.sources import EXAMPLES as EXAMPLES
+from normexp.tables._writing import write_rows as write_rows
 
 __all__ = [
     "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
-    "date_order_of", "equal_by_chance", "first_of_equals", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "names_of_rows", "number_matrix",
-    "open_source", "read", "row_hashes", "unused_note", "warn_of",
+    "date_order_of", "equal_by_chance", "first_of_equals", "fold_rows", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "matrix_hashes", "names_of_rows", "number_matrix",
+    "open_source", "read", "row_hashes", "unused_note", "warn_of", "write_rows",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,22 +15,45 @@ import normexp._native as _native
 from normexp._checks import listing
 from normexp.errors import DataError
 from normexp.tables._source import Source
-from normexp.tables.sources import Codes, Database, Instants, Numbers, explained, literal, text_of_instants
+from normexp.tables.sources import Codes, Database, Instants, Numbers, Rows, explained, literal, text_of_instants
 
-__all__ = ["Results"]
+__all__ = ["RawRows", "Results"]
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """The rows of a source as they are, all columns of them."""
+
+    data: Rows
+    names: Sequence[str]
+
+    @property
+    def label(self) -> str:
+        return self.data.label
+
+    @property
+    def n_rows(self) -> int:
+        return self.data.n_rows
+
+    @property
+    def indices(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
 
 TYPES = {"b": "BOOLEAN", "i": "BIGINT", "u": "UBIGINT", "f": "DOUBLE"}
 
 
 class Results:
-    """Columns that come in pieces, in the order of the source's rows; `kept` columns of the source are written before them."""
+    """Columns that come in pieces, in the order of the source's rows; `kept` columns of the source are written before them. With `chooses`, one column more comes
+    last, of booleans: the rows that are written."""
 
-    def __init__(self, source: Source, names: Sequence[str], types: Sequence[np.dtype[Any]], kept: Sequence[str] = ()) -> None:
+    def __init__(self, source: Source | RawRows, names: Sequence[str], types: Sequence[np.dtype[Any]], kept: Sequence[str] = (), *, chooses: bool = False) -> None:
         clashes = [name for name in kept if name in names]
         if clashes:
             raise DataError(f"expected kept columns with other names than the predictions', got {listing(clashes)}; rename them in the table")
         self.source, self.names, self.kept, self.n_rows = source, [*kept, *names], [source.indices[name] for name in kept], 0
         self._own: Database | None = None
+        self.chooses = chooses
         if isinstance(source.data, Database):
             self.database = source.data
         else:
@@ -37,7 +61,7 @@ class Results:
         try:
             if self._own is not None and kept:
                 self._copy_kept()
-            typed = ", ".join(f"p{i} {TYPES.get(dtype.kind, 'VARCHAR')}" for i, dtype in enumerate(types))
+            typed = ", ".join(f"p{i} {TYPES.get(dtype.kind, 'VARCHAR')}" for i, dtype in enumerate([*types, *([np.dtype(np.bool_)] if chooses else [])]))
             self.database.execute(f"CREATE OR REPLACE TEMP TABLE results ({typed})")
         except BaseException:
             self.close()
@@ -76,7 +100,8 @@ class Results:
         columns = [*(f"raw.c{int(i)}" for i in self.kept), *(f"results.p{i}" for i in range(len(self.names) - len(self.kept)))]
         if aliases is not None:
             columns = [f"{column} AS " + '"' + name.replace('"', '""') + '"' for column, name in zip(columns, aliases, strict=True)]
-        return f"SELECT {', '.join(columns)} FROM {'raw POSITIONAL JOIN results' if self.kept else 'results'}"
+        chosen = f" WHERE results.p{len(self.names) - len(self.kept)}" if self.chooses else ""
+        return f"SELECT {', '.join(columns)} FROM {'raw POSITIONAL JOIN results' if self.kept else 'results'}{chosen}"
 
     def write_csv(self, file: IO[bytes]) -> None:
         """Header and rows as UTF-8."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from normexp.errors import DataError
 
-__all__ = ["held_out_rows"]
+__all__ = ["fold_rows", "held_out_rows"]
 
 FOLDS = 20  # parts of whole groups, of which as many are held out as come nearest to the fraction
 
@@ -29,6 +29,24 @@ def held_out_rows(
     if groups is not None:
         return _whole_groups(classes, groups, fraction, seed, rows)
     return _stratified(classes, fraction, seed, rows)
+
+
+def fold_rows(classes: NDArray[np.int32], n_folds: int, seed: int, *, groups: Rows | None = None) -> list[tuple[Rows, Rows]]:
+    """(rows to learn from, rows to test on), both sorted, of each of `n_folds` folds of about the same class shares; every row is tested once, a group in one fold.
+
+    Raises DataError with fewer rows or groups than folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    n = len(classes) if groups is None else len(np.unique(groups))
+    if n < n_folds:
+        raise DataError(f"expected at least as many {'rows' if groups is None else 'groups'} as folds, {n_folds}, got {n}; take fewer folds")
+    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
+    largest = int(np.bincount(np.maximum(classes, 0)).max())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # classes with fewer rows than folds
+        folds = splitter(min(n_folds, largest), shuffle=True, random_state=seed).split(classes[:, None], classes, groups)
+        return [(np.sort(learnt), np.sort(held)) for learnt, held in folds if len(held)]
 
 
 def _stratified(classes: NDArray[np.int32], fraction: float, seed: int, rows: Rows) -> tuple[Rows, Rows]:

@@ -1,0 +1,91 @@
+"""What a model is measured against: a multinomial logistic regression, and boosted trees."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp import recipe
+from normexp.evaluation import Evaluation
+from normexp.tables import Table
+
+__all__ = ["BOOSTED_TREES", "FOLDS", "LOGISTIC_REGRESSION", "cross_validated", "learnt"]
+
+LOGISTIC_REGRESSION, BOOSTED_TREES = "a logistic regression", "boosted trees"
+FOLDS, FEWER_FOLDS, MANY_ROWS = 5, 2, 5_000
+LEAST_ROWS, MOST_ROWS = 30, 20_000
+MOST_TREE_ROWS = 40_000  # rows x classes: more classes take more trees a round
+STOPPING_ROWS = 5  # of each class, to hold some out that stop the boosting
+
+Answers = Callable[[NDArray[Any]], NDArray[Any]]
+Rows = NDArray[np.int64]
+
+
+def learnt(training: Table, rows: Rows, tested: Table, seed: int, n_threads: int | None) -> dict[str, Evaluation]:
+    """The baselines by name, learnt from rows of one table (20,000 at most) and asked on another; none with too few rows."""
+    rows = _some(rows, MOST_ROWS, seed)
+    if len(rows) < LEAST_ROWS:
+        return {}
+    return {name: _evaluation(tested, fit(training, rows, seed, n_threads)(tested.matrix)) for name, fit in BASELINES.items()}
+
+
+def cross_validated(table: Table, seed: int, n_threads: int | None) -> dict[str, Evaluation]:
+    """The same, each row asked of baselines that have learnt from others of these rows: four fifths of them, half of more than 5,000."""
+    from sklearn.model_selection import StratifiedKFold
+
+    _, targets = table.with_target()
+    known = np.flatnonzero(targets >= 0)
+    if len(known) < LEAST_ROWS or len(np.unique(targets[known])) < 2:
+        return {}
+    found = {name: np.full((len(table), len(table.with_target()[0])), 1 / len(table.with_target()[0])) for name in BASELINES}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # classes with fewer rows than folds
+        for others, part in StratifiedKFold(FEWER_FOLDS if len(known) > MANY_ROWS else FOLDS, shuffle=True, random_state=seed).split(known, targets[known]):
+            for name, fit in BASELINES.items():
+                found[name][known[part]] = fit(table, _some(known[others], MOST_ROWS // FEWER_FOLDS, seed), seed, n_threads)(table.matrix[known[part]])
+    return {name: _evaluation(table, probabilities) for name, probabilities in found.items()}
+
+
+def _evaluation(table: Table, probabilities: NDArray[Any]) -> Evaluation:
+    return Evaluation(*table.with_target(), probabilities, table.weights)
+
+
+def _some(rows: Rows, most: int, seed: int) -> Rows:
+    return rows if len(rows) <= most else np.sort(np.random.Generator(np.random.PCG64(seed)).permutation(rows)[:most])
+
+
+def _logistic_regression(table: Table, rows: Rows, seed: int, n_threads: int | None) -> Answers:
+    rows = recipe.rows_to_learn(rows, table.weights)
+    plan = recipe.plan(len(rows), hidden_layer_sizes=(), seed=recipe.seed_from(seed))
+    model = recipe.fit_table(table, plan, rows=rows, n_threads=n_threads or 0)
+    return lambda matrix: model.probabilities(matrix, n_threads or 0)
+
+
+def _boosted_trees(table: Table, rows: Rows, seed: int, n_threads: int | None) -> Answers:
+    """scikit-learn's, stopped by the loss of a tenth of the rows; classes that were not learnt get what is left."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    classes, targets = table.with_target()
+    rows = _some(recipe.rows_to_learn(rows, table.weights), MOST_TREE_ROWS // len(classes), seed)
+    counts = np.bincount(targets[rows], minlength=len(classes))
+    categories = [column.kind == "category" and column.n_codes <= 254 for column in table.schema.matrix_columns()]
+    trees = HistGradientBoostingClassifier(
+        early_stopping=bool(counts[counts > 0].min() >= STOPPING_ROWS), max_leaf_nodes=15, categorical_features=categories, random_state=seed,
+        max_iter=100 if len(classes) < 10 else 40,
+    )  # fmt: skip
+    with threadpool_limits(n_threads, "openmp"):
+        trees.fit(table.matrix[rows], targets[rows], None if table.weights is None else table.weights[rows])
+
+    def answers(matrix: NDArray[Any]) -> NDArray[Any]:
+        with threadpool_limits(n_threads, "openmp"):
+            probabilities = np.full((len(matrix), len(classes)), 1e-9)
+            probabilities[:, trees.classes_] = trees.predict_proba(matrix)
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+    return answers
+
+
+BASELINES: dict[str, Callable[[Table, Rows, int, int | None], Answers]] = {LOGISTIC_REGRESSION: _logistic_regression, BOOSTED_TREES: _boosted_trees}
