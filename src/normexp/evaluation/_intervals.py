@@ -17,7 +17,7 @@ ROW_SCORES = ("accuracy", "log_loss", "brier")
 RANKING_SCORES = ("roc_auc_macro", "average_precision_macro")
 INTERVAL_SCORES = (*ROW_SCORES, *RANKING_SCORES)
 LEAST_ROWS_TO_COMPARE = 20
-LEAST_OF_A_CLASS = 5  # rows, for a ranking score to have an interval
+LEAST_OF_A_CLASS = {"roc_auc_macro": 5, "average_precision_macro": 10}  # rows, for a ranking score to have an interval
 
 Array = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
 
     log_loss and brier: of the mean over rows, by t with Hall's (1992) correction for skewness, which a few large losses make. accuracy: Wilson's (1927). roc_auc_macro
     and average_precision_macro (without rows of unknown classes): the infinitesimal jackknife on the scale of logits, with the degrees of freedom that the classes' rows
-    give (Satterthwaite); NaN with fewer than 5 rows of a class, and for the average precision of several classes, which is biased with few rows of each. A calibration
+    give (Satterthwaite); NaN with fewer than 5 rows of a class (10 for average precision), and for the average precision of several classes, which is biased with few rows of each. A calibration
     error has no such interval, as chance alone makes it positive: see `calibration_by_chance`. NaN for no rows.
 
     Parameters
@@ -66,7 +66,7 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
             found[name] = _of_rows(evaluation, name, tail, ratio)
     seen = evaluation.take(evaluation.known)
     if set(scores) & set(RANKING_SCORES) and (rankings := ranking_of(seen)) is not None:
-        found |= {name: _of_ranking(ranking, seen, tail, ratio) for name, ranking in zip(RANKING_SCORES, rankings, strict=True) if name in scores}
+        found |= {name: _of_ranking(ranking, seen, tail, ratio, LEAST_OF_A_CLASS[name]) for name, ranking in zip(RANKING_SCORES, rankings, strict=True) if name in scores}
         if "average_precision_macro" in scores and seen.n_classes > 2:
             found["average_precision_macro"] = Interval(rankings[1].score, float("nan"), float("nan"))
     return found
@@ -187,12 +187,12 @@ def _paired(differences: Array, masses: Array, strata: NDArray[Any], tail: float
     return Interval(estimate, float(max(centre - reach, -1)), float(min(centre + reach, 1)))
 
 
-def _of_ranking(ranking: Ranking, seen: Evaluation, tail: float, ratio: float) -> Interval:
+def _of_ranking(ranking: Ranking, seen: Evaluation, tail: float, ratio: float, least: int) -> Interval:
     from scipy.special import expit, logit, stdtrit
 
     counts = np.bincount(seen.targets, minlength=seen.n_classes)
     present = np.flatnonzero(counts)
-    if counts[present].min() < LEAST_OF_A_CLASS:
+    if counts[present].min() < least:
         return Interval(ranking.score, float("nan"), float("nan"))
     if not 0 < ranking.score < 1 - 1e-12:  # no row out of place: as if it were a share of the rows of the smaller side
         low, high = wilson(np.array(ranking.score), np.array(float(counts[present].min())), 1 - tail)
