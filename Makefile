@@ -1,14 +1,21 @@
 # demo, test, test-parity, fuzz, check, build, wheel-test, accuracy, bench: each sets up what it needs in .venv; quick the second time.
+SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install
+QUIETLY := $(PIP) -q
+OURS := $(QUIETLY) --no-build-isolation -e
 NATIVE := $(wildcard native/* native/*/*) pyproject.toml
 
-.PHONY: demo test test-parity test-slow fuzz check build wheel-test sanitize accuracy bench clean
+.PHONY: core needed demo test test-parity test-slow fuzz check build wheel-test sanitize accuracy bench clean
 
 demo: .venv/installed
+	@echo "== the tutorial's program: a network of four blobs, three pictures (4 s)"
 	$(BIN)/normexp demo
+	@echo "== a classifier of 1,797 small pictures of digits, tested on a quarter of them (4 s)"
 	$(BIN)/normexp train example:digits -o demo/digits.safetensors
-	@echo "pictures and model are in the folder demo"
+	@echo "== done: pictures and model are in the folder demo. To type normexp in this terminal, anywhere:"
+	@echo 'export PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 test: .venv/test
 	$(BIN)/python -m pytest -n auto -m "not slow and not parity"
@@ -50,28 +57,38 @@ accuracy: .venv/installed
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 
 bench: .venv/installed
-	$(BIN)/python -m pip install -q -e ".[bench]" --no-build-isolation
+	$(OURS) ".[bench]"
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
-# One editable install; it is compiled again when the native sources or the settings changed.
+# One editable install; it is compiled again when the native sources or the settings changed. What Python compiles of other packages waits until it is imported.
 .venv/installed: $(NATIVE)
-	@command -v g++ >/dev/null && $(PYTHON) -c 'import venv, ensurepip, sysconfig, os, sys; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' \
+	@command -v g++ >/dev/null || command -v clang++ >/dev/null && $(PYTHON) -c 'import venv, ensurepip, sysconfig, os, sys; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' \
 	  || { echo "normexp needs a C++ compiler, the Python headers and venv: apt-get install g++ make python3-dev python3-venv"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check scikit-build-core nanobind numpy cmake ninja
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "normexp needs Python 3.11 or newer, $(PYTHON) is older: make PYTHON=python3.12"; exit 1; }
+	@echo "== an environment in the folder .venv, and what builds the core (10 s)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(QUIETLY) --no-compile scikit-build-core nanobind numpy cmake ninja
+	@echo "== the core is compiled, and what normexp needs is fetched meanwhile (a minute on two processors; the first lines come after half of it)"
+	@$(MAKE) --no-print-directory -j2 core needed
+	@touch $@
+
+core:
+	@mkdir -p build; set -o pipefail; $(PIP) -v --no-build-isolation --no-deps -e . 2>&1 | tee build/install.log \
+	  | sed -un 's|^ *\(\[.*\]\) Building CXX object .*/CMakeFiles/\([^/]*\)\.dir/\(__/\)*\(.*\)\.o$$|\1 \4 (\2)|p' || { cat build/install.log; exit 1; }
+
+needed:
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' | xargs $(QUIETLY) --no-compile
 
 .venv/test: .venv/installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[test]"
+	$(OURS) ".[test]"
 	touch $@
 
 .venv/parity: .venv/test
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[parity]"
+	$(OURS) ".[parity]"
 	touch $@
 
 .venv/check: .venv/test
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e ".[check,build]"
+	$(OURS) ".[check,build]"
 	touch $@
 
 clean:

@@ -30,6 +30,8 @@ def test_the_demo_is_the_tutorials_program(tmp_path):
     result = ended.stdout.splitlines()[1].split()
     assert float(result[3]) < 0.05
     assert float(result[6].rstrip("%")) >= 99.6
+    assert [line.partition(" ")[0] for line in ended.stdout.splitlines()[2:]] == ["picture:"] * 3 + ["next:"]
+    assert [word in ended.stderr for word in ("1000 points in four blobs", "30 epochs of 120 steps in", "three pictures")] == [True] * 3
     assert {path.name for path in (tmp_path / "demo").iterdir()} == {"data.png", "loss.png", "regions.png"}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in (tmp_path / "demo").iterdir())
 

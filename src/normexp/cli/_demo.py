@@ -30,6 +30,7 @@ def demo(output: str, seed: int) -> None:
     from normexp.functional import softmax
     from normexp.tables import read
 
+    say("1000 points in four blobs, and a network of 2-12-8-4 units that learns from 600 of them (a moment)")
     table = read("example:blobs", target="class")
     assert table.targets is not None
     points, targets = table.matrix, table.targets
@@ -55,8 +56,10 @@ def demo(output: str, seed: int) -> None:
     scores = evaluation.score(evaluation.Evaluation(np.arange(4), targets[test_rows], probabilities(points[test_rows])))
     say(f"{history.n_epochs} epochs of {n_training // training.batch_size} steps in {milliseconds:.1f} ms")
     echo(f"Results - Loss: {scores.log_loss:.6f} - Accuracy: {100 * scores.accuracy:.1f}%")
+    say("three pictures: the points, the losses, the regions of the classes (2 s)")
     for path in _draw(folder, points, targets, test_rows, history, probabilities):
         echo(f"picture: {path}")
+    echo("next:  normexp train example:iris")
 
 
 def _draw(

@@ -11,8 +11,9 @@ import numpy as np
 
 from normexp import saving
 from normexp.cli._asked import Asked
-from normexp.cli._console import TrainingProgress, echo, print_json, say, say_notes, scores_table
+from normexp.cli._console import echo, print_json, say, scores_table
 from normexp.cli._deciding import class_index, costs_option
+from normexp.cli._fitting import fitted
 from normexp.cli._judging import Steps, short_name
 from normexp.cli._parts import Parts
 from normexp.cli._reading import training_options
@@ -111,24 +112,16 @@ def train(table: str, **given: Any) -> int:
 def _fitted(data: "Table", parts: Parts, asked: Asked) -> "tuple[Model, NDArray[Any] | None]":
     """The model of the rows to learn from, with a bar of the epochs, and the probabilities that the rows of each fold get from the other folds."""
     if not parts.folds:
-        return _fit(data, parts.rows, asked), None
+        return fitted(data, parts.rows, asked.params), None
     probabilities = np.empty((len(data), len(data.with_target()[0])), np.float32)
     for i, (rows, held) in enumerate(parts.folds, 1):
         say(f"fold {i} of {len(parts.folds)}")
-        fold = _fit(data, rows, asked)
+        fold = fitted(data, rows, asked.params)
         if fold.history.stopped == "interrupted":
             return fold, None
         probabilities[held] = fold.probabilities(data.matrix[held], asked.given["threads"] or 0)
     say("all rows")
-    return _fit(data, parts.rows, asked), probabilities
-
-
-def _fit(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
-    from normexp.classifier import SoftmaxClassifier
-
-    classifier = SoftmaxClassifier(**asked.params)
-    with TrainingProgress(classifier.n_epochs_at_most(len(rows)), len(rows), classifier.time_limit) as progress:
-        return classifier.fit_table(data, rows, on_epoch=progress.on_epoch, on_poll=progress.on_poll).to_model()
+    return fitted(data, parts.rows, asked.params), probabilities
 
 
 def _evaluation(model: "Model", out_of_fold: "NDArray[Any] | None", parts: Parts, n_threads: int | None) -> "Evaluation":
