@@ -62,3 +62,36 @@ def test_refusals(options, code, words, tmp_path):
     else:
         assert_refused(run("train", COINS, "--target", "y", *options, "-o", "m", cwd=tmp_path), code, *words)
     assert not (tmp_path / "m").exists()
+
+
+def test_every_row_is_tested_once_by_folds(tmp_path):
+    ended = run("train", COINS, "--target", "y", "--group", "customer", "--folds", 4, "--epochs", 5, "-o", "m", "--report", "r.html", "--json", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert (found["n_training_rows"], found["scores"]["n_rows"], found["split"]) == (1000, 1000, {"folds": 4, "group": "customer"})
+    assert 0.4 < found["scores"]["accuracy"] < 0.6
+    page = (tmp_path / "r.html").read_text()
+    assert "1,000 rows each tested by a model that had not seen it nor its group" in page
+    assert "The model that is saved has learnt from all of these rows." in page
+    iris = json.loads(run("train", "example:iris", "--folds", 3, "-o", "i", "--json", cwd=tmp_path).stdout)
+    assert (iris["scores"]["n_rows"], iris["scores"]["accuracy"] > 0.9) == (150, True)
+    for other in (["--time", "x"], ["--test", "t.csv"], ["--save-test", "t.csv"]):
+        assert_refused(run("train", "example:iris", "--folds", 3, *other, "-o", "i", cwd=tmp_path), 2, f"expected --folds, which tests every row, or {other[0]}, got both")
+
+
+def test_split_makes_the_parts_that_train_makes(tmp_path):
+    table = CASES / "customers-german.csv"
+    ended = run("split", table, "--target", "churn", "--test-fraction", 0.3, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert run("train", table, "--target", "churn", "--test-fraction", 0.3, "--epochs", 2, "-o", "m", "--save-test", "same.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "test.csv").read_text() == (tmp_path / "same.csv").read_text()
+    parts = [(tmp_path / name).read_text().splitlines() for name in ("train.csv", "test.csv")]
+    assert parts[0][0] == parts[1][0] == "tenure,contract,monthly,total,since,churn"
+    n = len(table.read_text().splitlines()) - 1
+    assert len(parts[0]) - 1 + len(parts[1]) - 1 == n
+    assert len(parts[1]) - 1 == pytest.approx(0.3 * n, abs=1)
+    assert_refused(run("split", table, "--target", "churn", cwd=tmp_path), 1, "expected a new file, got 'train.csv', which exists; replace it with --force")
+    assert_refused(run("split", table, "--train", "x.csv", "--test", "x.csv", cwd=tmp_path), 2, "expected two files to write to, got 'x.csv' twice")
+    assert_refused(run("split", "-", cwd=tmp_path), 2, "expected a file to split, got - (standard input)")
+    assert_refused(run("split", table, "--train", "x.txt", cwd=tmp_path), 2, "expected a file of rows that ends in .csv or .parquet")
+    assert_refused(run("train", table, "--target", "churn", "-o", "m", "--test-fraction", 0, "--save-test", "x.csv", cwd=tmp_path), 2, "expected rows to test on with --save-test")

@@ -78,5 +78,5 @@ def test_net_benefit_by_hand():
         assert model == pytest.approx(w[flagged & (evaluation.targets == 1)].sum() - w[flagged & (evaluation.targets == 0)].sum() * odds, abs=1e-12)
         assert every == pytest.approx(w[evaluation.targets == 1].sum() - w[evaluation.targets == 0].sum() * odds, abs=1e-12)
     assert np.isnan(ev.decision_curve(evaluation.take(np.arange(0)), 1).model).all()
-    with pytest.raises(ValueError, match="expected thresholds between 0 and 1, got 1.0"):
+    with pytest.raises(ValueError, match=r"expected thresholds between 0 and 1, got 1\.0"):
         ev.decision_curve(evaluation, 1, [0.5, 1.0])

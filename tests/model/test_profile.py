@@ -19,7 +19,8 @@ def fitted(x, y, **params):
 
 def rows(n, seed=0, shift=0.0):
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(n, 3)) + [shift, 0, 0]
+    x = rng.normal(size=(n, 3))
+    x[:, 0] += shift
     x[:, 1] = np.where(rng.random(n) < 0.2, np.nan, x[:, 1])
     return x, (rng.random(n) < 0.5).astype(int)
 

@@ -40,9 +40,10 @@ ARRAYS = [
     (tensors(has_indicator=lambda a: np.roll(a, -1)), "or with indicators of categories"), (tensors(scale=put(1, -1.0)), "expected scales of at least 0, and 0 for categories"),
     (tensors(scale=put(0, 1.0)), "expected scales of at least 0, and 0 for categories"), (tensors(shares=put(0, 1.5)), "expected shares from -1 to 1"),
     (tensors(low=put(1, 1e9)), "expected no encoder/low above encoder/high"), (tensors(is_boolean=put(1, True)), "expected encoder/is_boolean to agree with the kinds"),
-    (tensors(edges=put((1, 3), 1e30)), "expected rising deciles in the tensor profile/edges"), (tensors(counts=put((1, 3), -1)), "expected counts of rows in the tensor profile/counts"),
+    (tensors(edges=put((1, 3), 1e30)), "expected rising deciles in the tensor profile/edges"),
+    (tensors(counts=put((1, 3), -1)), "expected counts of rows in the tensor profile/counts"),
     (tensors(answers=put(0, -0.5)), "expected probabilities in the tensor profile/answers"), (tensors(hashes=lambda a: a[::-1].copy()), "expected rising hashes in the tensor"),
-    (tensors(hashes=lambda a: np.arange(4097)), r"expected the tensor profile/hashes as I64 of shape \(4096,\)"), (tensors(hashes=lambda a: a[:0]), None),
+    (tensors(hashes=lambda _: np.arange(4097)), r"expected the tensor profile/hashes as I64 of shape \(4096,\)"), (tensors(hashes=lambda a: a[:0]), None),
     (lambda arrays: {**arrays, "other": arrays["parameters"]}, "expected the tensors parameters, encoder/centre, .*, got 14, some of them others"),
     (lambda arrays: {name: array for name, array in arrays.items() if name != "encoder/low"}, "got 12, some of them others or not all of them"),
 ]  # fmt: skip

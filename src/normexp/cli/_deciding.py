@@ -144,7 +144,8 @@ class Decisions:
         for k, p in self.thresholds:
             reached = probabilities[:, k] >= p
             weighed[:, k] = np.where(reached, 1 + (probabilities[:, k] / p if p else np.inf), -1)
-        return weighed.argmax(axis=1)
+        found: NDArray[Any] = weighed.argmax(axis=1)
+        return found
 
     def names(self) -> list[tuple[str, Any]]:
         """Columns beside the predictions, with their dtypes."""

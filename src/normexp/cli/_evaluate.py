@@ -105,7 +105,8 @@ def _print_losses(evaluation: "Evaluation") -> None:
     order = [k for k in np.argsort(-losses, kind="stable") if rows[k]][:MOST_CLASSES]
     echo("where the loss comes from:")
     print_table(("class", "share of the rows", "share of the loss", "mean loss"),
-                [(str(evaluation.classes[k]), f"{rows[k] / rows.sum():.1%}", f"{losses[k] / max(losses.sum(), 1e-300):.1%}", f"{losses[k] / rows[k]:.4f}") for k in order])  # fmt: skip
+                [(str(evaluation.classes[k]), f"{rows[k] / rows.sum():.1%}", f"{losses[k] / max(losses.sum(), 1e-300):.1%}", f"{losses[k] / rows[k]:.4f}")
+                 for k in order])  # fmt: skip
 
 
 def _print_comparison(loaded: "list[Model]", models: tuple[str, ...], table: str, evaluations: "list[Evaluation]", as_json: bool) -> None:

@@ -21,7 +21,8 @@ def say_known_rows(model: "Model", name: str, table: str, matrix: "NDArray[Any]"
         return None
     known = model.profile.known(matrix)
     if known.beyond_chance:
-        say(f"note: {known.share:.0%} of the rows of {table} are rows that {name} has learnt from: the scores flatter it; evaluate it on others (train --save-test FILE keeps some)")
+        say(f"note: {known.share:.0%} of the rows of {table} are rows that {name} has learnt from: the scores flatter it; "
+            "evaluate it on others (train --save-test FILE keeps some)")  # fmt: skip
     return known
 
 
@@ -45,7 +46,8 @@ def print_drift(found: "Drift | None") -> None:
     if found is None:
         return
     n, changed = len(found.columns), found.changed
-    echo(f"against training, {len(changed)} of {n} column{'s have' if n > 1 else ' has'} surely changed" + ("; by the size of the change:" if changed else "; the largest differences:"))
+    which = "by the size of the change" if changed else "the largest differences"
+    echo(f"against training, {len(changed)} of {n} column{'s have' if n > 1 else ' has'} surely changed; {which}:")
     rows = [(column.name, f"{column.distance:.1%}", f"{column.adjusted:.2g}" if column.adjusted >= 1e-4 else "< 0.0001", column.before, column.now)
             for column in (changed or found.columns)[:MOST_COLUMNS]]  # fmt: skip
     print_table(("column", "moved", "p (Holm)", "in training", "now"), rows)

@@ -38,7 +38,8 @@ class Parts:
         """How many rows are learnt from and tested on, and how they were told apart."""
         n, n_test = len(self.rows), len(self.test_rows)
         if self.folds:
-            return f"{n} rows, each tested by a model of the other {len(self.folds) - 1} of {len(self.folds)} folds" + (f" of whole groups ({self.split['group']})" if "group" in self.split else "")
+            whole = f" of whole groups ({self.split['group']})" if "group" in self.split else ""
+            return f"{n} rows, each tested by a model of the other {len(self.folds) - 1} of {len(self.folds)} folds{whole}"
         if "group" in self.split:
             groups, others = counted(self.split["n_training_groups"], "group"), counted(self.split["n_test_groups"], "other")
             return f"{n} rows of {groups} ({self.split['group']}) to learn from, {n_test} of {others} to test"

@@ -1,6 +1,7 @@
 """normexp predict"""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,12 +83,12 @@ def _kept_columns(keep: tuple[str, ...], source: "Source") -> list[str]:
 
 def _fill(model: "Model", deciding: Decisions, source: "Source", results: "Results", n_threads: int) -> None:
     """Piece by piece; the likeliest of all rows are known only once all have their probabilities."""
-    pieces = (model.probabilities(matrix, n_threads) for matrix, _, _ in source.pieces())
+    pieces: Iterable[Any] = (model.probabilities(matrix, n_threads) for matrix, _, _ in source.pieces())
     if deciding.top is not None:
         import numpy as np
 
         every = list(pieces)
-        pieces = iter([np.concatenate(every)] if every else [])
+        pieces = [np.concatenate(every)] if every else []
     for probabilities in pieces:
         predicted = model.classes[deciding.answers(probabilities)]
         results.add([predicted, *(probabilities[:, i] for i in range(probabilities.shape[1])), *deciding.columns(probabilities)])

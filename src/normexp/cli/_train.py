@@ -4,6 +4,7 @@ import re
 import shlex
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,7 +90,7 @@ def train(table: str, **given: Any) -> int:
     model, out_of_fold = _fitted(data, parts, asked)
     model, history = replace(model, positive=positive), model.history
     if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
-        say("interrupted before the first epoch was over: there is no model yet, and none is saved" if not parts.folds else "interrupted: there is no model of all rows yet, and none is saved")
+        say(f"interrupted before {'all folds were' if parts.folds else 'the first epoch was'} over: there is no model yet, and none is saved")
         return 130
     evaluation = _evaluation(model, out_of_fold, parts, given["threads"])
     scores, baseline = _scores(model, evaluation)
@@ -163,7 +164,7 @@ def _further_files(asked: Asked, model: "Model", evaluation: "Evaluation", data:
     """The report and the rows held out, where asked for."""
     found, given = {}, asked.given
     if asked.report is not None:
-        _write_report(asked, model, evaluation, data, parts)
+        _write_report(asked.report, asked, model, evaluation, data, parts)
         found["report"] = str(asked.report)
     if asked.save_test is not None:
         from normexp.tables import write_rows
@@ -175,17 +176,17 @@ def _further_files(asked: Asked, model: "Model", evaluation: "Evaluation", data:
     return found
 
 
-def _write_report(asked: Asked, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts) -> None:
+def _write_report(path: Path, asked: Asked, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts) -> None:
     from normexp.report import Subject, data_of, write_report
 
     steps, given = Steps(), asked.given
     subject, tested = Subject(asked.path.stem, model, evaluation), parts.tested.take(parts.test_rows)
-    learnt = {} if parts.folds else {"training": data, "training_rows": parts.rows}
     judged_on = data_of(
-        short_name(asked.table), tested, subject, **learnt, seed=given["seed"], n_threads=given["threads"], seen=parts.seen, n_equal=parts.n_equal, drawn_from=parts.drawn_from,
+        short_name(asked.table), tested, subject, training=None if parts.folds else data, training_rows=parts.rows, seed=given["seed"], n_threads=given["threads"],
+        seen=parts.seen, n_equal=parts.n_equal, drawn_from=parts.drawn_from,
         out_of_fold=bool(parts.folds), costs=asked.costs(model), on_step=steps,
     )  # fmt: skip
-    write_report(asked.report, [subject], judged_on, on_step=steps)
+    write_report(path, [subject], judged_on, on_step=steps)
 
 
 def _print_result(result: dict[str, Any], table: str, parts: Parts, asked: Asked) -> None:

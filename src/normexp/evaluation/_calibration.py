@@ -11,8 +11,8 @@ from normexp.evaluation._evaluation import LEAST_PROBABILITY, Evaluation
 from normexp.functional import cross_entropy
 
 __all__ = [
-    "ByChance", "ClassCalibration", "LossSplit", "Reliability", "TiedRows", "calibration_by_chance", "calibration_error", "calibration_of_classes", "classwise_calibration_error", "equal_bins", "fit_temperature", "reliability",
-    "split_log_loss", "wilson",
+    "ByChance", "ClassCalibration", "LossSplit", "Reliability", "TiedRows", "calibration_by_chance", "calibration_error", "calibration_of_classes",
+    "classwise_calibration_error", "equal_bins", "fit_temperature", "reliability", "split_log_loss", "wilson",
 ]  # fmt: skip
 
 N_BINS = 15
@@ -113,7 +113,8 @@ def calibration_of_classes(evaluation: Evaluation, classes: Sequence[int], n_bin
     By chance a bin of n rows of mean probability p has a binomial number of rows of the class.
     """
     rows = evaluation.counted
-    return [_of_class(rows.probabilities[:, k].astype(np.float64), rows.targets == k, rows.masses, n_bins, n_draws, seed, 0.005 / len(classes)) for k in classes] if len(rows) else []
+    columns = rows.probabilities.astype(np.float64).T if len(rows) else np.empty((0, 0))
+    return [_of_class(columns[k], rows.targets == k, rows.masses, n_bins, n_draws, seed, 0.005 / len(classes)) for k in (classes if len(rows) else ())]
 
 
 def _of_class(p: NDArray[np.float64], of_class: NDArray[np.bool_], masses: NDArray[np.float64], n_bins: int, n_draws: int, seed: int, tail: float) -> ClassCalibration:
@@ -215,7 +216,7 @@ def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: N
 
     def penalised(log_b: float) -> float:
         losses = cross_entropy(z * np.exp(log_b), targets, reduction="none")
-        return float(w @ losses) + strength * (log_b + np.log(prior)) ** 2
+        return float(w @ losses) + strength * (log_b + float(np.log(prior))) ** 2
 
     best = minimize_scalar(penalised, bounds=(-BOUND, BOUND), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(-best.x))

@@ -93,7 +93,8 @@ def costs_of(costs: "Costs | Mapping[Any, Mapping[Any, float]] | ArrayLike", cla
     if isinstance(costs, Mapping):
         return _of_mappings(costs, classes)
     if hasattr(costs, "columns") and hasattr(costs, "index"):
-        return _in_order(list(costs.index), list(costs.columns), np.asarray(costs, np.float64), classes)
+        frame: Any = costs
+        return _in_order(list(frame.index), list(frame.columns), np.asarray(frame, np.float64), classes)
     matrix = np.asarray(costs, np.float64)
     return Costs(classes, tuple(classes.tolist()), matrix)
 

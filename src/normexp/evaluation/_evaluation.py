@@ -199,7 +199,7 @@ def _check_probabilities(p: NDArray[Any], n_classes: int) -> None:
 def _checked_answers(answers: NDArray[Any], p: NDArray[Any]) -> NDArray[np.intp]:
     if answers.shape != (len(p),) or not (np.issubdtype(answers.dtype, np.integer) or not len(p)):
         raise ValueError(f"expected one class index a row as answers, {len(p)} integers, got {answers.dtype} of shape {answers.shape}")
-    if len(p) and not (0 <= answers.min() and answers.max() < p.shape[1]):
+    if len(p) and not (answers.min() >= 0 and answers.max() < p.shape[1]):
         raise ValueError(f"expected answers from 0 to {p.shape[1] - 1}, got {answers.min()} to {answers.max()}")
     return answers.astype(np.intp)
 

@@ -123,14 +123,15 @@ def _values(evaluation: Evaluation, name: str) -> Array:
 
 def _deviations(values: Array, strata: NDArray[Any], ratio: float) -> Array:
     """From the mean, those between strata made smaller so that their variance is that of rows which have the shares of a larger table."""
-    deviations = values - values.mean()
+    deviations: Array = values - values.mean()
     if ratio == 1:
         return deviations
     _, place, counts = np.unique(strata, return_inverse=True, return_counts=True)
     means = np.bincount(place, deviations) / counts
     several = (counts > 1)[place]  # a stratum of one row tells nothing of how rows within it vary
     within = (deviations - means[place]) * np.sqrt(counts / np.maximum(counts - 1, 1))[place]
-    return np.where(several, within + np.sqrt(ratio) * means[place], deviations)
+    shrunk: Array = np.where(several, within + np.sqrt(ratio) * means[place], deviations)
+    return shrunk
 
 
 def mean_interval(values: Array, masses: Array, strata: NDArray[Any], tail: float = 0.025, ratio: float = 1.0) -> Interval:

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["positive_class"]
 
 NAMES = frozenset((
-    "1", "1.0", "y", "yes", "t", "true", "+", "pos", "positive", "present", "event", "case", "churn", "churned", "default", "defaulted", "fraud", "spam", "sick", "ill", "disease", "diseased",
+    "1", "1.0", "y", "yes", "t", "true", "+", "pos", "positive", "present", "event", "case", "churn", "churned", "default", "defaulted", "fraud", "spam", "sick", "ill",
+    "disease", "diseased",
     "malignant", "died", "dead", "failure", "failed", "bad", "attack", "anomaly", "clicked", "bought", "returned", "survived", "ja", "oui", "si", "sí",
 ))  # fmt: skip
 

@@ -25,7 +25,8 @@ class Explanation:
     """Why a model answers what it answers, for n rows.
 
     classes (n_classes,) and feature_names (n_features,) name the columns; values (n, n_features) are the features as text. logits (n, n_classes) are calibrated,
-    probabilities their softmax; predicted and runner_up (n,) index the two most probable classes (those of the largest weight x probability, where the model has class weights). contributions (n, n_features) say how far each feature moved
+    probabilities their softmax; predicted and runner_up (n,) index the two most probable classes
+    (those of the largest weight x probability, where the model has class weights). contributions (n, n_features) say how far each feature moved
     the predicted class's logit against the runner-up's, from an average row (medians of numbers, shares of categories) to this one:
     baseline_difference + sum of contributions = difference. flips hold, for each row, the smallest change of one feature that changes the answer, in words, or None if none of
     those that were tried does (see docs/guide/looking.md).

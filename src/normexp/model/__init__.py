@@ -15,4 +15,6 @@ from normexp.model._profile import N_HASHES as N_HASHES
 from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
 
-__all__ = ["N_HASHES", "ColumnDrift", "Copies", "Drift", "Encoder", "Known", "Member", "Model", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns"]
+__all__ = [
+    "ColumnDrift", "Copies", "Drift", "Encoder", "Known", "Member", "Model", "N_HASHES", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns",
+]  # fmt: skip

@@ -25,6 +25,7 @@ from normexp.plots._style import save_figure as save_figure
 from normexp.plots._style import svg as svg
 
 __all__ = [
-    "chain", "confusion", "contributions", "decision_curve", "decision_regions", "figure", "gains", "gradients", "importance", "page_colours", "precision_recall", "reliability", "roc", "save_figure",
+    "chain", "confusion", "contributions", "decision_curve", "decision_regions", "figure", "gains", "gradients", "importance", "page_colours",
+    "precision_recall", "reliability", "roc", "save_figure",
     "scatter", "sigmoid_and_softmax", "simplex", "svg", "temperatures", "training_history",
 ]  # fmt: skip

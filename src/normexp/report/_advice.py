@@ -24,8 +24,9 @@ def warnings_of(subject: Subject, data: Data, judged: Verdict, columns: Sequence
     counts = np.bincount(subject.known.targets, minlength=evaluation.n_classes)
     largest = float(counts.max() / max(counts.sum(), 1))
     for column in telling(columns, judged.against_shares):
-        found.append(f"column '{column.name}' alone gives {column.share:.0%} of what there is to gain over the class shares, the model of all columns "
-                     f"{-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12):.0%}: does it hold the answer, or something known only afterwards?")  # fmt: skip
+        of_model = -judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12)
+        found.append(f"column '{column.name}' alone gives {column.share:.0%} of what there is to gain over the class shares, the model of all columns {of_model:.0%}: "
+                     "does it hold the answer, or something known only afterwards?")  # fmt: skip
     found += [f"column '{column.name}' is missing in {column.missing:.0%} of the rows" for column in columns if 0.5 < column.missing < 1]
     found += _of_few_rows(subject, counts)
     if 0.9 < largest < 1:

@@ -83,7 +83,8 @@ def _boosted_trees(table: Table, rows: Rows, seed: int, n_threads: int | None) -
         with threadpool_limits(n_threads, "openmp"):
             probabilities = np.full((len(matrix), len(classes)), 1e-9)
             probabilities[:, trees.classes_] = trees.predict_proba(matrix)
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
 
     return answers
 

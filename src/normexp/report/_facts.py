@@ -17,6 +17,7 @@ from normexp.tables import Table
 __all__ = ["Data", "Subject", "confused_pairs", "data_of", "importance_of", "surest_mistakes"]
 
 MOST_MISTAKES = 10
+NONE_KNOWN = Known(0, 0, False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class Data:
     n_equal: int = 0  # rows that equal one that was learnt from, where that is more than chance
     copies: float = 0.0  # share of the rows that look like copies of one that was learnt from
     grouping: str | None = None  # the column whose equal values mark rows that look alike
-    known: Known = Known(0, 0, False)  # by the model's fingerprint
+    known: Known = NONE_KNOWN  # by the model's fingerprint
     out_of_fold: bool = False  # each row was asked of a model that had not learnt from it; the judged model has learnt from all
     costs: ev.Costs | None = None
 
@@ -100,7 +101,7 @@ def data_of(
     model = judged.model
     shares = ev.class_share_evaluation(judged.evaluation, model.class_shares)
     if training is None or training_rows is None:
-        known = Known(0, 0, False) if model.profile is None or out_of_fold else model.profile.known(tested.matrix)
+        known = NONE_KNOWN if model.profile is None or out_of_fold else model.profile.known(tested.matrix)
         words = seen if out_of_fold else f"of {name}"
         return Data(name, tested, words, shares, cross_validated(tested, seed, n_threads), n_equal=n_equal, known=known, out_of_fold=out_of_fold, costs=costs)
     copies, (names, owners) = near_copies(model.encoder, training.matrix, training_rows, tested.matrix, np.arange(len(tested))), features_of(model)

@@ -14,11 +14,11 @@ from normexp._checks import counted
 from normexp._version import __version__
 from normexp.explanation import NO_FLIP, Importance, features_of
 from normexp.model import Drift, as_model, drift
-from normexp.report._columns import column_facts
-from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
-from normexp.report._decisions import decisions_of
-from normexp.report._figures import figures_of, importance_figure
 from normexp.report._advice import next_steps, warnings_of
+from normexp.report._columns import column_facts
+from normexp.report._decisions import decisions_of
+from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
+from normexp.report._figures import figures_of, importance_figure
 from normexp.report._verdict import verdict
 from normexp.tables import Table
 
@@ -111,17 +111,18 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
     """The numbers of the first screen with their intervals, beside those of the baselines; for calibration, beside what chance alone makes."""
     known, found = subject.known, ev.intervals(subject.evaluation, drawn_from=data.drawn_from)
     names = {"class shares": data.shares, **{name.removeprefix("a "): one for name, one in data.baselines.items()}}
+    right = {name: float(np.average(one.correct, weights=one.weights)) for name, one in names.items()}
+    losses = {name: float(np.average(one.losses, weights=one.weights)) for name, one in names.items()}
     cards = [
-        _card("Accuracy", found["accuracy"], "{:.1%}", {name: float(np.average(one.correct, weights=one.weights)) for name, one in names.items()}, "share of rows predicted right; 1 is best"),
-        _card("Log loss", found["log_loss"], "{:.4f}", {name: float(np.average(one.losses, weights=one.weights)) for name, one in names.items()},
-              "mean -ln of the true class's probability (nats); 0 is best"),
-    ]  # fmt: skip
+        _card("Accuracy", found["accuracy"], "{:.1%}", right, "share of rows predicted right; 1 is best"),
+        _card("Log loss", found["log_loss"], "{:.4f}", losses, "mean -ln of the true class's probability (nats); 0 is best"),
+    ]
     if known.positive is not None and np.isfinite(found["roc_auc_macro"].estimate):
         share = float(np.average(known.targets == known.positive, weights=known.weights))
         areas = {name: ranking.area for name, one in names.items() if (ranking := ev.ranking_of(one.take(one.known))) is not None}
         precision = subject.scores.average_precision_macro
-        cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision "
-                           f"{precision:.3f}, by chance {share:.3f}"))  # fmt: skip
+        meaning = f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision {precision:.3f}, by chance {share:.3f}"
+        cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, meaning))
     chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
     cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": {"by chance alone": chance},
                   "meaning": "how far stated probabilities are from what happens; above what chance makes they are off"})  # fmt: skip

@@ -72,7 +72,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     described, arrays = _read(path)
     encoder = Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")})
     network = Network(described.n_inputs, tuple(Dense(**layer) for layer in described.layers))
-    profile = {name.removeprefix("profile/"): array for name, array in arrays.items() if name.startswith("profile/")}
+    profile: dict[str, Any] = {name.removeprefix("profile/"): array for name, array in arrays.items() if name.startswith("profile/")}
     history: dict[str, Any] = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in described.history.items()}
     return Model(
         schema=Schema.from_dict(described.schema) if described.schema else None,

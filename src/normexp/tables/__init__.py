@@ -28,11 +28,11 @@ from normexp.tables._source import Source as Source
 from normexp.tables._split import fold_rows as fold_rows
 from normexp.tables._split import held_out_rows as held_out_rows
 from normexp.tables._table import Table as Table
-from normexp.tables.sources import EXAMPLES as EXAMPLES
 from normexp.tables._writing import write_rows as write_rows
+from normexp.tables.sources import EXAMPLES as EXAMPLES
 
 __all__ = [
     "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
-    "date_order_of", "equal_by_chance", "first_of_equals", "fold_rows", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "matrix_hashes", "names_of_rows", "number_matrix",
-    "open_source", "read", "row_hashes", "unused_note", "warn_of", "write_rows",
+    "date_order_of", "equal_by_chance", "first_of_equals", "fold_rows", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "matrix_hashes",
+    "names_of_rows", "number_matrix", "open_source", "read", "row_hashes", "unused_note", "warn_of", "write_rows",
 ]  # fmt: skip
