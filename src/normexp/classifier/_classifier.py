@@ -233,6 +233,23 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         labels: NDArray[Any] = self.classes_[logits.argmax(axis=1) if self.model_.class_weights is None else self.model_.answers(softmax(logits))]
         return labels
 
+    @property
+    def coef_(self) -> NDArray[np.float64]:
+        """Of a linear model (`hidden_layer_sizes=()`): by how much each encoded input raises each calibrated logit, shape (n_classes, n_inputs); for two classes their
+        difference, shape (1, n_inputs), as scikit-learn has it. exp(coef_) are odds ratios. Inputs are what `encoder_` makes: numbers in interquartile ranges from the median."""
+        return self._coefficients()[0]
+
+    @property
+    def intercept_(self) -> NDArray[np.float64]:
+        """The logits where every encoded input is 0, shape (n_classes,); for two classes their difference, shape (1,)."""
+        return self._coefficients()[1]
+
+    def _coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if not hasattr(self, "model_") or len(self.network_.layers) != 1:
+            raise AttributeError("expected a fitted linear model for coef_ and intercept_, got another; fit with hidden_layer_sizes=()")
+        weights, bias = self.model_.coefficients()
+        return (weights[1:] - weights[:1], bias[1:] - bias[:1]) if len(self.classes_) == 2 else (weights, bias)
+
     def decide(self, X: Any, costs: Any) -> NDArray[Any]:
         """The decision of the least expected cost for each row, shape (n_samples,).
 

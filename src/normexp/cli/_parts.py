@@ -13,9 +13,10 @@ from normexp.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from normexp.model import Model
     from normexp.tables import Table
 
-__all__ = ["Parts", "equal_rows", "folds_of", "parts_of", "single_rows", "without_equals"]
+__all__ = ["Parts", "equal_rows", "folds_of", "look_alikes", "parts_of", "single_rows", "without_equals"]
 
 NOTABLE = 0.02  # share of the tested rows
 BEYOND_CHANCE = 10
@@ -118,6 +119,20 @@ def equal_rows(parts: Parts, test: str | None) -> list[str]:
     known = f"{n} of {n_test} rows to test on ({n / n_test:.0%}) equal a row to learn from"
     own = "--drop-duplicates takes each row once, --group COLUMN keeps rows of one thing together"
     return [f"{known}: the scores flatter the model; {own if test is None else f'leave them out of {test}'}"]
+
+
+def look_alikes(model: "Model", data: "Table", parts: Parts) -> list[str]:
+    """A note on tested rows that look like copies of rows that were learnt from, and the column to keep them together by."""
+    from normexp.model import near_copies
+
+    if parts.folds or parts.n_equal or not len(parts.test_rows):
+        return []
+    found = near_copies(model.encoder, data.matrix, parts.rows, parts.tested.matrix, parts.test_rows)
+    if not found.share:
+        return []
+    columns = data.schema.matrix_columns()
+    cure = "--group COLUMN keeps rows of one thing together" if found.column is None else f"rows of one '{columns[found.column].name}' look alike: keep them together with --group"
+    return [f"{found.share:.0%} of the rows to test on look like copies of rows to learn from: the scores flatter the model; {cure}"]
 
 
 def single_rows(data: "Table") -> list[str]:

@@ -12,11 +12,11 @@ import numpy as np
 
 from normexp import saving
 from normexp.cli._asked import Asked
-from normexp.cli._console import echo, print_json, say, scores_table
+from normexp.cli._console import echo, print_json, say, say_notes, scores_table
 from normexp.cli._deciding import class_index, costs_option
 from normexp.cli._fitting import fitted
 from normexp.cli._judging import Steps, short_name
-from normexp.cli._parts import Parts
+from normexp.cli._parts import Parts, look_alikes
 from normexp.cli._reading import training_options
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def train(table: str, **given: Any) -> int:
         say(f"interrupted before {'all folds were' if parts.folds else 'the first epoch was'} over: there is no model yet, and none is saved")
         return 130
     evaluation = _evaluation(model, out_of_fold, parts, given["threads"])
+    say_notes(look_alikes(model, data, parts))
     scores, baseline = _scores(model, evaluation)
     saving.save(model, asked.path, scores={name: value for name, value in scores.items() if np.isfinite(value)}, fingerprint=not given["no_fingerprint"])
     if history.stopped == "interrupted":

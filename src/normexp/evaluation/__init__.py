@@ -18,6 +18,7 @@ from normexp.evaluation._costs import decision_costs as decision_costs
 from normexp.evaluation._evaluation import Evaluation as Evaluation
 from normexp.evaluation._evaluation import class_share_evaluation as class_share_evaluation
 from normexp.evaluation._evaluation import evaluate as evaluate
+from normexp.evaluation._folds import out_of_fold as out_of_fold
 from normexp.evaluation._intervals import INTERVAL_SCORES as INTERVAL_SCORES
 from normexp.evaluation._intervals import ROW_SCORES as ROW_SCORES
 from normexp.evaluation._intervals import Difference as Difference
@@ -44,5 +45,5 @@ __all__ = [
     "ByChance", "ClassCalibration", "ClassScores", "CostReport", "Costs", "DecisionCurve", "Difference", "Evaluation", "Gains", "INTERVAL_SCORES", "Interval",
     "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Scores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes", "class_scores",
     "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate", "fit_temperature",
-    "gains", "intervals", "mean_interval", "positive_class", "ranking_of", "reliability", "score", "split_log_loss", "thresholds",
+    "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "score", "split_log_loss", "thresholds",
 ]  # fmt: skip

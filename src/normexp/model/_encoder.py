@@ -77,6 +77,13 @@ class Encoder:
         n = np.arange(len(self.n_codes))
         return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_codes)])
 
+    def input_names(self, columns: Sequence[MatrixColumn], categories: Sequence[Sequence[str]] = ()) -> list[str]:
+        """A name for each input: the column's, "column is missing" for an indicator, "column = category"; `categories` are those of each category column in turn."""
+        names, codes = [column.name for column in columns], np.flatnonzero(self.n_codes)
+        words = [list(categories[i]) if i < len(categories) else [str(code) for code in range(self.n_codes[column])] for i, column in enumerate(codes)]
+        found = [names[i] for i in np.flatnonzero(self.n_codes == 0)] + [f"{names[i]} is missing" for i in np.flatnonzero(self.has_indicator)]
+        return found + [f"{names[column]} = {word}" for column, of_column in zip(codes, words, strict=True) for word in [*of_column, "other"][: self.n_codes[column]]]
+
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
         out = np.empty((len(matrix) if rows is None else len(rows), self.n_inputs), np.float32)

@@ -122,6 +122,14 @@ class Model:
         probabilities: NDArray[Any] = softmax(self.logits(matrix, n_threads, dtype=dtype))
         return probabilities
 
+    def coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of a linear model: by how much each encoded input (see `Encoder`) raises each calibrated logit, shape (n_classes, n_inputs), and the logits where all are 0, shape
+        (n_classes,). Raises ValueError for a network with hidden layers."""
+        if len(self.network.layers) != 1:
+            raise ValueError(f"expected a linear model, got one with {len(self.network.layers) - 1} hidden layers; fit with hidden_layer_sizes=()")
+        weights, bias = (self.parameters[f"dense_0/{name}"].astype(np.float64) / self.temperature for name in ("weights", "bias"))
+        return weights.T, bias
+
     def answers(self, probabilities: NDArray[Any]) -> NDArray[np.intp]:
         """The class that each row is given, as an index: the most probable one or, with class weights, that of the largest weight x probability.
 

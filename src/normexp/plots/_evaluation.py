@@ -18,7 +18,8 @@ POINTS_AN_INCH = 72
 
 
 def confusion(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
-    """Rows of each class by what was predicted, shaded by the share of the true class; numbers where they fit."""
+    """Rows of each class by what was predicted, shaded by the share of the true class; numbers where they fit, with shares where those fit too; a class that is never
+    predicted says so."""
     from matplotlib.colors import to_rgb
 
     n = evaluation.n_classes
@@ -36,8 +37,10 @@ def confusion(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
     size = min(9.0, cell / (0.68 * digits), tall / 1.5)
     if size >= 5:
         for (i, j), share in np.ndenumerate(shares):
-            if matrix[i, j]:
-                ax.text(j, i, numbers[i][j], ha="center", va="center", fontsize=size, color="white" if share > 0.55 else ink())
+            text = numbers[i][j] + (f"\n{share:.0%}" if matrix[i].sum() and tall > 3.2 * size and cell > 3.2 * size else "")
+            ax.text(j, i, text, ha="center", va="center", fontsize=size, color="white" if share > 0.55 else ink(), alpha=1 if matrix[i, j] else 0.5)
+    for j in np.flatnonzero(matrix.sum(axis=0) == 0) if size >= 5 else ():
+        ax.text(float(j), -0.54, "never", ha="center", va="bottom", fontsize=size, alpha=0.8)
     _class_ticks(ax, evaluation, cell, tall)
     tidy(ax, "Confusion", "predicted class", "true class").grid(visible=False)
     ax.spines[:].set_visible(False)
@@ -88,8 +91,8 @@ def roc(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
         false, true, _ = roc_curve(positive, p, sample_weight=weights)
         return false, true, float(auc(false, true))
 
-    _curves(ax, evaluation, curve)
-    return tidy(ax, "ROC curves, with their areas", "false positive rate", "true positive rate")
+    _curves(ax, evaluation, curve, "area")
+    return tidy(ax, "ROC curves" if evaluation.positive is None else "ROC curve", "false positive rate", "true positive rate")
 
 
 def precision_recall(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
@@ -102,12 +105,12 @@ def precision_recall(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Ax
         precision, recall, _ = precision_recall_curve(positive, p, sample_weight=weights)
         return recall, precision, float(average_precision_score(positive, p, sample_weight=weights))
 
-    _curves(ax, evaluation, curve, drawstyle="steps-post")
+    _curves(ax, evaluation, curve, "average", drawstyle="steps-post")
     ax.set_ylim(0, 1.03)
-    return tidy(ax, "Precision-recall, with average precision", "recall", "precision")
+    return tidy(ax, "Precision by recall", "recall", "precision")
 
 
-def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, **options: Any) -> None:
+def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, word: str, **options: Any) -> None:
     seen = evaluation.counted.take(evaluation.counted.known)
     found = [(k, *curve(seen.targets == k, seen.probabilities[:, k], seen.weights)) for k in seen.ranked_classes if 0 < (seen.targets == k).sum() < len(seen)]
     coloured = {k for k, *_ in sorted(found, key=lambda item: item[-1])[:MOST_CURVES]}
@@ -116,7 +119,7 @@ def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, **options: Any) -> N
     for k, x, y, score in found:
         if k in coloured:
             handles += ax.plot(x, y, color=colour(len(handles)), linewidth=1.4, linestyle=("-", "--")[len(handles) % 2], **options)
-            names.append(f"{score:.3f}  {evaluation.classes[k]}")
+            names.append(f"{evaluation.classes[k]} ({word} {score:.2f})")
         else:
             ax.plot(x, y, color=ink(), alpha=min(0.15, 4 / len(found)), linewidth=0.7, zorder=1, **options)
     if not found:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from normexp.explanation import Explanation
+from normexp.functional import sigmoid
 from normexp.plots._style import COLOURS, clean, ink, new_axes, short, tidy, width_of
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ MOST_FEATURES = 12
 
 
 def contributions(explanation: Explanation, row: int = 0, *, ax: "Axes | None" = None) -> "Axes":
-    """How each feature moved the predicted class's logit against the runner-up's, from an average row to this one."""
+    """How each feature moved the predicted class's logit against the runner-up's, from an average row to this one; at both ends the probability of the first, if it
+    must be one of the two."""
     found = explanation.to_dict(row)
     shown, rest = found["features"][:MOST_FEATURES], found["features"][MOST_FEATURES:]
     ax = new_axes(ax, 8.4, 1.6 + 0.34 * (len(shown) + 3))
     half = max(6, int(width_of(ax) * 2.5))
-    bars = [("an average row", found["baseline_difference"]), *((_assignment(item["feature"], item["value"], half), item["contribution"]) for item in shown)]
+    start, end = (f"{sigmoid(found[key]):.1%}" for key in ("baseline_difference", "difference"))
+    bars = [(f"an average row: {start}", found["baseline_difference"]), *((_assignment(item["feature"], item["value"], half), item["contribution"]) for item in shown)]
     if rest:
         bars.append((f"{len(rest)} further features", sum(item["contribution"] for item in rest)))
     at = 0.0
@@ -38,10 +41,10 @@ def contributions(explanation: Explanation, row: int = 0, *, ax: "Axes | None" =
         right = max(ends[min(i, len(bars) - 1)], ends[i - 1] if 0 < i < len(bars) else 0.0)
         ax.text(right + 0.012 * (high - low), i, f"{value:+.3f}", va="center", fontsize="small")
     ax.axvline(0, color=ink(), linewidth=0.8, alpha=0.6)
-    ax.set_yticks(range(len(bars) + 1), [*(name for name, _ in bars), "this row"], fontsize="small", parse_math=False)
+    ax.set_yticks(range(len(bars) + 1), [*(name for name, _ in bars), f"this row: {end}"], fontsize="small", parse_math=False)
     ax.set(ylim=(len(bars) + 0.6, -0.6), xlim=(low - 0.03 * (high - low), high + 0.14 * (high - low)))
     first, second = (short(found[key], max(6, int(width_of(ax) * 2.2))) for key in ("predicted", "runner_up"))
-    tidy(ax, f"Why {first} and not {second}", "difference of the two logits").grid(visible=False, axis="y")
+    tidy(ax, f"Why {first} and not {second}", "difference of the two logits (%: of the first, among the two)").grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0)
     return ax
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from normexp._checks import counted
 from normexp.evaluation import Difference, Evaluation, Interval, compare, mean_interval
 from normexp.report._facts import Data, Subject
+from normexp.report._words import plain
 from normexp.tables import Table
 
 __all__ = ["ColumnFacts", "column_facts"]
@@ -63,11 +64,10 @@ def _content(column: Any, filled: Array) -> str:
     if column.kind == "boolean":
         return f"true {filled.mean():.0%}"
     low, middle, high = np.quantile(filled, (0, 0.5, 1)) + column.centre
-    digits = 5 if abs(column.centre) == 0 else 12  # large numbers differ in their last digits
     if column.kind == "date":
         first, last = (np.datetime_as_string(np.datetime64(round(end), "s"), unit="D") for end in (low, high))
         return f"{first} to {last}"
-    return " to ".join(f"{end:.{digits}g}" for end in (low, high)) + f", median {middle:.{digits}g}"
+    return f"{plain(low)} to {plain(high)}, median {plain(middle)}"
 
 
 def _by_itself(data: Data, subject: Subject, at: int, is_category: bool) -> tuple[Interval, float, Difference | None]:

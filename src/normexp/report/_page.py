@@ -19,6 +19,7 @@ from normexp.report._columns import column_facts
 from normexp.report._decisions import decisions_of
 from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
 from normexp.report._figures import figures_of, importance_figure
+from normexp.report._linear import coefficients_of
 from normexp.report._verdict import verdict
 from normexp.tables import Table
 
@@ -47,7 +48,8 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
         n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
         steps=next_steps(best, data, judged, columns), no_flip=NO_FLIP,
-        model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12), **decisions_of(best, data), drift=_drift(best, data),
+        model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12),
+        **decisions_of(best, data), coefficients=coefficients_of(best), drift=_drift(best, data),
     )  # fmt: skip
     _write(path, page)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from normexp.evaluation import Difference
 
-__all__ = ["columns_named", "comparisons", "some"]
+__all__ = ["columns_named", "comparisons", "plain", "some"]
 
 ALIKE = 0.01  # nats: a difference that is surely smaller is none
 
@@ -20,6 +20,13 @@ def some(names: Sequence[str], most: int = 5) -> str:
         return ""
     shown = ", ".join(f"'{name}'" for name in names[:most])
     return ("classes " if len(names) > 1 else "class ") + shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def plain(number: float) -> str:
+    """Six significant digits at most, whole numbers whole; powers of ten only where nobody would write the zeros."""
+    if number == 0 or not 1e-4 <= abs(number) < 1e12:
+        return f"{number:.6g}"
+    return f"{number:,.0f}" if abs(number) >= 1e5 else f"{number:,.6g}"
 
 
 def comparisons(against: Mapping[str, Difference]) -> str:
