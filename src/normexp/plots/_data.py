@@ -34,7 +34,7 @@ def scatter(
 
 def training_history(history: History, *, ax: "Axes | None" = None) -> "Axes":
     """Training and validation loss an epoch, the best epoch marked."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     ax = new_axes(ax)
     epochs = np.arange(1, history.n_epochs + 1)
@@ -46,7 +46,10 @@ def training_history(history: History, *, ax: "Axes | None" = None) -> "Axes":
         lines.append(ax.axvline(history.best_epoch + 1, color=ink(), alpha=0.5, linestyle=":", linewidth=1.2))
         names.append(f"best epoch: {history.best_epoch + 1}")
     ax.set_yscale("log")
-    tidy(ax, "Loss by epoch", "epoch", "cross-entropy (nats, log scale)")
+    tidy(ax, "Loss by epoch", "epoch", "log loss (nats)")
+    spread = np.log10(max(ax.get_ylim()) / min(ax.get_ylim()))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
+    ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:.6g}" if spread < 0.5 or (spread < 1.2 and f"{value:e}"[0] in "25") else ""))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend(ax, lines, names, beside=False)
     return ax

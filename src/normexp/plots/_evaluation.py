@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from normexp import evaluation as ev
 from normexp.evaluation import Evaluation
@@ -39,16 +40,14 @@ def confusion(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
         for (i, j), share in np.ndenumerate(shares):
             text = numbers[i][j] + (f"\n{share:.0%}" if matrix[i].sum() and tall > 3.2 * size and cell > 3.2 * size else "")
             ax.text(j, i, text, ha="center", va="center", fontsize=size, color="white" if share > 0.55 else ink(), alpha=1 if matrix[i, j] else 0.5)
-    for j in np.flatnonzero(matrix.sum(axis=0) == 0) if size >= 5 else ():
-        ax.text(float(j), -0.54, "never", ha="center", va="bottom", fontsize=size, alpha=0.8)
-    _class_ticks(ax, evaluation, cell, tall)
+    _class_ticks(ax, evaluation, cell, tall, matrix.sum(axis=0) == 0)
     tidy(ax, "Confusion", "predicted class", "true class").grid(visible=False)
     ax.spines[:].set_visible(False)
     return ax
 
 
-def _class_ticks(ax: "Axes", evaluation: Evaluation, cell: float, tall: float) -> None:
-    """Names of the classes, every second, third … where there is no room for all; a cell's width and height in points."""
+def _class_ticks(ax: "Axes", evaluation: Evaluation, cell: float, tall: float, never: NDArray[np.bool_]) -> None:
+    """Names of the classes, every second, third … where there is no room for all, and which are never predicted; a cell's width and height in points."""
     length = max(6, int(width_of(ax) * 2.6))
     names = [short(label, length) for label in evaluation.classes.tolist()]
     size, longest = 8.0, max(map(len, names))
@@ -56,7 +55,8 @@ def _class_ticks(ax: "Axes", evaluation: Evaluation, cell: float, tall: float) -
     for axis, room, rotation in ((ax.xaxis, cell if not flat else np.inf, 0 if flat else 90), (ax.yaxis, tall, 0)):
         step = max(1, int(np.ceil(1.25 * size / room)))
         places = np.arange(0, evaluation.n_classes, step)
-        axis.set_ticks(places, [names[i] for i in places], fontsize=size, rotation=rotation, parse_math=False)
+        shown = [names[i] + (("\nnever" if flat else " (never)") if axis is ax.xaxis and never[i] else "") for i in places]
+        axis.set_ticks(places, shown, fontsize=size, rotation=rotation, parse_math=False)
         axis.set_tick_params(length=0)
 
 

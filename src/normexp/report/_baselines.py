@@ -17,7 +17,7 @@ LOGISTIC_REGRESSION, BOOSTED_TREES = "a logistic regression", "boosted trees"
 FOLDS, FEWER_FOLDS, MANY_ROWS = 5, 2, 5_000
 LEAST_ROWS, MOST_ROWS = 30, 20_000
 MOST_TREE_ROWS = 40_000  # rows x classes: more classes take more trees a round
-STOPPING_ROWS = 5  # of each class, to hold some out that stop the boosting
+LEAST_OF_A_CLASS = 20  # rows: on fewer, boosted trees diverge
 
 Answers = Callable[[NDArray[Any]], NDArray[Any]]
 Rows = NDArray[np.int64]
@@ -64,16 +64,20 @@ def _logistic_regression(table: Table, rows: Rows, seed: int, n_threads: int | N
 
 
 def _boosted_trees(table: Table, rows: Rows, seed: int, n_threads: int | None) -> Answers:
-    """scikit-learn's, stopped by the loss of a tenth of the rows; classes that were not learnt get what is left."""
+    """scikit-learn's, stopped by the loss of a tenth of the rows. Classes of fewer than 20 rows, on which they diverge, are not learnt: they get their shares."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
     classes, targets = table.with_target()
     rows = _some(recipe.rows_to_learn(rows, table.weights), MOST_TREE_ROWS // len(classes), seed)
-    counts = np.bincount(targets[rows], minlength=len(classes))
+    shares = np.bincount(targets[rows], minlength=len(classes)) / len(rows)
+    learnt = np.flatnonzero(shares * len(rows) >= LEAST_OF_A_CLASS)
+    if len(learnt) < 2:
+        return lambda matrix: np.broadcast_to(shares, (len(matrix), len(classes)))
+    rows = rows[np.isin(targets[rows], learnt)]
     categories = [column.kind == "category" and column.n_codes <= 254 for column in table.schema.matrix_columns()]
     trees = HistGradientBoostingClassifier(
-        early_stopping=bool(counts[counts > 0].min() >= STOPPING_ROWS), max_leaf_nodes=15, categorical_features=categories, random_state=seed,
+        early_stopping=True, max_leaf_nodes=15, categorical_features=categories, random_state=seed,
         max_iter=100 if len(classes) < 10 else 40,
     )  # fmt: skip
     with threadpool_limits(n_threads, "openmp"):
@@ -81,9 +85,8 @@ def _boosted_trees(table: Table, rows: Rows, seed: int, n_threads: int | None) -
 
     def answers(matrix: NDArray[Any]) -> NDArray[Any]:
         with threadpool_limits(n_threads, "openmp"):
-            probabilities = np.full((len(matrix), len(classes)), 1e-9)
-            probabilities[:, trees.classes_] = trees.predict_proba(matrix)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
+            probabilities = np.tile(shares, (len(matrix), 1))
+            probabilities[:, learnt] = shares[learnt].sum() * trees.predict_proba(matrix)
         return probabilities
 
     return answers
