@@ -1,4 +1,4 @@
-"""Verdicts on simulated tables of known truth: how often green on noise and on strong signal, and how often the printed intervals hold the truth.
+"""Verdicts on simulated tables of known truth: how often green on noise and on strong signal, how often the printed intervals hold the truth, what thresholds for costs lose.
 
 usage: verdicts.py [TABLES] [FIRST]        500 tables take some twenty minutes; pure noise, weak and strong signal in turn, 2 to 5 classes, shares down to 1 %, 100 to 5,000 rows
 """
@@ -84,17 +84,27 @@ def judged(simulated, seed):
             held_truth[name] = interval.low <= truths[name].estimate <= interval.high
     gain = ev.compare(ev.class_share_evaluation(fresh, model.class_shares), fresh, ["log_loss"])["log_loss"].estimate
     held_truth["log loss against the class shares"] = found.against_shares.low <= gain <= found.against_shares.high
-    return found, held_truth
+    paid = best = 0.0
+    if simulated.n_classes == 2 and len(table.classes) == 2:  # a threshold for costs, against the best that there is for this model
+        costs = ev.costs_of(np.array([[0.0, 1.0], [float(np.exp(simulated.rng.uniform(0, 3))), 0.0]]), table.classes)
+        curve, share = ev.gains(fresh, 1), (fresh.targets == 1).mean()
+        missed, in_vain = share * (1 - curve.found), curve.flagged - share * curve.found
+        best = float((costs.matrix[1, 0] * missed + costs.matrix[0, 1] * in_vain).min())
+        truth = ev.decision_costs(fresh, costs)
+        paid, tested_cost = truth.decided.estimate, ev.decision_costs(subject.evaluation, costs, drawn_from=data.drawn_from)
+        held_truth["cost of decisions"] = tested_cost.decided.low <= paid <= tested_cost.decided.high
+    return found, held_truth, paid, best
 
 
 def main():
     n_tables, first = (int(argument) for argument in (*sys.argv[1:], *("500", "0")[len(sys.argv) - 1 :]))
     warnings.simplefilter("ignore")
-    grades, held, examples = defaultdict(Counter), defaultdict(list), defaultdict(list)
+    grades, held, examples, all_paid = defaultdict(Counter), defaultdict(list), defaultdict(list), []
     for i in range(first, first + n_tables):
         kind = list(KINDS)[i % 3]
         simulated = Simulated(i, kind)
-        found, held_truth = judged(simulated, i)
+        found, held_truth, paid, best = judged(simulated, i)
+        all_paid += [(paid, best)] if best else []
         grades[kind][found.grade] += 1
         for name, holds in held_truth.items():
             held[name].append(holds)
@@ -104,6 +114,8 @@ def main():
         print(f"{kind}: {dict(counts)}; green {counts['good'] / sum(counts.values()):.1%}", *examples[kind], sep="\n")
     for name, holds in held.items():
         print(f"95 % interval of {name}: holds the truth in {np.mean(holds):.1%} of {len(holds)} tables (bar: 92 to 98)")
+    paid, best = np.sum(all_paid, axis=0)
+    print(f"thresholds for costs: {paid / best - 1:.1%} dearer than the best possible, over {len(all_paid)} tables of two classes (bar: 3)")
     assert grades["noise"]["good"] <= 0.01 * sum(grades["noise"].values()), "noise was called good"
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from normexp.cli._train import output_path
+from normexp.cli._asked import _output_path as output_path
 
 
 @pytest.mark.parametrize(

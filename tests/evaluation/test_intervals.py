@@ -1,45 +1,85 @@
-"""Bootstrap intervals: what they hold, how they compare, and that the 95 % ones cover in 95 % of cases."""
+"""Intervals: what they hold, how they compare, and that the 95 % ones cover in 95 % of cases."""
 
 import numpy as np
 import pytest
 import sklearn.metrics as sk
+from scipy import stats
 
 from normexp import evaluation as ev
 from normexp.evaluation import Evaluation
-from normexp.evaluation._ranking import ranked, ranking_scores
+from normexp.tables import held_out_rows
 
 RNG = np.random.default_rng(1)
 
 
-def drawn(n=2_000, sharpness=1.0, seed=1):
-    """Probabilities of four classes, and targets drawn from them."""
+def drawn(n=2_000, sharpness=1.0, seed=1, n_classes=4):
+    """Probabilities of some classes, and targets drawn from them."""
     rng = np.random.default_rng(seed)
-    z = rng.standard_normal((n, 4)) * 1.5
+    z = rng.standard_normal((n, n_classes)) * 1.5
     p, stated = (np.exp(z * by) / np.exp(z * by).sum(axis=1, keepdims=True) for by in (1, sharpness))
-    return Evaluation(np.arange(4), (p.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1), stated)
+    return Evaluation(np.arange(n_classes), (p.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1).clip(max=n_classes - 1), stated)
 
 
 def test_intervals_hold_the_estimate_and_their_width_is_the_standard_error():
-    evaluation = drawn()
-    found, scores = ev.intervals(evaluation, ev.INTERVAL_SCORES), ev.score(evaluation)
-    for name, interval in found.items():
-        assert interval.estimate == pytest.approx(getattr(scores, name))
-        assert interval.low < interval.estimate < interval.high
-    by_class = [evaluation.losses[evaluation.targets == k] for k in range(4)]
-    variance = sum(len(part) * part.var() for part in by_class) / len(evaluation) ** 2  # strata are drawn apart
-    assert found["log_loss"].high - found["log_loss"].low == pytest.approx(2 * 1.96 * np.sqrt(variance), rel=0.08)
-    assert ev.intervals(evaluation) == {name: found[name] for name in ev.ROW_SCORES}
-    assert ev.intervals(evaluation, seed=1) != ev.intervals(evaluation)
-    assert found["brier"].low < ev.intervals(evaluation, ["brier"], confidence=0.5)["brier"].low
+    for evaluation in (drawn(), drawn(n_classes=2)):
+        found, scores = ev.intervals(evaluation), ev.score(evaluation)
+        for name, interval in found.items():
+            assert interval.estimate == pytest.approx(getattr(scores, name), rel=1e-9)
+            assert interval.low < interval.estimate < interval.high
+        error = evaluation.losses.std(ddof=1) / np.sqrt(len(evaluation))
+        assert found["log_loss"].high - found["log_loss"].low == pytest.approx(2 * 1.96 * error, rel=0.02)
+        assert found["brier"].low < ev.intervals(evaluation, ["brier"], confidence=0.5)["brier"].low
+
+
+def test_without_skewness_the_interval_is_students():
+    values = RNG.normal(size=20)
+    values = np.concatenate([values, 2 * values.mean() - values])  # symmetric about its mean
+    found = ev.mean_interval(values, np.ones(40), np.zeros(40))
+    assert found[1:] == pytest.approx(stats.t.interval(0.95, 39, values.mean(), stats.sem(values)), rel=1e-9)
+
+
+def test_the_transformation_is_halls():
+    """Hall (1992): g(T) = T + skewness T^2 / 3 + skewness^2 T^3 / 27 + skewness / (6 n), at the ends, is the quantile."""
+    values = RNG.exponential(size=50)
+    found = ev.mean_interval(values, np.ones(50), np.zeros(50))
+    skewness = stats.skew(values)
+    quantile = stats.t.ppf(0.975, 49) / np.sqrt(50)
+    for end, sign in ((found.low, 1), (found.high, -1)):
+        t = (values.mean() - end) / values.std(ddof=1)
+        assert t + skewness * t**2 / 3 + skewness**2 * t**3 / 27 + skewness / (6 * 50) == pytest.approx(sign * quantile, rel=1e-9)
 
 
 @pytest.mark.parametrize("rounded", [False, True])
 def test_ranking_scores_under_weights_equal_scikit_learns(rounded):
     p = RNG.random(400)
-    p, positive, weights = (p.round(1) if rounded else p), RNG.random(400) < p, RNG.integers(0, 4, 400)
-    found = ranking_scores(ranked(p, positive), weights)
+    p, positive, weights = (p.round(1) if rounded else p), (RNG.random(400) < p).astype(int), RNG.integers(1, 4, 400)
+    found = ev.ranking_of(Evaluation(np.arange(2), positive, np.column_stack([1 - p, p]), weights))
     expected = sk.roc_auc_score(positive, p, sample_weight=weights), sk.average_precision_score(positive, p, sample_weight=weights)
-    assert found == pytest.approx(expected, rel=1e-12)
+    assert found[:2] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_what_a_row_moves_is_the_derivative_by_its_mass(rounded):
+    p = RNG.random(60)
+    p, positive, weights = (p.round(1) if rounded else p), RNG.integers(0, 2, 60), RNG.uniform(0.5, 2, 60)
+
+    def area(masses):
+        return ev.ranking_of(Evaluation(np.arange(2), positive, np.column_stack([1 - p, p]), masses)).area
+
+    found = ev.ranking_of(Evaluation(np.arange(2), positive, np.column_stack([1 - p, p]), weights))
+    for i in (0, 7, 31):
+        step = np.zeros(60)
+        step[i] = 1e-5 * weights[i]
+        assert 60 * (area(weights + step) - area(weights - step)) / 2e-5 == pytest.approx(found.area_by_row[i], rel=1e-5, abs=1e-7)
+
+
+def test_the_positive_class_is_the_one_that_is_ranked():
+    evaluation = drawn(n_classes=2)
+    first = Evaluation(evaluation.classes, evaluation.targets, evaluation.probabilities, positive=0)
+    assert ev.score(first).average_precision_macro == pytest.approx(sk.average_precision_score(evaluation.targets == 0, evaluation.probabilities[:, 0]))
+    assert ev.score(first).roc_auc_macro == pytest.approx(ev.score(evaluation).roc_auc_macro)
+    with pytest.raises(ValueError, match="expected a positive class, 0 or 1, of two classes and None of more, got 1 with 4 classes"):
+        Evaluation(np.arange(4), [0], np.full((1, 4), 0.25), positive=1)
 
 
 def test_a_comparison_is_narrower_than_two_intervals():
@@ -50,10 +90,20 @@ def test_a_comparison_is_narrower_than_two_intervals():
     assert difference.better == "first"
     assert difference.estimate == pytest.approx(ev.score(second).log_loss - ev.score(first).log_loss)
     assert difference.low < difference.estimate < difference.high
-    assert found["accuracy"] == (0, 0, 0, "neither")
+    assert (found["accuracy"].estimate, found["accuracy"].better) == (0, "neither")
     assert difference.high - difference.low < alone.high - alone.low
     swapped = ev.compare(second, first)["log_loss"]
     assert (swapped.better, swapped.low) == ("second", pytest.approx(-difference.high))
+
+
+def test_paired_shares_are_those_of_agresti_and_min():
+    """Agresti and Min (2005), with half a row added to each of the four kinds of pair."""
+    right = np.array([[1, 1]] * 70 + [[1, 0]] * 6 + [[0, 1]] * 14 + [[0, 0]] * 10)
+    first, second = (Evaluation(np.arange(2), np.zeros(100, int), np.column_stack([part, 1 - part]).astype(float)) for part in right.T)
+    found = ev.compare(first, second, ["accuracy"])["accuracy"]
+    b, c, n = 14.5, 6.5, 102
+    centre, error = (b - c) / n, np.sqrt(b + c - (b - c) ** 2 / n) / n
+    assert found[:3] == pytest.approx((0.08, centre - 1.959964 * error, centre + 1.959964 * error), rel=1e-6)
 
 
 def test_rows_must_be_the_same():
@@ -66,9 +116,10 @@ def test_rows_must_be_the_same():
 
 def test_unknown_classes_zero_weights_few_rows():
     p = np.full((5, 2), 0.5)
-    found = ev.intervals(Evaluation(np.arange(2), [0, 0, 1, -1, 1], p, [1, 1, 1, 1, 0]), ev.INTERVAL_SCORES)
-    assert found["accuracy"] == (0.5, 0.5, 0.5)
-    one = ev.intervals(Evaluation(np.arange(2), [1], [[0.25, 0.75]]), ev.INTERVAL_SCORES)
+    found = ev.intervals(Evaluation(np.arange(2), [0, 0, 1, -1, 1], p, [1, 1, 1, 1, 0]))
+    assert found["accuracy"][:1] == (0.5,)
+    assert np.isnan(found["roc_auc_macro"].low)  # too few rows of each class
+    one = ev.intervals(Evaluation(np.arange(2), [1], [[0.25, 0.75]]))
     assert one["log_loss"].low == one["log_loss"].high == pytest.approx(-np.log(0.75))
     assert one["accuracy"].low == pytest.approx(0.2065, abs=1e-3)
     assert np.isnan(one["roc_auc_macro"]).all()
@@ -79,63 +130,49 @@ def test_wrong_arguments_are_refused():
     evaluation = drawn(20)
     with pytest.raises(ValueError, match="got 'logloss'; did you mean 'log_loss'"):
         ev.intervals(evaluation, ["logloss"])
-    with pytest.raises(ValueError, match="expected scores out of 'accuracy', 'log_loss', 'brier', 'calibration_error', got 'roc_auc_macro'"):
+    with pytest.raises(ValueError, match="expected scores out of 'accuracy', 'log_loss', 'brier', got 'roc_auc_macro'"):
         ev.compare(evaluation, evaluation, ["roc_auc_macro"])
     with pytest.raises(ValueError, match=r"expected a confidence between 0 and 1, such as 0.95, got 95"):
         ev.intervals(evaluation, confidence=95)
-    with pytest.raises(ValueError, match="expected n_resamples to be an integer of at least 1, got 0"):
-        ev.intervals(evaluation, n_resamples=0)
+    with pytest.raises(ValueError, match="expected drawn_from to be an integer of at least 1, got 0"):
+        ev.intervals(evaluation, drawn_from=0)
 
 
 def test_few_rows_are_not_called_sure():
-    right = ev.intervals(Evaluation(np.arange(2), [0, 1] * 5, np.eye(2)[[0, 1] * 5]))["accuracy"]
-    assert right.high == 1
-    assert right.low == pytest.approx(0.722, abs=0.001)  # Wilson's of 10 of 10
+    right = ev.intervals(Evaluation(np.arange(2), [0, 1] * 5, np.eye(2)[[0, 1] * 5]))
+    assert right["accuracy"].high == 1
+    assert right["accuracy"].low == pytest.approx(0.722, abs=0.001)  # Wilson's of 10 of 10
+    assert right["roc_auc_macro"].low == pytest.approx(0.5655, abs=0.001)  # and of 5 of 5
     one = Evaluation(np.arange(2), [1], [[0.25, 0.75]])
     assert ev.compare(one, Evaluation(np.arange(2), [1], [[0.1, 0.9]]))["log_loss"].better == "neither"
 
 
-def test_more_rows_take_fewer_resamples():
-    many = drawn(60_000)
-    found, half = ev.intervals(many, ["log_loss"])["log_loss"], ev.intervals(drawn(15_000), ["log_loss"])["log_loss"]
-    assert (half.high - half.low) / (found.high - found.low) == pytest.approx(2, rel=0.15)
+def coverage(stratified, trials=300, n=100):
+    """How often the intervals hold the truth of a model whose classes differ much, in rows that were drawn by chance or class by class from tables of four times as many."""
+    rng = np.random.default_rng(5)
 
+    def rows(n):
+        targets = (rng.random(n) < 0.1).astype(np.int32)
+        p = np.clip(np.where(targets == 1, rng.beta(2, 4, n), rng.beta(1, 9, n)), 0.001, 0.999)
+        return Evaluation(np.arange(2), targets, np.column_stack([1 - p, p]))
 
-def iid_coverage(seed, stratified, trials=150, n=400):
-    """How often the interval holds the true accuracy of a model that is right in 0.3 of the rows of a rare class and 0.95 of the others, whose number varies."""
-    rng, held = np.random.default_rng(seed), 0
+    truth = {name: interval.estimate for name, interval in ev.intervals(rows(400_000), ev.ROW_SCORES).items()}
+    held = dict.fromkeys(truth, 0)
     for trial in range(trials):
-        targets = (rng.random(n) < 0.1).astype(int)
-        right = rng.random(n) < np.where(targets == 1, 0.3, 0.95)
-        p = np.where((targets == 1) == right, 0.8, 0.2)
-        found = ev.intervals(Evaluation(np.arange(2), targets, np.column_stack([1 - p, p])), ["accuracy"], seed=trial, stratified=stratified, n_resamples=400)["accuracy"]
-        held += found.low <= 0.9 * 0.95 + 0.1 * 0.3 <= found.high
-    return held / trials
+        evaluation = rows(4 * n if stratified else n)
+        if stratified:
+            evaluation = evaluation.take(held_out_rows(evaluation.targets, 0.25, trial)[1])
+        for name, interval in ev.intervals(evaluation, ev.ROW_SCORES, drawn_from=4 * n if stratified else None).items():
+            held[name] += interval.low <= truth[name] <= interval.high
+    return {name: count / trials for name, count in held.items()}
 
 
-def test_intervals_without_strata_cover_rows_by_chance():
-    assert iid_coverage(0, stratified=False) > 0.9
-    assert iid_coverage(0, stratified=True) < 0.9  # that is what the docstring warns of
+@pytest.mark.parametrize("stratified", [False, True])
+def test_intervals_cover(stratified):
+    assert all(0.915 < share <= 0.99 for share in coverage(stratified).values()), coverage(stratified)
 
 
-def coverage(seed, trials=500, sizes=(300, 150)):
-    """How often the interval holds the true log loss: normal numbers around -1 and 1, class counts fixed, probabilities by Bayes's rule."""
-    rng, held = np.random.default_rng(seed), 0
-    grid = np.linspace(-12, 12, 200_001)
-    n, prior = sum(sizes), np.log(sizes[0] / sizes[1])
-    truth = 0.0
-    for centre, size, sign in ((-1, sizes[0], 1), (1, sizes[1], -1)):
-        density = np.exp(-((grid - centre) ** 2) / 2) / np.sqrt(2 * np.pi)
-        truth += size / n * np.trapezoid(density * np.logaddexp(0, sign * (2 * grid - prior)), grid)
-    targets = np.repeat([0, 1], sizes)
-    for trial in range(trials):
-        x = rng.normal(np.repeat([-1, 1], sizes))
-        p = 1 / (1 + np.exp(prior - 2 * x))
-        found = ev.intervals(Evaluation(np.arange(2), targets, np.column_stack([1 - p, p])), ["log_loss"], seed=trial)["log_loss"]
-        held += found.low <= truth <= found.high
-    return held / trials
-
-
-@pytest.mark.slow
-def test_intervals_cover():
-    assert 0.92 <= coverage(seed=0) <= 0.98
+def test_rows_of_a_stratified_split_vary_less():
+    evaluation = Evaluation(np.arange(2), np.repeat([0, 1], [90, 10]), np.tile([0.9, 0.1], (100, 1)))  # right on the first class, wrong on the second: only shares vary
+    alone, part = (ev.intervals(evaluation, ["accuracy"], drawn_from=n)["accuracy"] for n in (None, 400))
+    assert part.high - part.low == pytest.approx((alone.high - alone.low) / 2, rel=0.1)

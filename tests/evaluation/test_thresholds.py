@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import precision_score, recall_score
+from sklearn.metrics import precision_score, recall_score, roc_curve
 
+from normexp import evaluation as ev
 from normexp.evaluation import Evaluation, Threshold, thresholds
 
 
@@ -48,3 +49,34 @@ def test_equal_probabilities_are_one_threshold():
 def test_none_of_the_class_is_no_threshold():
     assert thresholds(Evaluation(np.arange(2), np.zeros(5, np.int32), np.full((5, 2), 0.5)), 1) == []
     assert thresholds(Evaluation(np.arange(2), np.zeros(0, np.int32), np.empty((0, 2))), 1) == []
+
+
+def two_classes(n=500, rounded=False, seed=3):
+    rng = np.random.default_rng(seed)
+    p = rng.random(n).round(1 if rounded else 12)
+    return Evaluation(np.array(["no", "yes"]), (rng.random(n) < p).astype(int), np.column_stack([1 - p, p]), rng.uniform(0.5, 2, n))
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_gains_are_the_roc_curve_seen_by_rows_flagged(rounded):
+    evaluation = two_classes(rounded=rounded)
+    found = ev.gains(evaluation, 1)
+    false, true, at = roc_curve(evaluation.targets, evaluation.probabilities[:, 1], sample_weight=evaluation.weights, drop_intermediate=False)
+    base = np.average(evaluation.targets, weights=evaluation.weights)
+    np.testing.assert_allclose(found.found, true, atol=1e-12)
+    np.testing.assert_allclose(found.flagged, base * true + (1 - base) * false, atol=1e-12)
+    np.testing.assert_allclose(found.probability[1:], at[1:], atol=1e-12)
+    assert len(ev.gains(evaluation.take(evaluation.targets == 0), 1).found) == 0
+
+
+def test_net_benefit_by_hand():
+    evaluation = two_classes(rounded=True)
+    p, w = evaluation.probabilities[:, 1], evaluation.weights / evaluation.weights.sum()
+    found = ev.decision_curve(evaluation, 1, [0.1, 0.25, 0.6])
+    for t, model, every in zip(*found, strict=True):
+        flagged, odds = p >= t, t / (1 - t)
+        assert model == pytest.approx(w[flagged & (evaluation.targets == 1)].sum() - w[flagged & (evaluation.targets == 0)].sum() * odds, abs=1e-12)
+        assert every == pytest.approx(w[evaluation.targets == 1].sum() - w[evaluation.targets == 0].sum() * odds, abs=1e-12)
+    assert np.isnan(ev.decision_curve(evaluation.take(np.arange(0)), 1).model).all()
+    with pytest.raises(ValueError, match="expected thresholds between 0 and 1, got 1.0"):
+        ev.decision_curve(evaluation, 1, [0.5, 1.0])

@@ -20,6 +20,7 @@ from normexp.classifier._class_weight import class_weight_of
 from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
 from normexp.classifier._views import MemberView, ModelView
+from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model
 from normexp.network import EpochCallback, PollCallback
@@ -231,6 +232,18 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         logits = self._calibrated_logits(X)
         labels: NDArray[Any] = self.classes_[logits.argmax(axis=1) if self.model_.class_weights is None else self.model_.answers(softmax(logits))]
         return labels
+
+    def decide(self, X: Any, costs: Any) -> NDArray[Any]:
+        """The decision of the least expected cost for each row, shape (n_samples,).
+
+        `costs` say what a decision costs for a row of a class: a dict {class: {decision: cost}}, a data frame with a row a class and a column a decision, an array of
+        shape (n_classes, n_classes) whose decisions are the classes, or `normexp.evaluation.Costs`. Decisions may be others than the classes. Raises ValueError
+        where a class is missing or a cost is no finite number.
+        """
+        known = costs_of(costs, self.classes_)
+        names = self.classes_ if known.decisions == tuple(self.classes_.tolist()) else np.array([*known.decisions, None], object)[:-1]
+        decided: NDArray[Any] = names[known.decide(self.predict_proba(X))]
+        return decided
 
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         matrix = self.to_matrix(X)

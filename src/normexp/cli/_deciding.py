@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from normexp._checks import did_you_mean, listing
+from normexp.cli._console import echo, print_table
 from normexp.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from normexp.evaluation import Costs
+    from normexp.evaluation import CostReport, Costs, Interval
     from normexp.model import Model
 
     Array = NDArray[np.floating[Any]]
 
-__all__ = ["Decisions", "Threshold", "Top", "class_index", "costs_option", "decisions_of", "read_costs"]
+__all__ = ["Decisions", "Threshold", "Top", "class_index", "costs_as_data", "costs_option", "decisions_of", "print_costs", "read_costs"]
 
 MOST_COST_BYTES = 2**24
 
@@ -99,6 +100,30 @@ def _cost(cell: str, decision: str, row: int, path: str) -> float:
     if not math.isfinite(value):
         raise DataError(f"expected a finite number as the cost of '{decision}', got '{cell}' ({path}, row {row})")
     return value
+
+
+def print_costs(found: "CostReport", costs: "Costs") -> None:
+    """What deciding by expected cost costs a row, beside the most probable class and always the same decision."""
+    always = f"always '{costs.decisions[found.always_decision]}'"
+    lines = [("least expected cost", found.decided, None), ("the most probable class", found.most_probable, found.less_than_most_probable),
+             (always, found.always, found.less_than_always)]  # fmt: skip
+    cells = [(name, f"{paid.estimate:.6g}", f"{paid.low:.6g} to {paid.high:.6g}", "" if less is None else f"{less.low:+.4g} to {less.high:+.4g}")
+             for name, paid, less in lines if paid is not None]  # fmt: skip
+    print_table(("decision", "cost a row", "95 % interval", "more than by expected cost"), cells)
+    counts = ", ".join(f"'{name}' {n}" for name, n in zip(costs.decisions, found.counts.tolist(), strict=True))
+    echo(f"decided by expected cost: {counts}")
+    for k in range(len(costs.classes)) if len(costs.classes) == 2 else ():
+        if math.isfinite(t := costs.threshold(k)) and t <= 0.5:
+            echo(f"that is '{costs.classes[k]}' from a probability of {t:.6g} on")
+
+
+def costs_as_data(found: "CostReport", costs: "Costs") -> dict[str, Any]:
+    def ends(one: "Interval | None") -> dict[str, float] | None:
+        return None if one is None else one._asdict()
+
+    return {"decided": ends(found.decided), "most_probable": ends(found.most_probable), "less_than_most_probable": ends(found.less_than_most_probable),
+            "always": ends(found.always), "always_decision": str(costs.decisions[found.always_decision]), "less_than_always": ends(found.less_than_always),
+            "counts": dict(zip(map(str, costs.decisions), found.counts.tolist(), strict=True))}  # fmt: skip
 
 
 class Decisions:

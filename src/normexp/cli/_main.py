@@ -21,9 +21,10 @@ from normexp_command.signals import exit_code
 
 __all__ = ["main", "run"]
 
-COMMANDS = ("train", "predict", "evaluate", "report", "explain", "info", "learn", "demo")
+COMMANDS = ("train", "split", "predict", "evaluate", "report", "explain", "info", "learn", "demo")
 SHORT_HELP = {
     "train": "Train a classifier from a table and save it.",
+    "split": "Divide a table into rows to learn from and rows to test on.",
     "predict": "Class probabilities for the rows of a table.",
     "evaluate": "Score one model, or compare several, on a table with a target column.",
     "report": "One HTML file: can the model be trusted?",

@@ -14,10 +14,9 @@ from normexp.evaluation._ranking import Ranking, ranking_of
 __all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "compare", "intervals", "mean_interval", "ratio_of"]
 
 ROW_SCORES = ("accuracy", "log_loss", "brier")
-RANKING_SCORES = ("roc_auc_macro", "average_precision_macro")
-INTERVAL_SCORES = (*ROW_SCORES, *RANKING_SCORES)
+INTERVAL_SCORES = (*ROW_SCORES, "roc_auc_macro")
 LEAST_ROWS_TO_COMPARE = 20
-LEAST_OF_A_CLASS = 5  # rows, for a ranking score to have an interval
+LEAST_OF_A_CLASS = 5  # rows, for the area under the ROC curve to have an interval
 
 Array = NDArray[np.float64]
 
@@ -43,15 +42,15 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
     """Intervals of scores: how they would vary among other rows of the same kind.
 
     log_loss and brier: of the mean over rows, by t with Hall's (1992) correction for skewness, which a few large losses make. accuracy: Wilson's (1927). roc_auc_macro
-    and average_precision_macro (without rows of unknown classes): the infinitesimal jackknife on the scale of logits, with the degrees of freedom that the classes' rows
-    give (Satterthwaite); NaN with fewer than 5 rows of a class, and for the average precision of several classes, which is biased with few rows of each. A calibration
-    error has no such interval, as chance alone makes it positive: see `calibration_by_chance`. NaN for no rows.
+    (without rows of unknown classes): the infinitesimal jackknife on the scale of logits, with the degrees of freedom that the classes' rows give (Satterthwaite); NaN
+    with fewer than 5 rows of a class. A calibration error and an average precision have none here: chance alone makes both larger with few rows (see
+    `calibration_by_chance`). NaN for no rows.
 
     Parameters
     ----------
     evaluation : Evaluation
     scores : sequence of str
-        Out of accuracy, log_loss, brier, roc_auc_macro, average_precision_macro.
+        Out of accuracy, log_loss, brier, roc_auc_macro.
     confidence : float, default 0.95
     drawn_from : int, optional
         The number of rows of the table that these were drawn from class by class, as a stratified split does: they then have its class shares, which vary less than
@@ -64,11 +63,8 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
     for name in scores:
         if name in ROW_SCORES and len(evaluation):
             found[name] = _of_rows(evaluation, name, tail, ratio)
-    seen = evaluation.take(evaluation.known)
-    if set(scores) & set(RANKING_SCORES) and (rankings := ranking_of(seen)) is not None:
-        found |= {name: _of_ranking(ranking, seen, tail, ratio) for name, ranking in zip(RANKING_SCORES, rankings, strict=True) if name in scores}
-        if "average_precision_macro" in scores and seen.n_classes > 2:
-            found["average_precision_macro"] = Interval(rankings[1].score, float("nan"), float("nan"))
+    if "roc_auc_macro" in scores and (ranking := ranking_of(seen := evaluation.take(evaluation.known))) is not None:
+        found["roc_auc_macro"] = _of_area(ranking, seen, tail, ratio)
     return found
 
 
@@ -187,18 +183,18 @@ def _paired(differences: Array, masses: Array, strata: NDArray[Any], tail: float
     return Interval(estimate, float(max(centre - reach, -1)), float(min(centre + reach, 1)))
 
 
-def _of_ranking(ranking: Ranking, seen: Evaluation, tail: float, ratio: float) -> Interval:
+def _of_area(ranking: Ranking, seen: Evaluation, tail: float, ratio: float) -> Interval:
     from scipy.special import expit, logit, stdtrit
 
     counts = np.bincount(seen.targets, minlength=seen.n_classes)
     present = np.flatnonzero(counts)
     if counts[present].min() < LEAST_OF_A_CLASS:
-        return Interval(ranking.score, float("nan"), float("nan"))
-    if not 0 < ranking.score < 1 - 1e-12:  # no row out of place: as if it were a share of the rows of the smaller side
-        low, high = wilson(np.array(ranking.score), np.array(float(counts[present].min())), 1 - tail)
-        return Interval(ranking.score, float(low), float(high))
-    deviations = _deviations(ranking.by_row, seen.targets, ratio)
+        return Interval(ranking.area, float("nan"), float("nan"))
+    if not 0 < ranking.area < 1 - 1e-12:  # no row out of place: as if it were a share of the rows of the smaller side
+        low, high = wilson(np.array(ranking.area), np.array(float(counts[present].min())), 1 - tail)
+        return Interval(ranking.area, float(low), float(high))
+    deviations = _deviations(ranking.area_by_row, seen.targets, ratio)
     parts = np.bincount(seen.targets, deviations**2, seen.n_classes)[present] / len(seen) ** 2
     freedom = max(parts.sum() ** 2 / (parts**2 / np.maximum(counts[present] - 1, 1)).sum(), 1.0)
-    reach = stdtrit(freedom, 1 - tail) * np.sqrt(parts.sum()) / (ranking.score * (1 - ranking.score))
-    return Interval(ranking.score, *(float(expit(logit(ranking.score) + sign * reach)) for sign in (-1, 1)))
+    reach = stdtrit(freedom, 1 - tail) * np.sqrt(parts.sum()) / (ranking.area * (1 - ranking.area))
+    return Interval(ranking.area, *(float(expit(logit(ranking.area) + sign * reach)) for sign in (-1, 1)))

@@ -2,6 +2,9 @@
 
 from normexp.model._copies import Copies as Copies
 from normexp.model._copies import near_copies as near_copies
+from normexp.model._drift import ColumnDrift as ColumnDrift
+from normexp.model._drift import Drift as Drift
+from normexp.model._drift import drift as drift
 from normexp.model._encoder import Encoder as Encoder
 from normexp.model._encoder import number_columns as number_columns
 from normexp.model._evaluation import evaluation_of as evaluation_of
@@ -12,4 +15,4 @@ from normexp.model._profile import N_HASHES as N_HASHES
 from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
 
-__all__ = ["N_HASHES", "Copies", "Encoder", "Known", "Member", "Model", "Profile", "as_model", "evaluation_of", "near_copies", "number_columns"]
+__all__ = ["N_HASHES", "ColumnDrift", "Copies", "Drift", "Encoder", "Known", "Member", "Model", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns"]

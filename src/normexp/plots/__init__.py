@@ -7,6 +7,8 @@ from normexp.plots._data import decision_regions as decision_regions
 from normexp.plots._data import scatter as scatter
 from normexp.plots._data import simplex as simplex
 from normexp.plots._data import training_history as training_history
+from normexp.plots._decisions import decision_curve as decision_curve
+from normexp.plots._decisions import gains as gains
 from normexp.plots._evaluation import confusion as confusion
 from normexp.plots._evaluation import precision_recall as precision_recall
 from normexp.plots._evaluation import reliability as reliability
@@ -23,6 +25,6 @@ from normexp.plots._style import save_figure as save_figure
 from normexp.plots._style import svg as svg
 
 __all__ = [
-    "chain", "confusion", "contributions", "decision_regions", "figure", "gradients", "importance", "page_colours", "precision_recall", "reliability", "roc", "save_figure",
+    "chain", "confusion", "contributions", "decision_curve", "decision_regions", "figure", "gains", "gradients", "importance", "page_colours", "precision_recall", "reliability", "roc", "save_figure",
     "scatter", "sigmoid_and_softmax", "simplex", "svg", "temperatures", "training_history",
 ]  # fmt: skip

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from normexp import plots
-from normexp.explanation import Explanation, Importance
+from normexp.explanation import Importance
 from normexp.report._facts import Subject
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["chain_figure", "figures_of", "importance_figure"]
+__all__ = ["figures_of", "importance_figure"]
 
 WIDTH = 4.0  # inches: a phone shows it in about its natural size, a desk half as large again
 
@@ -25,7 +23,7 @@ def drawn(draw: "Callable[[Axes], object]", label: str, height: float = 3.0, wid
 
 
 def figures_of(subject: Subject) -> dict[str, str]:
-    """Of one model: history (if it has one), confusion, reliability, roc, precision_recall."""
+    """Of one model: history (if it has one), confusion, reliability, roc, precision_recall; of two classes gains and decision_curve."""
     evaluation, name = subject.evaluation, subject.name
     found = {
         "confusion": drawn(lambda ax: plots.confusion(evaluation, ax=ax), f"Confusion matrix of {name}", 3.6),
@@ -33,6 +31,9 @@ def figures_of(subject: Subject) -> dict[str, str]:
         "roc": drawn(lambda ax: plots.roc(evaluation, ax=ax), f"ROC curves of {name}", 3.5),
         "precision_recall": drawn(lambda ax: plots.precision_recall(evaluation, ax=ax), f"Precision and recall of {name}", 3.5),
     }
+    if subject.known.positive is not None and len(subject.known):
+        found["gains"] = drawn(lambda ax: plots.gains(subject.known, ax=ax), f"Cumulative gains of {name}")
+        found["decision_curve"] = drawn(lambda ax: plots.decision_curve(subject.known, ax=ax), f"Decision curve of {name}", 3.5)
     if subject.model.history.n_epochs:
         found["history"] = drawn(lambda ax: plots.training_history(subject.model.history, ax=ax), f"Loss by epoch of {name}")
     return found
@@ -46,13 +47,3 @@ def importance_figure(found: Importance, most: int = 15) -> str:
         plots.importance(names, found.mean[shown], found.low[shown], found.high[shown], ax=ax).set_title("", loc="left")  # the section has that title
 
     return drawn(draw, "Which features matter", 1.0 + 0.24 * len(names))
-
-
-def chain_figure(explanation: Explanation, row: int) -> str:
-    """One prediction as a chain."""
-    names = [str(label) for label in explanation.classes.tolist()]
-    known = explanation.targets is not None and explanation.targets[row] >= 0
-    target = names[explanation.targets[row]] if explanation.targets is not None and known else None
-    n = min(len(names), 6)
-    with np.errstate(over="ignore"):
-        return drawn(lambda ax: plots.chain(explanation.logits[row], names, target=target, most=5, ax=ax), "From logits to probabilities", 1.0 + 0.26 * n)

@@ -13,17 +13,18 @@ from normexp._atomic import replaced
 from normexp._checks import counted
 from normexp._version import __version__
 from normexp.explanation import NO_FLIP, Importance, features_of
-from normexp.model import as_model
+from normexp.model import Drift, as_model, drift
 from normexp.report._columns import column_facts
 from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
-from normexp.report._figures import chain_figure, figures_of, importance_figure
+from normexp.report._decisions import decisions_of
+from normexp.report._figures import figures_of, importance_figure
 from normexp.report._advice import next_steps, warnings_of
 from normexp.report._verdict import verdict
 from normexp.tables import Table
 
 __all__ = ["write_predictions_report", "write_report"]
 
-MOST_COLUMNS, MOST_CLASSES, MOST_REASONS = 30, 40, 5
+MOST_COLUMNS, MOST_CLASSES, MOST_REASONS, MOST_IN_CHAIN = 30, 40, 5, 5
 
 
 def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step: Callable[[str], None] = lambda _: None) -> None:
@@ -46,7 +47,7 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         importance_figure=importance_figure(importance) if len(order) and importance.n_rows else "", n_features=len(order), mistakes=mistakes,
         n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
         steps=next_steps(best, data, judged, columns), no_flip=NO_FLIP,
-        model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12), **_thresholds(best),
+        model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12), **decisions_of(best, data), drift=_drift(best, data),
     )  # fmt: skip
     _write(path, page)
 
@@ -96,6 +97,11 @@ def _write(path: Path, page: str) -> None:
         temporary.write_text(page, "utf-8")
 
 
+def _drift(subject: Subject, data: Data) -> Drift | None:
+    """Against training, of rows that are not a part of the table that was drawn by chance."""
+    return None if data.drawn_from is not None or data.out_of_fold else drift(subject.model, data.tested.matrix)
+
+
 def _title(subject: Subject) -> str:
     target = subject.model.schema.target if subject.model.schema else None
     return f"{target}: {subject.name}" if target else subject.name
@@ -104,7 +110,7 @@ def _title(subject: Subject) -> str:
 def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
     """The numbers of the first screen with their intervals, beside those of the baselines; for calibration, beside what chance alone makes."""
     known, found = subject.known, ev.intervals(subject.evaluation, drawn_from=data.drawn_from)
-    names = {"always the class shares": data.shares, **data.baselines}
+    names = {"class shares": data.shares, **{name.removeprefix("a "): one for name, one in data.baselines.items()}}
     cards = [
         _card("Accuracy", found["accuracy"], "{:.1%}", {name: float(np.average(one.correct, weights=one.weights)) for name, one in names.items()}, "share of rows predicted right; 1 is best"),
         _card("Log loss", found["log_loss"], "{:.4f}", {name: float(np.average(one.losses, weights=one.weights)) for name, one in names.items()},
@@ -112,8 +118,8 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
     ]  # fmt: skip
     if known.positive is not None and np.isfinite(found["roc_auc_macro"].estimate):
         share = float(np.average(known.targets == known.positive, weights=known.weights))
-        areas = {name: ranking[0].score for name, one in names.items() if (ranking := ev.ranking_of(one.take(one.known))) is not None}
-        precision = found["average_precision_macro"].estimate
+        areas = {name: ranking.area for name, one in names.items() if (ranking := ev.ranking_of(one.take(one.known))) is not None}
+        precision = subject.scores.average_precision_macro
         cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision "
                            f"{precision:.3f}, by chance {share:.3f}"))  # fmt: skip
     chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
@@ -167,27 +173,26 @@ def _classes(subject: Subject) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _thresholds(subject: Subject) -> dict[str, Any]:
-    """For two classes: what flagging the likeliest rows of the positive one gives."""
-    known = subject.known
-    if known.positive is None or not len(known):
-        return {"thresholds": []}
-    return {"thresholds": ev.thresholds(known, known.positive), "positive": str(known.classes[known.positive])}
-
-
 def _importance_rows(importance: Importance) -> list[tuple[str, float, float, float]]:
     return [(importance.feature_names[i], importance.mean[i], importance.low[i], importance.high[i]) for i in importance.order()[:15]]
 
 
 def _mistakes(subject: Subject, data: Data) -> list[dict[str, Any]]:
+    """The surest ones, each with its chain from logits to probabilities and what moved it; of out-of-fold answers only what was said, as the model would now say something else."""
     rows, explanation = surest_mistakes(subject, data)
     found = []
     for i, row in enumerate(rows):
-        facts = explanation.to_dict(i)
-        target = subject.evaluation.targets[row]
-        found.append({
-            "row": int(data.row_numbers[row]), "truth": str(subject.evaluation.classes[target]) if target >= 0 else "a class that the model does not know",
-            "predicted": str(facts["predicted"]), "runner_up": str(facts["runner_up"]), "confidence": float(subject.evaluation.confidences[row]),
-            "loss": float(subject.evaluation.losses[row]), "chain": chain_figure(explanation, i), "reasons": facts["features"][:MOST_REASONS], "flip": facts["flip"],
-        })  # fmt: skip
+        facts, target = explanation.to_dict(i), subject.evaluation.targets[row]
+        truth = str(subject.evaluation.classes[target]) if target >= 0 else "a class that the model does not know"
+        said = {"row": int(data.row_numbers[row]), "truth": truth, "predicted": str(subject.evaluation.classes[subject.evaluation.predicted[row]]),
+                "confidence": float(subject.evaluation.confidences[row]), "loss": float(subject.evaluation.losses[row]), "runner_up": str(facts["runner_up"])}  # fmt: skip
+        why = {} if data.out_of_fold else {"chain": _chain(facts, int(target)), "reasons": facts["features"][:MOST_REASONS], "flip": facts["flip"]}
+        found.append(said | why)
     return found
+
+
+def _chain(facts: dict[str, Any], target: int) -> list[dict[str, Any]]:
+    """The most probable classes and the true one, in the order of the classes."""
+    classes = facts["classes"]
+    kept = sorted(range(len(classes)), key=lambda k: -classes[k]["probability"])[:MOST_IN_CHAIN]
+    return [classes[k] | {"is_target": k == target} for k in sorted({*kept, *([target] if target >= 0 else [])})]

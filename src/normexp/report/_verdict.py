@@ -20,6 +20,7 @@ WORTH_HAVING = 0.1  # of the loss of the class shares: a gain that few rows may 
 NEAR = 0.9  # of the model's gain: a column that alone says as much
 WHOLE = 0.9  # of the loss of the class shares: a column that gives the answer
 MUCH_BETTER = 0.25  # of its gain: a baseline that is worth having instead
+FOUND_OF_OTHERS = 0.5  # mean recall of the classes that are not the largest
 NEVER_ANSWERED = 10  # rows of a class
 WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
 TRUE = "its probabilities can be taken at their word"
@@ -57,7 +58,7 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
         return judged(", all of one class: rows of the others are needed to tell whether it can be trusted.", "none")
     in_brier = ev.compare(data.shares, subject.evaluation, ["brier"], drawn_from=data.drawn_from)["brier"].better
     if shares.better != "second" and in_brier != "second":
-        if shares.low < -WORTH_HAVING * data.shares.losses.mean() and shares.estimate < 0:
+        if shares.low < -WORTH_HAVING * data.shares.losses.mean():
             return judged(": too few rows to tell whether it is better than always answering the class shares.", "none")
         return judged(", but no better than always answering the class shares: do not rely on it.", "poor")
     if shares.estimate >= 0:
@@ -123,12 +124,18 @@ def never_answered(subject: Subject) -> list[str]:
 
 
 def _answers_say_something(subject: Subject, data: Data) -> bool:
-    """Are its answers right more often than always the same one would be? With class weights, right rows count as much as their class does."""
+    """Are its answers surely right more often than always the same one would be? Or as often, with half of the rows of the other classes found?
+
+    With class weights, right rows count as much as their class does.
+    """
     weights, evaluation, largest = subject.model.class_weights, subject.evaluation, data.largest
     if weights is not None:
         masses = evaluation.masses * np.where(evaluation.known, weights[evaluation.targets], 1)
         evaluation, largest = (replace(one, weights=masses) for one in (evaluation, data.shares.under(np.eye(len(weights))[(data.shares.probabilities[0] * weights).argmax()])))
-    return ev.compare(largest, evaluation, ["accuracy"], drawn_from=data.drawn_from)["accuracy"].better == "second"
+    found = ev.compare(largest, evaluation, ["accuracy"], drawn_from=data.drawn_from)["accuracy"]
+    scores, same = ev.class_scores(subject.known), int(largest.predicted[0])
+    others = [k for k in np.flatnonzero(scores.support) if k != same]
+    return found.better == "second" or (found.better == "neither" and found.estimate >= 0 and float(scores.recall[others].mean()) >= FOUND_OF_OTHERS)
 
 
 def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calibration: str) -> str:
