@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import shlex
 
 import pyarrow.parquet as pq
 import pytest
@@ -87,7 +88,9 @@ def test_a_file_without_header(plain, tmp_path):
     ended = trained("customers-no-header.csv", tmp_path, "--no-header", "--epochs", 30, target="x5")
     assert said(ended) == []
     assert run("predict", "m", CASES / "customers-no-header.csv", "--no-header", cwd=tmp_path).stdout == run("predict", plain, PLAIN, cwd=tmp_path).stdout
-    assert ended.stdout.splitlines()[-1].endswith("customers-no-header.csv --no-header")  # the next command works as it is written
+    following = shlex.split(ended.stdout.splitlines()[-1])  # the next command works as it is written
+    assert following[-1] == "--no-header"
+    assert said(run(*following[2:], cwd=tmp_path)) == []
 
 
 @pytest.mark.parametrize(
