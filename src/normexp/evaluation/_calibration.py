@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from normexp._checks import integer_at_least
 from normexp.evaluation._evaluation import LEAST_PROBABILITY, Evaluation
+from normexp.evaluation._minimum import bounded_minimum
 from normexp.functional import cross_entropy
 
 __all__ = [
@@ -208,8 +209,6 @@ def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: N
     """
     if not len(targets):
         return 1.0
-    from scipy.optimize import minimize_scalar
-
     z = logits.astype(np.float64)
     w = np.ones(len(targets)) if weights is None else weights / weights.mean()
     strength = 0.0 if prior_scale is None else 1 / (2 * prior_scale**2)
@@ -218,5 +217,4 @@ def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: N
         losses = cross_entropy(z * np.exp(log_b), targets, reduction="none")
         return float(w @ losses) + strength * (log_b + float(np.log(prior))) ** 2
 
-    best = minimize_scalar(penalised, bounds=(-BOUND, BOUND), method="bounded", options={"xatol": 1e-4})
-    return float(np.exp(-best.x))
+    return float(np.exp(-bounded_minimum(penalised, -BOUND, BOUND, 1e-4)))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.evaluation._calibration import calibration_error, classwise_calibration_error, split_log_loss
+from normexp.evaluation._curves import areas, counts_of_classes, in_top_k, ratio
 from normexp.evaluation._evaluation import Evaluation
 
 __all__ = ["ClassScores", "Scores", "class_scores", "confusion_matrix", "score"]
@@ -49,7 +50,7 @@ class Scores:
 
 
 def score(evaluation: Evaluation) -> Scores:
-    """All scores of an evaluation; those that scikit-learn has are its own.
+    """All scores of an evaluation; those that scikit-learn has are the same as its own.
 
     Examples
     --------
@@ -81,26 +82,20 @@ def _balanced_accuracy(evaluation: Evaluation) -> float:
 
 
 def _top_k_accuracy(evaluation: Evaluation, k: int) -> float:
-    from sklearn.metrics import top_k_accuracy_score
-
     seen = evaluation.take(evaluation.known)
     if evaluation.n_classes <= k or not len(seen):
         return float("nan") if evaluation.n_classes <= k else 0.0
-    found = top_k_accuracy_score(seen.targets, seen.probabilities, k=k, sample_weight=seen.weights, labels=np.arange(seen.n_classes))
+    found = np.average(in_top_k(seen.targets, seen.probabilities, k), weights=seen.weights)
     return float(found * seen.masses.sum() / evaluation.masses.sum())
 
 
 def _ranking_scores(seen: Evaluation) -> dict[str, float]:
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     truth = seen.targets[:, None] == np.arange(seen.n_classes)
-    present = [k for k in seen.ranked_classes if 0 < truth[:, k].sum() < len(seen)]
-    found = []
-    for metric in (roc_auc_score, average_precision_score):
-        by_class = [metric(truth[:, k], seen.probabilities[:, k], sample_weight=seen.weights) for k in present]
-        every = None if seen.weights is None else np.repeat(seen.weights, seen.n_classes)
-        found += [float(np.mean(by_class)) if by_class else float("nan"), float(metric(truth.ravel(), seen.probabilities.ravel(), sample_weight=every))]
-    return dict(zip(RANKING_SCORES, found, strict=True))
+    by_class = [areas(truth[:, k], seen.probabilities[:, k], seen.weights) for k in seen.ranked_classes if 0 < truth[:, k].sum() < len(seen)]
+    every = None if seen.weights is None else np.repeat(seen.weights, seen.n_classes)
+    over_all = areas(truth.ravel(), seen.probabilities.ravel(), every)
+    means = [float(np.mean(scores)) for scores in zip(*by_class, strict=True)] or [float("nan")] * 2
+    return dict(zip(RANKING_SCORES, [means[0], over_all[0], means[1], over_all[1]], strict=True))
 
 
 class ClassScores(NamedTuple):
@@ -113,15 +108,11 @@ class ClassScores(NamedTuple):
 
 
 def class_scores(evaluation: Evaluation) -> ClassScores:
-    """Precision, recall, F1 and support of each class, by scikit-learn."""
-    from sklearn.metrics import precision_recall_fscore_support
-
+    """Precision, recall, F1 and support of each class, as scikit-learn has them."""
     if not len(evaluation):
         return ClassScores(*np.zeros((4, evaluation.n_classes)))
-    scores = precision_recall_fscore_support(
-        evaluation.targets, evaluation.predicted, labels=np.arange(evaluation.n_classes), sample_weight=evaluation.weights, zero_division=0
-    )
-    return ClassScores(*scores)
+    hits, answers, rows = counts_of_classes(evaluation.targets, evaluation.predicted, evaluation.n_classes, evaluation.weights)
+    return ClassScores(ratio(hits, answers), ratio(hits, rows), ratio(2.0 * hits, rows.astype(np.float64) + answers), rows)
 
 
 def confusion_matrix(evaluation: Evaluation) -> NDArray[Any]:
