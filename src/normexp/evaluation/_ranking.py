@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from normexp.evaluation._evaluation import Evaluation
 
-__all__ = ["Ranking", "ranking_of"]
+__all__ = ["Ranking", "ranking", "ranking_of"]
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class Ranking(NamedTuple):
 def ranking_of(evaluation: Evaluation) -> Ranking | None:
     """Of the classes that some rows have and some have not, each against the rest, averaged; for two classes of the positive one, as both have the same area. None
     where there is no such class."""
-    found = [_against_the_rest(evaluation.probabilities[:, k], of_class, evaluation.masses)
+    found = [ranking(evaluation.probabilities[:, k], of_class, evaluation.masses)
              for k in evaluation.ranked_classes if 0 < (of_class := evaluation.targets == k).sum() < len(evaluation)]  # fmt: skip
     if not found:
         return None
@@ -32,8 +32,9 @@ def ranking_of(evaluation: Evaluation) -> Ranking | None:
     return Ranking(float(np.mean(areas)), float(np.mean(precisions)), np.mean(by_row, axis=0))
 
 
-def _against_the_rest(probabilities: NDArray[Any], positive: NDArray[np.bool_], masses: Array) -> Ranking:
-    """The area (the chance that a positive row ranks above a negative one, ties counting half) and average precision (precision averaged over the steps of recall)."""
+def ranking(probabilities: NDArray[Any], positive: NDArray[np.bool_], masses: Array) -> Ranking:
+    """Of rows that are not all of one kind: the area (the chance that a positive row ranks above a negative one, ties counting half) and average precision (precision
+    averaged over the steps of recall)."""
     order = np.argsort(-probabilities, kind="stable")
     firsts = np.flatnonzero(np.concatenate([[True], np.diff(probabilities[order]) != 0]))  # where runs of equal probabilities begin
     run = np.empty(len(order), np.intp)

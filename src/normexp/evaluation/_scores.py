@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.evaluation._calibration import calibration_error, classwise_calibration_error, split_log_loss
-from normexp.evaluation._curves import areas, counts_of_classes, in_top_k, ratio
+from normexp.evaluation._counting import counts_of_classes, in_top_k, ratio
 from normexp.evaluation._evaluation import Evaluation
+from normexp.evaluation._ranking import ranking, ranking_of
 
 __all__ = ["ClassScores", "Scores", "class_scores", "confusion_matrix", "score"]
 
@@ -62,12 +63,12 @@ def score(evaluation: Evaluation) -> Scores:
     if not len(evaluation):
         return Scores(nan, nan, nan, nan, n_rows=0)
     seen = evaluation.take(evaluation.known)
-    split, ranking = split_log_loss(evaluation), _ranking_scores(seen) if len(seen) else dict.fromkeys(RANKING_SCORES, nan)
+    split, ranked = split_log_loss(evaluation), _ranking_scores(seen) if len(seen) else dict.fromkeys(RANKING_SCORES, nan)
     return Scores(
         accuracy=_mean(evaluation.correct, evaluation), log_loss=_mean(evaluation.losses, evaluation), brier=_mean(evaluation.briers, evaluation),
         calibration_error=calibration_error(evaluation), n_rows=len(evaluation), balanced_accuracy=_balanced_accuracy(evaluation),
         classwise_calibration_error=classwise_calibration_error(evaluation), refinement=split.refinement, calibration=split.calibration,
-        best_temperature=split.temperature, **ranking, top_3_accuracy=_top_k_accuracy(evaluation, 3), n_unknown=len(evaluation) - len(seen),
+        best_temperature=split.temperature, **ranked, top_3_accuracy=_top_k_accuracy(evaluation, 3), n_unknown=len(evaluation) - len(seen),
         log_loss_known=_mean(seen.losses, seen) if len(seen) else nan,
     )  # fmt: skip
 
@@ -90,12 +91,10 @@ def _top_k_accuracy(evaluation: Evaluation, k: int) -> float:
 
 
 def _ranking_scores(seen: Evaluation) -> dict[str, float]:
-    truth = seen.targets[:, None] == np.arange(seen.n_classes)
-    by_class = [areas(truth[:, k], seen.probabilities[:, k], seen.weights) for k in seen.ranked_classes if 0 < truth[:, k].sum() < len(seen)]
-    every = None if seen.weights is None else np.repeat(seen.weights, seen.n_classes)
-    over_all = areas(truth.ravel(), seen.probabilities.ravel(), every)
-    means = [float(np.mean(scores)) for scores in zip(*by_class, strict=True)] or [float("nan")] * 2
-    return dict(zip(RANKING_SCORES, [means[0], over_all[0], means[1], over_all[1]], strict=True))
+    nan, truth = float("nan"), seen.targets[:, None] == np.arange(seen.n_classes)
+    by_class, over_all = ranking_of(seen), ranking(seen.probabilities.ravel(), truth.ravel(), np.repeat(seen.masses, seen.n_classes))
+    areas, averages = ((nan if by_class is None else getattr(by_class, name), getattr(over_all, name)) for name in ("area", "average_precision"))
+    return dict(zip(RANKING_SCORES, (*areas, *averages), strict=True))
 
 
 class ClassScores(NamedTuple):
