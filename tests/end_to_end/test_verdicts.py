@@ -1,5 +1,6 @@
 """The first screen of a report says what a statistician would."""
 
+import csv
 import json
 import re
 
@@ -70,3 +71,48 @@ def test_equal_rows_of_few_categories_are_chance(tmp_path):
     cells = [(a, b, c) for a in "pq" for b in "uvw" for c in "xy"]
     (tmp_path / "t.csv").write_text("a,b,c,y\n" + "".join(f"{','.join(cells[i * 7 % 12])},{'no' if i % 3 else 'yes'}\n" for i in range(400)))
     assert said(run("train", "t.csv", "--target", "y", "-o", "m", "--epochs", 2, cwd=tmp_path)) == []
+
+
+def headline(page):
+    return re.search(r'<p class="verdict[^"]*">(.*?)</p>', page, re.DOTALL)[1].replace("&#39;", "'")
+
+
+def test_near_copies_are_named_and_so_is_the_column_that_groups_them(tmp_path):
+    train = ("train", CASES / "groups-coin-flip.csv", "--target", "y", "-o", "m", "--report", "r.html", "--json")
+    ended = run(*train, cwd=tmp_path)
+    (note,) = said(ended)
+    assert note == ("100% of the rows to test on look like copies of rows to learn from: the scores flatter the model; "
+                    "rows of one 'customer' look alike: keep them together with --group")  # fmt: skip
+    page = (tmp_path / "r.html").read_text()
+    assert '<header class="good">' not in page
+    assert "But 100% of these rows look like copies of rows that it has learnt from: the numbers flatter it; rows of one 'customer' look alike" in headline(page)
+    assert "--group</span> customer" in page
+    grouped = run(*train, "--group", "customer", cwd=tmp_path)
+    assert said(grouped) == []
+    assert 0.35 < json.loads(grouped.stdout)["scores"]["accuracy"] < 0.65
+    assert '<header class="good">' not in (tmp_path / "r.html").read_text()
+
+
+def test_class_weights_move_answers_and_nothing_else(tmp_path):
+    train = ("train", CASES / "rare-class.csv", "--target", "event", "-o", "m", "--report", "r.html", "--save-test", "new.csv", "--json")
+    plain = json.loads(run(*train, cwd=tmp_path).stdout)["scores"]
+    weighted = json.loads(run(*train, "--class-weight", "balanced", cwd=tmp_path).stdout)["scores"]
+    assert weighted["roc_auc_macro"] == pytest.approx(plain["roc_auc_macro"], abs=0.02)
+    assert weighted["log_loss"] == pytest.approx(plain["log_loss"], abs=0.01)
+    assert weighted["balanced_accuracy"] > plain["balanced_accuracy"] + 0.15
+    assert '<header class="poor">' not in (tmp_path / "r.html").read_text()
+    ended = run("predict", "m", "new.csv", cwd=tmp_path)
+    rows = list(csv.DictReader(ended.stdout.splitlines()))
+    p = [float(row["probability_1"]) for row in rows]
+    assert sum(p) / len(p) == pytest.approx(0.064, abs=0.015)
+    assert sum(row["prediction"] == "1" for row in rows) > 3 * sum(value > 0.5 for value in p)
+
+
+def test_what_has_changed_in_time_is_shown(tmp_path):
+    ended = run("train", CASES / "drifting-in-time.csv", "--target", "y", "--time", "when", "-o", "m", "--report", "r.html", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    page = (tmp_path / "r.html").read_text()
+    assert "What has changed since the rows that it learnt from" in page
+    assert "1 of 1 column has surely changed:" in page
+    assert "later than those that it has learnt from (when)" in headline(page)
+    assert '<header class="good">' not in page

@@ -15,7 +15,6 @@ from normexp.cli._replacing import refuse_other_columns, refuse_other_target
 
 if TYPE_CHECKING:
     from normexp.evaluation import Costs
-    from normexp.model import Model
     from normexp.tables import Table
 
 __all__ = ["Asked"]
@@ -26,6 +25,7 @@ class Asked:
 
     def __init__(self, table: str, **given: Any) -> None:
         self.table, self.given = table, given
+        self.costs: Costs | None = None
         self.target = _target(given["target"], table)
         self.path = _output_path(table, given["output"], given["force"], self.target)
         self._refuse_contradictions()
@@ -58,7 +58,7 @@ class Asked:
         refuse_other_columns(self.path, data, asked=given["force"] or given["output"] is not None)
         data = without_equals(data) if given["drop_duplicates"] else data
         if given["costs_file"]:
-            read_costs(given["costs_file"], data.with_target()[0])  # refused before the training, not after it
+            self.costs = read_costs(given["costs_file"], data.with_target()[0])  # refused before the training, not after it
         say_notes([*data.notes, *single_rows(data)])
         return data
 
@@ -74,9 +74,6 @@ class Asked:
     @property
     def _columns(self) -> dict[str, Any]:
         return {"weight": self.given["weight"], "group": self.given["group"], "time": self.given["when"]}
-
-    def costs(self, model: "Model") -> "Costs | None":
-        return None if self.given["costs_file"] is None else read_costs(self.given["costs_file"], model.classes)
 
     @property
     def params(self) -> dict[str, Any]:

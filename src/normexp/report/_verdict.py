@@ -142,8 +142,11 @@ def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calib
     """Of a model whose answers are no better than always the same one, though its probabilities are better than the class shares."""
     known, largest = subject.known, int(data.largest.probabilities[0].argmax())
     names = [str(label) for label in known.classes.tolist()]
-    never = some([names[k] for k in np.unique(known.targets).tolist() if not (known.predicted == k).any()])
-    return (f", no more often than always answering '{names[largest]}' would be{f'; it never answers {never}' if never else ''}. Its probabilities say more: they are better than "
+    recall, present = ev.class_scores(known).recall, [k for k in np.unique(known.targets).tolist() if k != largest]
+    never = some([names[k] for k in present if not (known.predicted == k).any()])
+    seldom = [f"finds {recall[k]:.0%} of class '{names[k]}'" for k in present if (known.predicted == k).any() and recall[k] < FOUND_OF_OTHERS]
+    said = "; it " + " and ".join([*([f"never answers {never}"] if never else []), *seldom[:2]]) if never or seldom else ""
+    return (f", no more often than always answering '{names[largest]}' would be{said}. Its probabilities say more: they are better than "
             f"the class shares{against}, rank the rows (ROC AUC {_auc_of(known, data)}), {'and' if calibration == TRUE else 'but'} "
             f"{calibration.removeprefix('its probabilities ')}. Decide by them, not by its answers.")  # fmt: skip
 
