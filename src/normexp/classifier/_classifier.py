@@ -17,6 +17,7 @@ from normexp import recipe
 from normexp._checks import listing, users_line
 from normexp._labels import classes_and_targets, label_values
 from normexp.classifier._class_weight import class_weight_of
+from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
 from normexp.classifier._views import MemberView, ModelView
@@ -62,6 +63,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         Print a line an epoch.
     time_limit : None or float, default None
         Seconds after which training stops with the best epoch so far; the result then depends on the machine's speed.
+    importances : bool, default False
+        Also find `feature_importances_` in `fit`, for scikit-learn's selectors of features.
     n_threads : None or int, default None
         Threads; None is OMP_NUM_THREADS or the number of processors.
 
@@ -79,6 +82,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         What the logits are divided by.
     class_shares_ : ndarray of shape (n_classes,), or None
         Shares of the classes among the rows of the last fit; None in a model that an older version saved.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        With `importances=True`: by how many nats the log loss of the validation rows rises when a feature is shuffled, at least 0.
+    coef_, intercept_ : ndarray
+        Of a linear model.
     network_, parameters_, encoder_, schema_, optimizer_state_
         Layers, their values, input encoding, the columns of a table or data frame with text (else None), and what a fit that goes on needs.
 
@@ -92,6 +99,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     """
 
     model_: Model
+    feature_importances_: NDArray[np.float64]
     classes_ = ModelView("classes")
     schema_ = ModelView("schema")
     class_shares_ = ModelView("class_shares")
@@ -106,7 +114,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         self, hidden_layer_sizes: str | Sequence[int] = "auto", *, epochs: str | int = "auto", batch_size: str | int = "auto",
         learning_rate: float = 0.001, weight_decay: float = 0.01, validation_fraction: float = 0.2, patience: str | int = "auto",
         class_weight: Any = None, warm_start: bool = False, random_state: Any = None, verbose: bool = False,
-        time_limit: float | None = None, n_threads: int | None = None,
+        time_limit: float | None = None, importances: bool = False, n_threads: int | None = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.epochs = epochs
@@ -120,6 +128,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
         self.time_limit = time_limit
+        self.importances = importances
         self.n_threads = n_threads
 
     def __sklearn_tags__(self) -> Any:
@@ -163,13 +172,21 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
             rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
             times = X.times if isinstance(X, Table) else None
+            plan, learnt, validation = self._plan(len(rows), self._seed()), rows[rows < n], None if validation_data is None else rows[rows >= n]
             model = recipe.fit(
-                matrix, data.columns, targets, weights, self._plan(len(rows), self._seed()), classes=classes, rows=rows[rows < n],
-                validation_rows=None if validation_data is None else rows[rows >= n], groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
+                matrix, data.columns, targets, weights, plan, classes=classes, rows=learnt, validation_rows=validation,
+                groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
                 on_epoch=_print_epoch if self.verbose else None,
             )  # fmt: skip
-            return self._fitted(model, data.schema)
+            self._fitted(model, data.schema)
+            if hasattr(self, "feature_importances_"):
+                del self.feature_importances_  # of the fit before
+            if self.importances:
+                held = recipe.parts_of(learnt, targets, plan, together, times)[1] if validation is None else validation
+                names, n_threads = getattr(self, "feature_names_in_", None), self.n_threads or 0
+                self.feature_importances_ = importances_of(self.model_, data.schema, names, matrix, targets, held if len(held) else learnt, n_threads)
+            return self
 
     def fit_table(
         self, table: Table, rows: NDArray[np.int64] | None = None, *, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None
@@ -247,6 +264,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if not hasattr(self, "model_") or len(self.network_.layers) != 1:
             raise AttributeError("expected a fitted linear model for coef_ and intercept_, got another; fit with hidden_layer_sizes=()")
+        if self.encoder_.n_inputs != self.n_features_in_:
+            raise AttributeError("expected a feature to be one input for coef_ and intercept_, got categories, dates or missing cells; see model_.coefficients()")
         weights, bias = self.model_.coefficients()
         return (weights[1:] - weights[:1], bias[1:] - bias[:1]) if len(self.classes_) == 2 else (weights, bias)
 

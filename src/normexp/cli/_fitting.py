@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["fitted"]
 
 UNASKED: dict[str, Any] = {
-    "batch_size": "auto", "learning_rate": 0.001, "patience": "auto", "validation_fraction": 0.2, "verbose": False, "warm_start": False, "weight_decay": 0.01,
+    "batch_size": "auto", "importances": False, "learning_rate": 0.001, "patience": "auto", "validation_fraction": 0.2, "verbose": False, "warm_start": False, "weight_decay": 0.01,
 }  # fmt: skip
 
 

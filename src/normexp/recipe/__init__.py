@@ -2,6 +2,7 @@
 
 from normexp.recipe._fit import fit as fit
 from normexp.recipe._fit import fit_table as fit_table
+from normexp.recipe._fit import parts_of as parts_of
 from normexp.recipe._fit import step as step
 from normexp.recipe._plan import Plan as Plan
 from normexp.recipe._plan import plan as plan
@@ -9,4 +10,4 @@ from normexp.recipe._plan import seed_from as seed_from
 from normexp.recipe._weights import ClassWeight as ClassWeight
 from normexp.recipe._weights import rows_to_learn as rows_to_learn
 
-__all__ = ["ClassWeight", "Plan", "fit", "fit_table", "plan", "rows_to_learn", "seed_from", "step"]
+__all__ = ["ClassWeight", "Plan", "fit", "fit_table", "parts_of", "plan", "rows_to_learn", "seed_from", "step"]

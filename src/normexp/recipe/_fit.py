@@ -17,7 +17,7 @@ from normexp.recipe._profile import profile_of
 from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights
 from normexp.tables import MatrixColumn, Table, held_out_rows
 
-__all__ = ["fit", "fit_table", "step"]
+__all__ = ["fit", "fit_table", "parts_of", "step"]
 
 MIN_ROWS_FOR_VALIDATION = 10
 # What few rows are taken to need: they chose the epoch too, and so flatter it. Beyond the fitted temperature, new rows of ten small tables wanted 1.2 (8 of 10 better by it).
@@ -70,7 +70,7 @@ def fit(
         Of plain columns; whoever knows names and a schema adds them. Its history says what ended the training.
     """
     rows = np.arange(len(matrix)) if rows is None else rows
-    parts = (rows, validation_rows) if validation_rows is not None else _parts(rows, targets, plan, groups, times)
+    parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
     member = _member(matrix, columns, parts[0], classes, plan, start)
     features, used_targets = member.encoder.encode(matrix, used), np.ascontiguousarray(targets[used])
@@ -122,7 +122,7 @@ def fit_table(
     return replace(model, schema=table.schema, n_features=len(table.schema.columns), feature_names=tuple(column.name for column in table.schema.columns))
 
 
-def _parts(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, groups: NDArray[np.int64] | None, times: NDArray[np.float64] | None) -> Parts:
+def parts_of(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, groups: NDArray[np.int64] | None, times: NDArray[np.float64] | None) -> Parts:
     """Rows to learn from, and those that choose epoch and temperature."""
     if plan.validation_fraction > 0 and len(rows) >= MIN_ROWS_FOR_VALIDATION:
         return held_out_rows(targets, plan.validation_fraction, plan.seed, rows, groups=groups, times=times)

@@ -77,6 +77,7 @@ def _check_params(params: Any) -> None:
         "random_state": lambda v, n: v is None or integer(v, n, 0, 2**32 - 1),
         "verbose": lambda v, n: isinstance(v, bool) or integer(v, n, 0, MANY),
         "time_limit": lambda v, n: v is None or number(v, n, 0),
+        "importances": lambda v, n: isinstance(v, bool) or integer(v, n, 0, 1),
     }
     check_keys(params, "params", optional=list(checks))
     for name, value in params.items():
