@@ -70,7 +70,7 @@ def test_the_report_has_what_it_promises(hostile, opened):
         assert page.locator(f"section#{section} h2").count() == 1
         page.locator(f"nav a[href='#{section}']").click()
     assert page.locator("#mistakes details").count() == 10
-    assert page.locator("#mistakes details svg").count() == 10
+    assert page.locator("#mistakes details table").count() == 20
     page.locator("#mistakes summary").nth(1).focus()
     page.keyboard.press("Enter")
     assert page.locator("#mistakes details").nth(1).get_attribute("open") is not None

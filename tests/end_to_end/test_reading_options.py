@@ -113,7 +113,7 @@ def test_encoding_in_every_command_and_in_the_next_one(tmp_path):
     assert [*following[:4], *following[5:]] == ["explain", "m", "t.csv", "--row", "--encoding", "cp1252"]
     assert said(run(*following, cwd=tmp_path)) == []
     assert_refused(run("predict", "m", "t.csv", cwd=tmp_path), 3, "--encoding cp1252")
-    assert said(run("evaluate", "m", "t.csv", "--encoding", "cp1252", cwd=tmp_path)) == []
+    assert all("has learnt from" in note for note in said(run("evaluate", "m", "t.csv", "--encoding", "cp1252", cwd=tmp_path)))
 
 
 def test_unknown_encodings_are_usage_errors(tmp_path):

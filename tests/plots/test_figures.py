@@ -118,7 +118,7 @@ def test_a_dark_background_is_obeyed(explained):
 def test_the_ink_is_where_the_data_are(explained):
     evaluation = evaluation_of(NAMES[3])
     ax = plots.confusion(evaluation, ax=plots.figure().add_subplot())
-    assert [int(text.get_text()) for text in ax.texts] == confusion_matrix(evaluation).ravel().tolist()
+    assert [int(text.get_text().split("\n")[0]) for text in ax.texts] == confusion_matrix(evaluation).ravel().tolist()
     ax = plots.chain([0.7, 1.5, 4.8], ["a", "b", "c"], target="c", ax=plots.figure().add_subplot())
     assert ax.get_title(loc="left") == "Loss for c: -ln(0.9493) = 0.0521"
     assert {"0.0157", "0.0350", "0.9493", "121.5"} <= {text.get_text() for text in ax.texts}

@@ -145,13 +145,13 @@ def mean_interval(values: Array, masses: Array, strata: NDArray[Any], tail: floa
     from scipy.special import stdtrit
 
     skewness = float((deviations**3).mean() / spread**3)
-    reach = float(stdtrit(n - 1, 1 - tail)) / np.sqrt(n)
+    reach = float(stdtrit(n - 1, 1 - tail) / np.sqrt(n))
 
     def corrected(y: float) -> float:
         return y if abs(skewness) < 1e-6 else float(3 / skewness * (np.cbrt(1 + skewness * (y - skewness / (6 * n))) - 1))
 
     error = spread * np.sqrt(n / (n - 1))
-    return Interval(mean, mean - error * corrected(reach), mean - error * corrected(-reach))
+    return Interval(mean, *(float(mean - error * corrected(end)) for end in (reach, -reach)))
 
 
 def _rows(masses: Array) -> float:

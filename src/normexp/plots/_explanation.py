@@ -44,7 +44,7 @@ def contributions(explanation: Explanation, row: int = 0, *, ax: "Axes | None" =
     ax.set_yticks(range(len(bars) + 1), [*(name for name, _ in bars), f"this row: {end}"], fontsize="small", parse_math=False)
     ax.set(ylim=(len(bars) + 0.6, -0.6), xlim=(low - 0.03 * (high - low), high + 0.14 * (high - low)))
     first, second = (short(found[key], max(6, int(width_of(ax) * 2.2))) for key in ("predicted", "runner_up"))
-    tidy(ax, f"Why {first} and not {second}", "difference of the two logits (%: of the first, among the two)").grid(visible=False, axis="y")
+    tidy(ax, f"Why {first} and not {second}", "difference of the two logits").grid(visible=False, axis="y")
     ax.tick_params(axis="y", length=0)
     return ax
 
