@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from normexp._checks import listing
 from normexp.errors import DataError
 
-__all__ = ["classes_and_targets", "is_null", "label_values"]
+__all__ = ["classes_and_targets", "is_null", "label_values", "place_of_label"]
 
 
 def classes_and_targets(labels: NDArray[Any], classes: NDArray[Any] | None = None) -> tuple[NDArray[Any], NDArray[np.int32]]:
@@ -21,6 +21,27 @@ def classes_and_targets(labels: NDArray[Any], classes: NDArray[Any] | None = Non
         distinct, named = (array.astype(np.result_type(distinct, classes)) for array in (distinct, classes))
     known = {label: i for i, label in enumerate(named.tolist())}
     return classes, np.array([known.get(label, -1) for label in distinct.tolist()], np.int32)[places]
+
+
+def place_of_label(given: Any, classes: NDArray[Any]) -> int:
+    """The place of the class that a caller or a file names: equal to it, or written as people and tables write it (true, 1 for 1.0); -1 for none."""
+    labels = classes.tolist()
+    for place, label in enumerate(labels):
+        if type(given) is type(label) and given == label:
+            return place
+    text = str(given).strip()
+    for forms in (str, _written):
+        found = [place for place, label in enumerate(labels) if text == forms(label)]
+        if len(found) == 1:
+            return found[0]
+    equal = [place for place, label in enumerate(labels) if not isinstance(given, str) and not isinstance(label, str) and given == label]
+    return equal[0] if len(equal) == 1 else -1
+
+
+def _written(label: Any) -> str:
+    if isinstance(label, bool):
+        return str(label).lower()
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def label_values(y: Any) -> Any:

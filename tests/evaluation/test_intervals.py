@@ -20,6 +20,10 @@ def drawn(n=2_000, sharpness=1.0, seed=1, n_classes=4):
     return Evaluation(np.arange(n_classes), (p.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1).clip(max=n_classes - 1), stated)
 
 
+def by_themselves(n):
+    return ev.Sampling(np.ones(n), np.zeros(n), 1.0, None)
+
+
 def test_intervals_hold_the_estimate_and_their_width_is_the_standard_error():
     for evaluation in (drawn(), drawn(n_classes=2)):
         found, scores = ev.intervals(evaluation), ev.score(evaluation)
@@ -34,14 +38,14 @@ def test_intervals_hold_the_estimate_and_their_width_is_the_standard_error():
 def test_without_skewness_the_interval_is_students():
     values = RNG.normal(size=20)
     values = np.concatenate([values, 2 * values.mean() - values])  # symmetric about its mean
-    found = ev.mean_interval(values, np.ones(40), np.zeros(40))
+    found = ev.mean_interval(values, by_themselves(40))
     assert found[1:] == pytest.approx(stats.t.interval(0.95, 39, values.mean(), stats.sem(values)), rel=1e-9)
 
 
 def test_the_transformation_is_halls():
     """Hall (1992): g(T) = T + skewness T^2 / 3 + skewness^2 T^3 / 27 + skewness / (6 n), at the ends, is the quantile."""
     values = RNG.exponential(size=50)
-    found = ev.mean_interval(values, np.ones(50), np.zeros(50))
+    found = ev.mean_interval(values, by_themselves(50))
     skewness = stats.skew(values)
     quantile = stats.t.ppf(0.975, 49) / np.sqrt(50)
     for end, sign in ((found.low, 1), (found.high, -1)):
@@ -170,6 +174,42 @@ def coverage(stratified, trials=300, n=100):
 @pytest.mark.parametrize("stratified", [False, True])
 def test_intervals_cover(stratified):
     assert all(0.915 < share <= 0.99 for share in coverage(stratified).values()), coverage(stratified)
+
+
+def many(make, scores=("accuracy", "log_loss", "roc_auc_macro"), trials=300):
+    """How often the intervals of `make(rng)` hold the mean over all trials, which is the truth but for noise."""
+    rng = np.random.default_rng(0)
+    found = [ev.intervals(make(rng), scores) for _ in range(trials)]
+    truth = {name: np.mean([one[name].estimate for one in found]) for name in scores}
+    return {name: np.mean([one[name].low <= truth[name] <= one[name].high for one in found]) for name in scores}
+
+
+def binary(p, rng, **others):
+    return Evaluation(np.arange(2), (rng.random(len(p)) < p).astype(int), np.column_stack([1 - p, p]), **others)
+
+
+def test_intervals_of_weighted_rows_cover():
+    share = many(lambda rng: binary(rng.beta(1, 1, 400), rng, weights=np.where(rng.random(400) < 0.2, 1.0, 0.05)))
+    assert all(0.91 < held < 0.985 for held in share.values()), share
+
+
+def test_intervals_of_grouped_rows_count_groups():
+    """40 groups of 8 rows, all of a group of one class and one probability."""
+    def grouped(rng):
+        p = rng.beta(1, 1, 40)
+        targets = np.repeat((rng.random(40) < p).astype(int), 8)
+        p = np.repeat(p, 8)
+        return Evaluation(np.arange(2), targets, np.column_stack([1 - p, p]), groups=np.repeat(np.arange(40), 8))  # fmt: skip
+
+    share = many(grouped)
+    assert all(0.9 < held < 0.985 for held in share.values()), share
+    evaluation = grouped(np.random.default_rng(1))
+    alone = Evaluation(evaluation.classes, evaluation.targets, evaluation.probabilities)
+    wide, narrow = (ev.intervals(one, ["log_loss"])["log_loss"] for one in (evaluation, alone))
+    assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(np.sqrt(8), rel=0.15)
+    assert evaluation.take(np.arange(8, 24)).groups.tolist() == [1] * 8 + [2] * 8
+    with pytest.raises(ValueError, match="expected one number of a group a row, 2 integers, got float64"):
+        Evaluation(np.arange(2), [0, 1], np.eye(2), groups=[0.5, 1.5])
 
 
 def test_rows_of_a_stratified_split_vary_less():

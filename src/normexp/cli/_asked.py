@@ -31,7 +31,7 @@ class Asked:
         self._refuse_contradictions()
         kept = [table, self.path, *([given["test"]] if given["test"] else [])]
         self.report = None if given["report"] is None else writable(Path(given["report"]), "report", kept)
-        self.save_test = None if given["save_test"] is None else _rows_path(given["save_test"], [*kept, *([self.report] if self.report else [])])
+        self.save_test = None if given["save_test"] is None else _rows_path(given["save_test"], given["force"], [*kept, *([self.report] if self.report else [])])
 
     def _refuse_contradictions(self) -> None:
         given = self.given
@@ -40,6 +40,9 @@ class Asked:
         if given["folds"] and (given["test"] or given["when"] or given["save_test"]):
             other = "--test" if given["test"] else "--time" if given["when"] else "--save-test"
             raise click.UsageError(f"expected --folds, which tests every row, or {other}, got both; choose one")
+        context = click.get_current_context(silent=True)
+        if given["folds"] and context is not None and context.get_parameter_source("test_fraction") is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("expected --folds, which tests every row, or --test-fraction, got both; choose one")
         if given["save_test"] and (given["test"] or self.table == "-"):
             what = "--test, whose rows are in a file" if given["test"] else "standard input, which can be read only once"
             raise click.UsageError(f"expected a table to hold rows out of and save them with --save-test, got {what}")
@@ -108,8 +111,10 @@ def _output_path(source: str, output: str | None, force: bool, target: str) -> P
     return writable(path, "model", [source])
 
 
-def _rows_path(name: str, kept: list[Any]) -> Path:
+def _rows_path(name: str, force: bool, kept: list[Any]) -> Path:
     path = Path(name)
+    if path.exists() and not force:
+        raise FileExistsError(f"expected a new file for the rows held out, got '{path}', which exists; replace it with --force or choose another name")
     if path.suffix not in (".csv", ".parquet"):
         raise click.UsageError(f"expected a file of rows that ends in .csv or .parquet, got '{path}'")
     return writable(path, "rows", kept)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from normexp._checks import did_you_mean, listing
+from normexp._labels import place_of_label
 from normexp.cli._console import echo, print_table
 from normexp.errors import DataError
 
@@ -71,9 +72,14 @@ def read_costs(path: str, classes: "NDArray[Any]") -> "Costs":
         raise DataError(f"expected costs as UTF-8 text, got other bytes ({path}); save them as CSV") from error
     except FileNotFoundError as error:
         raise DataError(f"expected a file of costs, got '{path}', which does not exist") from error
+    except OSError as error:
+        raise DataError(f"expected a file of costs, got '{path}', which cannot be read: {error.strerror}") from error
     lines = text.splitlines()
     mark = max(",;\t", key=lines[0].count) if lines else ","
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark) if any(cell.strip() for cell in row)]
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise DataError(f"expected a small CSV of costs, got one that cannot be read: {error} ({path})") from error
     if len(rows) < 2 or len(rows[0]) < 2:
         raise DataError(f"expected a header with the decisions and a row of costs for each class, got {len(rows)} rows of {len(rows[0]) if rows else 0} cells ({path})")
     decisions = rows[0][1:]
@@ -102,7 +108,7 @@ def _cost(cell: str, decision: str, row: int, path: str) -> float:
     return value
 
 
-def print_costs(found: "CostReport", costs: "Costs") -> None:
+def print_costs(found: "CostReport", costs: "Costs", positive: int | None) -> None:
     """What deciding by expected cost costs a row, beside the most probable class and always the same decision."""
     always = f"always '{costs.decisions[found.always_decision]}'"
     lines = [("least expected cost", found.decided, None), ("the most probable class", found.most_probable, found.less_than_most_probable),
@@ -112,9 +118,8 @@ def print_costs(found: "CostReport", costs: "Costs") -> None:
     print_table(("decision", "cost a row", "95 % interval", "more than by expected cost"), cells)
     counts = ", ".join(f"'{name}' {n}" for name, n in zip(costs.decisions, found.counts.tolist(), strict=True))
     echo(f"decided by expected cost: {counts}")
-    for k in range(len(costs.classes)) if len(costs.classes) == 2 else ():
-        if math.isfinite(t := costs.threshold(k)) and t <= 0.5:
-            echo(f"that is '{costs.classes[k]}' from a probability of {t:.6g} on")
+    if positive is not None and math.isfinite(t := costs.threshold(positive)):
+        echo(f"that is '{costs.classes[positive]}' from a probability of {t:.6g} on")
 
 
 def costs_as_data(found: "CostReport", costs: "Costs") -> dict[str, Any]:
@@ -144,7 +149,8 @@ class Decisions:
         for k, p in self.thresholds:
             reached = probabilities[:, k] >= p
             weighed[:, k] = np.where(reached, 1 + (probabilities[:, k] / p if p else np.inf), -1)
-        found: NDArray[Any] = weighed.argmax(axis=1)
+        none = (weighed < 0).all(axis=1)  # thresholds of all classes, and none reached
+        found: NDArray[Any] = np.where(none, self.model.answers(probabilities), weighed.argmax(axis=1))
         return found
 
     def names(self) -> list[tuple[str, Any]]:
@@ -182,10 +188,11 @@ def decisions_of(model: "Model", costs_file: str | None, thresholds: tuple[tuple
 
 def class_index(classes: "NDArray[Any]", label: str) -> int:
     """The place of a class that an option names."""
-    names = [str(one) for one in classes.tolist()]
-    if label not in names:
+    at = place_of_label(label, classes)
+    if at < 0:
+        names = [str(one) for one in classes.tolist()]
         raise click.UsageError(f"expected a class out of {listing(names)}, got '{label}'{did_you_mean(label, names)}")
-    return names.index(label)
+    return at
 
 
 def _top_class(model: "Model", label: str | None) -> int:

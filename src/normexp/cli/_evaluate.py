@@ -9,7 +9,7 @@ from normexp.cli._console import echo, print_json, print_table, scores_table
 from normexp.cli._deciding import costs_as_data, costs_option, print_costs, read_costs
 from normexp.cli._judging import apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input
 from normexp.cli._newness import drift_as_data, print_drift, refuse_known_rows, say_known_rows
-from normexp.cli._reading import prediction_options, reading
+from normexp.cli._reading import judging_options, prediction_options, reading
 
 if TYPE_CHECKING:
     from normexp.evaluation import Costs, Difference, Evaluation
@@ -23,6 +23,7 @@ MOST_CLASSES = 20
 @click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
 @click.argument("table")
 @costs_option
+@judging_options
 @prediction_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, as_json: bool, **given: Any) -> None:
@@ -44,6 +45,8 @@ def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, as_jso
     loaded = [saving.load_model(model) for model in models]
     tables = [labelled(model, path, table, reading(given)) for model, path in zip(loaded, models, strict=True)]
     if any(data.targets is None for data in tables):
+        if costs_file is not None:
+            raise click.UsageError(f"expected the target column with --costs, got a table without ({table}); predict --costs decides for such rows")
         _print_predictions(loaded, models, tables, table, as_json)
         return
     known = {name: say_known_rows(model, name, table, data.matrix) for model, name, data in zip(loaded, apart(models), tables, strict=True)}
@@ -90,7 +93,7 @@ def _print_scores(one: Scored, as_json: bool) -> None:
     scores_table({"model": scores, "class shares": shares}, intervals, positive=_positive(evaluation))
     echo(verdict("log loss", "always answering the class shares", "the model", difference))
     if paid is not None and one.costs is not None:
-        print_costs(paid, one.costs)
+        print_costs(paid, one.costs, evaluation.positive)
     _print_losses(evaluation)
     if one.drift is not None and one.drift.changed:
         print_drift(one.drift)

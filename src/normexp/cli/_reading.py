@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-__all__ = ["file_options", "prediction_options", "reading", "training_options"]
+__all__ = ["file_options", "judging_options", "prediction_options", "reading", "training_options"]
 
 
 class Encoding(click.ParamType[str]):
@@ -63,12 +63,17 @@ prediction_options = _add(
     click.option("--match-case", type=click.Choice(["yes", "no"]), default="yes", show_default=True, help="no: a category that differs in case or spaces only is the trained one."),
     *FILE,
 )
+judging_options = _add(
+    click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for the scores."),
+    click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: intervals count groups, not rows."),
+)
 
 
 def reading(given: dict[str, Any]) -> dict[str, Any]:
     """What `tables` takes for the options of a command."""
     found = {"encoding": given["encoding"], "header": not given["no_header"], "bad_cells": given["bad_cells"]}
     if "match_case" in given:
-        return {**found, "match_case": given["match_case"] == "yes"}
+        judged = {name: given[name] for name in ("weight", "group") if given.get(name) is not None}
+        return {**found, "match_case": given["match_case"] == "yes", **judged}
     return {**found, "missing": given["missing"], "keep_words": given["keep_words"], "keep_columns": given["keep_columns"], "date_format": given["date_format"],
             "decimal": given["decimal"], "any_classes": given["classes"] == "any"}  # fmt: skip

@@ -10,7 +10,7 @@ from normexp.cli._deciding import costs_option, read_costs
 from normexp.cli._judging import Steps, apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input, short_name
 from normexp.cli._newness import refuse_known_rows, say_known_rows
 from normexp.cli._outputs import writable
-from normexp.cli._reading import prediction_options, reading
+from normexp.cli._reading import judging_options, prediction_options, reading
 
 
 @click.command()
@@ -18,6 +18,7 @@ from normexp.cli._reading import prediction_options, reading
 @click.argument("table")
 @click.option("-o", "--output", metavar="REPORT", default="report.html", show_default=True, help="HTML file to write.")
 @costs_option
+@judging_options
 @prediction_options
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads; the report does not depend on it.")
 def report(models: tuple[str, ...], table: str, output: str, costs_file: str | None, threads: int | None, **given: Any) -> None:
@@ -41,6 +42,8 @@ def report(models: tuple[str, ...], table: str, output: str, costs_file: str | N
     tables = [labelled(model, name, table, reading(given)) for model, name in zip(loaded, models, strict=True)]
     names, steps = apart(models), Steps()
     if any(data.targets is None for data in tables):
+        if costs_file is not None:
+            raise click.UsageError(f"expected the target column with --costs, got a table without ({table}); predict --costs decides for such rows")
         if len(models) > 1:
             raise click.UsageError(f"expected a table with the target column to compare models, got one without ({table})")
         write_predictions_report(path, names[0], short_name(table), loaded[0], tables[0], n_threads=threads)

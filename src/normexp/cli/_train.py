@@ -42,7 +42,7 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
 @click.argument("table")
 @click.option("--target", metavar="COLUMN", help="Column of the classes.")
 @click.option("-o", "--output", metavar="MODEL", help="Model file; default: the table's name with .safetensors, in the working folder; an earlier model gives way (see below).")
-@click.option("--force", is_flag=True, help="Replace whatever has the default name.")
+@click.option("--force", is_flag=True, help="Replace whatever has the default name, or that of --save-test.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
 @click.option("--weight", metavar="COLUMN", help="Column of row weights, at least 0, for training and scores.")
 @click.option("--group", metavar="COLUMN", help="Rows with the same value belong together, such as those of a customer: none are learnt from and tested on alike.")
@@ -135,7 +135,7 @@ def _evaluation(model: "Model", out_of_fold: "NDArray[Any] | None", parts: Parts
         return evaluation_of(model, parts.tested.take(parts.test_rows), n_threads or 0)
     classes, targets = parts.tested.with_target()
     answers = None if model.class_weights is None else model.answers(out_of_fold)
-    return Evaluation(classes, targets, out_of_fold, parts.tested.weights, answers, model.positive)
+    return Evaluation(classes, targets, out_of_fold, parts.tested.weights, answers, model.positive, parts.tested.groups)
 
 
 def _positive(data: "Table", asked: str | None) -> int | None:
@@ -164,9 +164,6 @@ def _scores(model: "Model", evaluation: "Evaluation") -> tuple[dict[str, Any], d
 def _further_files(asked: Asked, model: "Model", evaluation: "Evaluation", data: "Table", parts: Parts) -> dict[str, Any]:
     """The report and the rows held out, where asked for."""
     found, given = {}, asked.given
-    if asked.report is not None:
-        _write_report(asked.report, asked, model, evaluation, data, parts)
-        found["report"] = str(asked.report)
     if asked.save_test is not None:
         from normexp.tables import write_rows
 
@@ -174,6 +171,9 @@ def _further_files(asked: Asked, model: "Model", evaluation: "Evaluation", data:
         assert numbers is not None
         write_rows(asked.table, numbers - 1, asked.save_test, encoding=given["encoding"], header=not given["no_header"])
         found["test_rows"] = str(asked.save_test)
+    if asked.report is not None:
+        _write_report(asked.report, asked, model, evaluation, data, parts)
+        found["report"] = str(asked.report)
     return found
 
 
@@ -185,7 +185,7 @@ def _write_report(path: Path, asked: Asked, model: "Model", evaluation: "Evaluat
     judged_on = data_of(
         short_name(asked.table), tested, subject, training=None if parts.folds else data, training_rows=parts.rows, seed=given["seed"], n_threads=given["threads"],
         seen=parts.seen, n_equal=parts.n_equal, drawn_from=parts.drawn_from,
-        out_of_fold=bool(parts.folds), costs=asked.costs, on_step=steps,
+        folds=parts.folds, costs=asked.costs, on_step=steps,
     )  # fmt: skip
     write_report(path, [subject], judged_on, on_step=steps)
 

@@ -23,9 +23,11 @@ from normexp.evaluation._intervals import INTERVAL_SCORES as INTERVAL_SCORES
 from normexp.evaluation._intervals import ROW_SCORES as ROW_SCORES
 from normexp.evaluation._intervals import Difference as Difference
 from normexp.evaluation._intervals import Interval as Interval
+from normexp.evaluation._intervals import Sampling as Sampling
 from normexp.evaluation._intervals import compare as compare
 from normexp.evaluation._intervals import intervals as intervals
 from normexp.evaluation._intervals import mean_interval as mean_interval
+from normexp.evaluation._intervals import sampling_of as sampling_of
 from normexp.evaluation._positive import positive_class as positive_class
 from normexp.evaluation._ranking import Ranking as Ranking
 from normexp.evaluation._ranking import ranking_of as ranking_of
@@ -43,7 +45,8 @@ from normexp.evaluation._thresholds import thresholds as thresholds
 
 __all__ = [
     "ByChance", "ClassCalibration", "ClassScores", "CostReport", "Costs", "DecisionCurve", "Difference", "Evaluation", "Gains", "INTERVAL_SCORES", "Interval",
-    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Scores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes", "class_scores",
-    "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate", "fit_temperature",
-    "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "score", "split_log_loss", "thresholds",
+    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Sampling", "Scores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes",
+    "class_scores", "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate",
+    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "split_log_loss",
+    "thresholds",
 ]  # fmt: skip

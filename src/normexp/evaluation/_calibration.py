@@ -215,6 +215,6 @@ def fit_temperature(logits: NDArray[Any], targets: NDArray[np.int32], weights: N
 
     def penalised(log_b: float) -> float:
         losses = cross_entropy(z * np.exp(log_b), targets, reduction="none")
-        return float(w @ losses) + strength * (log_b + float(np.log(prior))) ** 2
+        return float((w * losses).sum()) + strength * (log_b + float(np.log(prior))) ** 2
 
     return float(np.exp(-bounded_minimum(penalised, -BOUND, BOUND, 1e-4)))

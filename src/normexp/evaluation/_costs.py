@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from normexp._checks import did_you_mean, listing
+from normexp._labels import place_of_label
 from normexp.evaluation._evaluation import Evaluation
-from normexp.evaluation._intervals import Interval, mean_interval, ratio_of
+from normexp.evaluation._intervals import Interval, mean_interval, sampling_of
 
 __all__ = ["CostReport", "Costs", "costs_of", "decision_costs"]
 
@@ -57,8 +58,8 @@ class Costs:
     @property
     def answers(self) -> NDArray[np.intp] | None:
         """For each class the decision of its name; None if one has none."""
-        names = [str(decision) for decision in self.decisions]
-        places = [names.index(str(label)) if str(label) in names else -1 for label in self.classes.tolist()]
+        of_decisions = [place_of_label(decision, self.classes) for decision in self.decisions]
+        places = [of_decisions.index(k) if k in of_decisions else -1 for k in range(len(self.classes))]
         return None if -1 in places else np.array(places)
 
     def threshold(self, positive: int) -> float:
@@ -94,8 +95,11 @@ def costs_of(costs: "Costs | Mapping[Any, Mapping[Any, float]] | ArrayLike", cla
         return _of_mappings(costs, classes)
     if hasattr(costs, "columns") and hasattr(costs, "index"):
         frame: Any = costs
-        return _in_order(list(frame.index), list(frame.columns), np.asarray(frame, np.float64), classes)
-    matrix = np.asarray(costs, np.float64)
+        return _of_mappings({label: dict(zip(frame.columns, row, strict=True)) for label, row in zip(frame.index, frame.to_numpy().tolist(), strict=True)}, classes)
+    try:
+        matrix = np.asarray(costs, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected costs as a dict of dicts, a data frame or a square array of numbers, got {type(costs).__name__} of others: {str(costs)[:60]}") from None
     return Costs(classes, tuple(classes.tolist()), matrix)
 
 
@@ -109,19 +113,26 @@ def _of_mappings(costs: Mapping[Any, Mapping[Any, float]], classes: NDArray[Any]
         for decision in decisions:
             if decision not in row:
                 raise ValueError(f"expected the cost of decision {decision!r} for class {label!r}, got none")
-    return _in_order(list(costs), tuple(decisions), np.array([[row[decision] for decision in decisions] for row in costs.values()], np.float64), classes)
+    return _in_order(list(costs), tuple(decisions), np.array([[_number(row[decision], label, decision) for decision in decisions] for label, row in costs.items()]), classes)
 
 
 def _in_order(labels: Sequence[Any], decisions: Sequence[Any], matrix: Array, classes: NDArray[Any]) -> Costs:
-    """The rows in the order of the classes, found by label or by its text."""
-    given, wanted = [str(label) for label in labels], [str(label) for label in classes.tolist()]
-    for name in given:
-        if name not in wanted:
-            raise ValueError(f"expected costs of the classes {listing(classes.tolist())}, got some of '{name}'{did_you_mean(name, wanted)}")
-    for name in wanted:
-        if given.count(name) != 1:
-            raise ValueError(f"expected one row of costs for each class, got {given.count(name)} for '{name}'")
-    return Costs(classes, tuple(decisions), matrix[[given.index(name) for name in wanted]])
+    """The rows in the order of the classes, found by label or as it is written."""
+    places = [place_of_label(label, classes) for label in labels]
+    for label, place in zip(labels, places, strict=True):
+        if place < 0:
+            raise ValueError(f"expected costs of the classes {listing(classes.tolist())}, got some of '{label}'{did_you_mean(str(label), list(map(str, classes.tolist())))}")
+    for place, label in enumerate(classes.tolist()):
+        if places.count(place) != 1:
+            raise ValueError(f"expected one row of costs for each class, got {places.count(place)} for '{label}'")
+    return Costs(classes, tuple(decisions), matrix[[places.index(place) for place in range(len(classes))]])
+
+
+def _number(value: Any, label: Any, decision: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a number as the cost of {decision!r} for class {label!r}, got {value!r}") from None
 
 
 class CostReport(NamedTuple):
@@ -142,16 +153,16 @@ def decision_costs(evaluation: Evaluation, costs: Costs, *, drawn_from: int | No
     rows = evaluation.counted.take(evaluation.counted.known)
     if not len(rows):
         raise ValueError("expected rows of known classes to tell what decisions cost, got none")
-    by_decision, ratio = costs.matrix[rows.targets], ratio_of(rows, drawn_from)
+    by_decision, sampling = costs.matrix[rows.targets], sampling_of(rows, drawn_from)
     decisions, every = costs.decide(rows.probabilities), np.arange(len(rows))
 
     def mean(values: Array) -> Interval:
-        return mean_interval(values, rows.masses, rows.targets, ratio=ratio)
+        return mean_interval(values, sampling)
 
     paid = by_decision[every, decisions]
     always = int(np.average(by_decision, axis=0, weights=rows.masses).argmin())
     answers = costs.answers
-    probable = None if answers is None else by_decision[every, answers[rows.predicted]]
+    probable = None if answers is None else by_decision[every, answers[rows.probabilities.argmax(axis=1)]]
     return CostReport(
         mean(paid), None if probable is None else mean(probable), None if probable is None else mean(probable - paid), mean(by_decision[:, always]), always,
         mean(by_decision[:, always] - paid), np.bincount(decisions, minlength=len(costs.decisions)),

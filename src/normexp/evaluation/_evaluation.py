@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 
-__all__ = ["Evaluation", "class_share_evaluation", "evaluate"]
+__all__ = ["Evaluation", "answers_of", "class_share_evaluation", "evaluate"]
 
 SUM_TOLERANCE = 1e-3
 LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)  # the same for every dtype, so that losses can be compared
@@ -34,6 +34,8 @@ class Evaluation:
         The class that each row was given, as an index, where that is not the most probable one.
     positive : int, optional
         Of two classes the one that is looked for, whose precision, recall and curves are shown; by default the second. None for more classes.
+    groups : array_like of int, shape (n_rows,), optional
+        Rows with the same number belong together, such as those of a customer: intervals count groups, not rows.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class Evaluation:
     weights: NDArray[np.floating] | None = None
     answers: NDArray[np.intp] | None = None
     positive: int | None = None
+    groups: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         classes, targets, p = np.asarray(self.classes), np.asarray(self.targets), np.asarray(self.probabilities)
@@ -72,7 +75,10 @@ class Evaluation:
         if self.positive is None and len(classes) == 2:
             object.__setattr__(self, "positive", 1)
         answers = None if self.answers is None else _checked_answers(np.asarray(self.answers), p)
-        for name, value in (("classes", classes), ("targets", targets.astype(np.int32)), ("probabilities", p), ("weights", weights), ("answers", answers)):
+        groups = None if self.groups is None else np.asarray(self.groups)
+        if groups is not None and (groups.shape != (len(p),) or groups.dtype.kind not in "iu"):
+            raise ValueError(f"expected one number of a group a row, {len(p)} integers, got {groups.dtype} of shape {groups.shape}")
+        for name, value in (("groups", groups), ("classes", classes), ("targets", targets.astype(np.int32)), ("probabilities", p), ("weights", weights), ("answers", answers)):
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
@@ -135,8 +141,8 @@ class Evaluation:
 
     def take(self, rows: NDArray[Any]) -> "Evaluation":
         """Some of the rows, by index or mask."""
-        weights, answers = (None if part is None else part[rows] for part in (self.weights, self.answers))
-        return replace(self, targets=self.targets[rows], probabilities=self.probabilities[rows], weights=weights, answers=answers)
+        weights, answers, groups = (None if part is None else part[rows] for part in (self.weights, self.answers, self.groups))
+        return replace(self, targets=self.targets[rows], probabilities=self.probabilities[rows], weights=weights, answers=answers, groups=groups)
 
     def under(self, probabilities: NDArray[Any]) -> "Evaluation":
         """The same rows under a model that gives them other probabilities, or all of them the same, shape (n_classes,)."""
@@ -169,7 +175,13 @@ def evaluate(model: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None =
     for name in ("predict_proba", "classes_"):
         if not hasattr(model, name):
             raise TypeError(f"expected a fitted classifier with {name}, got {type(model).__name__} without; fit it first, or use one that predicts probabilities")
-    return Evaluation.of_labels(model.classes_, y, model.predict_proba(X), sample_weight)
+    found = Evaluation.of_labels(model.classes_, y, model.predict_proba(X), sample_weight)
+    return found if getattr(model, "class_weight", None) is None else replace(found, answers=answers_of(model, X, found.classes))
+
+
+def answers_of(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[np.intp]:
+    """What a classifier answers, as places among the classes: not the most probable ones where it was fitted with class weights."""
+    return classes_and_targets(label_values(model.predict(X)), classes)[1].astype(np.intp)
 
 
 def class_share_evaluation(evaluation: Evaluation, shares: ArrayLike | None = None) -> Evaluation:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from normexp._labels import classes_and_targets, label_values
-from normexp.evaluation._evaluation import Evaluation
+from normexp.evaluation._evaluation import Evaluation, answers_of
 
 __all__ = ["out_of_fold"]
 
@@ -47,12 +47,16 @@ def out_of_fold(model: Any, X: Any, y: ArrayLike, *, cv: Any = 5, groups: ArrayL
     if isinstance(cv, int):
         cv = (StratifiedKFold if groups is None else StratifiedGroupKFold)(cv, shuffle=True, random_state=0)
     probabilities, tested = np.zeros((len(labels), len(classes))), np.zeros(len(labels), np.int64)
+    answers = None if getattr(model, "class_weight", None) is None else np.zeros(len(labels), np.intp)
+    together = None if groups is None else classes_and_targets(label_values(groups))[1].astype(np.int64)
     weights = None if sample_weight is None else np.asarray(sample_weight)
     for rows, held in check_cv(cv, labels, classifier=True).split(np.zeros((len(labels), 1)), labels, groups):
         fold = clone(model).fit(_safe_indexing(X, rows), labels[rows], **({} if weights is None else {"sample_weight": weights[rows]}))
         places = np.searchsorted(classes, fold.classes_)
         probabilities[held[:, None], places] = fold.predict_proba(_safe_indexing(X, held))
         tested[held] += 1
+        if answers is not None:
+            answers[held] = answers_of(fold, _safe_indexing(X, held), classes)
     if not (tested == 1).all():
         raise ValueError(f"expected folds that test every row once, got row {int(np.flatnonzero(tested != 1)[0])} tested {int(tested[tested != 1][0])} times")
-    return Evaluation(classes, targets, probabilities, weights)
+    return Evaluation(classes, targets, probabilities, weights, answers, groups=together)

@@ -11,7 +11,7 @@ from normexp.evaluation._calibration import wilson
 from normexp.evaluation._evaluation import Evaluation
 from normexp.evaluation._ranking import Ranking, ranking_of
 
-__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "compare", "intervals", "mean_interval", "ratio_of"]
+__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "Sampling", "compare", "intervals", "mean_interval", "sampling_of"]
 
 ROW_SCORES = ("accuracy", "log_loss", "brier")
 INTERVAL_SCORES = (*ROW_SCORES, "roc_auc_macro")
@@ -46,6 +46,8 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
     with fewer than 5 rows of a class. A calibration error and an average precision have none here: chance alone makes both larger with few rows (see
     `calibration_by_chance`). NaN for no rows.
 
+    Rows that belong together (the evaluation's `groups`) count as what they are: it is the groups that vary by themselves.
+
     Parameters
     ----------
     evaluation : Evaluation
@@ -58,13 +60,12 @@ def intervals(evaluation: Evaluation, scores: Sequence[str] = INTERVAL_SCORES, *
     """
     _check(scores, INTERVAL_SCORES)
     tail, evaluation = _tail(confidence), evaluation.counted
-    ratio = ratio_of(evaluation, drawn_from)
     found = dict.fromkeys(scores, Interval(float("nan"), float("nan"), float("nan")))
     for name in scores:
         if name in ROW_SCORES and len(evaluation):
-            found[name] = _of_rows(evaluation, name, tail, ratio)
+            found[name] = _of_rows(evaluation, name, tail, drawn_from)
     if "roc_auc_macro" in scores and (ranking := ranking_of(seen := evaluation.take(evaluation.known))) is not None:
-        found["roc_auc_macro"] = _of_area(ranking, seen, tail, ratio)
+        found["roc_auc_macro"] = _of_area(ranking, seen, tail, drawn_from)
     return found
 
 
@@ -86,15 +87,14 @@ def compare(
         raise ValueError(f"expected two evaluations of the same rows, got {len(first)} and {len(second)} rows with other classes or weights; evaluate both models on one table")
     _check(scores, ROW_SCORES)
     tail, first, second = _tail(confidence), first.counted, second.counted
-    ratio = ratio_of(first, drawn_from)
+    sampling = sampling_of(first, drawn_from, np.maximum(first.targets, second.targets))
     found = {}
     for name in scores:
         if not len(first):
             found[name] = Difference(float("nan"), float("nan"), float("nan"), "neither")
             continue
-        differences, strata = _values(second, name) - _values(first, name), np.maximum(first.targets, second.targets)
-        estimate, low, high = (_paired if name == "accuracy" else mean_interval)(differences, first.masses, strata, tail, ratio)
-        sure, sign = len(first) >= LEAST_ROWS_TO_COMPARE and low * high > 0, 1 if name == "accuracy" else -1
+        estimate, low, high = (_paired if name == "accuracy" else mean_interval)(_values(second, name) - _values(first, name), sampling, tail)
+        sure, sign = len(first) >= LEAST_ROWS_TO_COMPARE and sampling.n > 2 and low * high > 0, 1 if name == "accuracy" else -1
         found[name] = Difference(estimate, low, high, "neither" if not sure else "second" if sign * low > 0 else "first")
     return found
 
@@ -111,9 +111,49 @@ def _tail(confidence: float) -> float:
     return (1 - confidence) / 2
 
 
-def ratio_of(evaluation: Evaluation, drawn_from: int | None) -> float:
-    """How much of the variance between classes is that of these rows: all of it, or less where they have the shares of a larger table."""
-    return 1.0 if drawn_from is None else len(evaluation) / max(integer_at_least(drawn_from, 1, "drawn_from"), len(evaluation), 1)
+class Sampling(NamedTuple):
+    """How rows came about: their masses, the strata (classes) that they were drawn from, how much of the variance between these is that of the rows (1, or less where
+    they have the shares of a larger table), and which of them belong together and so tell less than as many rows by themselves."""
+
+    masses: Array
+    strata: NDArray[Any]
+    ratio: float
+    groups: NDArray[np.int64] | None
+
+    @property
+    def n(self) -> float:
+        """How many rows of equal mass, each by itself, are worth as much (Kish 1965); with groups, how many of these."""
+        masses = self.masses if self.groups is None else np.bincount(np.unique(self.groups, return_inverse=True)[1], self.masses)
+        return float(masses.sum() ** 2 / (masses**2).sum())
+
+    def weighed(self, values: Array) -> Array:
+        """Deviations from the weighted mean, as they move it."""
+        return self.shrunk((values - np.average(values, weights=self.masses)) * self.masses / self.masses.mean())
+
+    def shrunk(self, values: Array) -> Array:
+        """From the mean of the values, those between strata made smaller where the rows have the shares of a larger table."""
+        deviations: Array = values - values.mean()
+        if self.ratio == 1:
+            return deviations
+        _, place, counts = np.unique(self.strata, return_inverse=True, return_counts=True)
+        means = np.bincount(place, deviations) / counts
+        several = (counts > 1)[place]  # a stratum of one row tells nothing of how rows within it vary
+        within = (deviations - means[place]) * np.sqrt(counts / np.maximum(counts - 1, 1))[place]
+        shrunk: Array = np.where(several, within + np.sqrt(self.ratio) * means[place], deviations)
+        return shrunk
+
+    def units(self, deviations: Array) -> Array:
+        """The same of what varies by itself: rows, or whole groups, scaled so that the variance of the mean is that of the units over their number."""
+        if self.groups is None:
+            return deviations
+        sums = np.bincount(np.unique(self.groups, return_inverse=True)[1], deviations)
+        return sums * len(sums) / len(deviations)
+
+
+def sampling_of(evaluation: Evaluation, drawn_from: int | None = None, strata: NDArray[Any] | None = None) -> Sampling:
+    """Of an evaluation's rows, drawn class by class from a table of so many rows, or by chance."""
+    ratio = 1.0 if drawn_from is None else len(evaluation) / max(integer_at_least(drawn_from, 1, "drawn_from"), len(evaluation), 1)
+    return Sampling(evaluation.masses, evaluation.targets if strata is None else strata, ratio, evaluation.groups)
 
 
 def _values(evaluation: Evaluation, name: str) -> Array:
@@ -121,81 +161,63 @@ def _values(evaluation: Evaluation, name: str) -> Array:
     return values
 
 
-def _deviations(values: Array, strata: NDArray[Any], ratio: float) -> Array:
-    """From the mean, those between strata made smaller so that their variance is that of rows which have the shares of a larger table."""
-    deviations: Array = values - values.mean()
-    if ratio == 1:
-        return deviations
-    _, place, counts = np.unique(strata, return_inverse=True, return_counts=True)
-    means = np.bincount(place, deviations) / counts
-    several = (counts > 1)[place]  # a stratum of one row tells nothing of how rows within it vary
-    within = (deviations - means[place]) * np.sqrt(counts / np.maximum(counts - 1, 1))[place]
-    shrunk: Array = np.where(several, within + np.sqrt(ratio) * means[place], deviations)
-    return shrunk
-
-
-def mean_interval(values: Array, masses: Array, strata: NDArray[Any], tail: float = 0.025, ratio: float = 1.0) -> Interval:
+def mean_interval(values: Array, sampling: Sampling, tail: float = 0.025) -> Interval:
     """The interval of a weighted mean of rows: that of t, transformed so that the skewness of the values does not shift it (Hall 1992, "On the removal of skewness by
-    transformation"); `strata` and `ratio` as those of `intervals`."""
-    mean = float(np.average(values, weights=masses))
-    deviations = _deviations((values - mean) * masses / masses.mean(), strata, ratio)
-    n, spread = _rows(masses), float(deviations.std())
+    transformation")."""
+    mean, n = float(np.average(values, weights=sampling.masses)), sampling.n
+    units = sampling.units(sampling.weighed(values))
+    spread = float(np.sqrt((units**2).mean()))
     if n <= 1 or spread <= 1e-15 * max(abs(mean), 1e-300):
         return Interval(mean, mean, mean)
     from scipy.special import stdtrit
 
-    skewness = float((deviations**3).mean() / spread**3)
+    skewness = float((units**3).mean() / spread**3)
     reach = float(stdtrit(n - 1, 1 - tail) / np.sqrt(n))
 
     def corrected(y: float) -> float:
         return y if abs(skewness) < 1e-6 else float(3 / skewness * (np.cbrt(1 + skewness * (y - skewness / (6 * n))) - 1))
 
-    error = spread * np.sqrt(n / (n - 1))
+    error = spread * np.sqrt(n / len(units)) * np.sqrt(n / (n - 1))
     return Interval(mean, *(float(mean - error * corrected(end)) for end in (reach, -reach)))
 
 
-def _rows(masses: Array) -> float:
-    """How many rows of equal mass are worth as much (Kish 1965)."""
-    return float(masses.sum() ** 2 / (masses**2).sum())
-
-
-def _of_rows(evaluation: Evaluation, name: str, tail: float, ratio: float) -> Interval:
-    values, masses = _values(evaluation, name), evaluation.masses
+def _of_rows(evaluation: Evaluation, name: str, tail: float, drawn_from: int | None) -> Interval:
+    values, sampling = _values(evaluation, name), sampling_of(evaluation, drawn_from)
     if name != "accuracy":
-        estimate, low, high = mean_interval(values, masses, evaluation.targets, tail, ratio)
+        estimate, low, high = mean_interval(values, sampling, tail)
         return Interval(estimate, max(low, 0.0), high)
-    share = float(np.average(values, weights=masses))
-    deviations = _deviations((values - share) * masses / masses.mean(), evaluation.targets, ratio)
-    variance = float((deviations**2).mean()) / len(values)
-    n = share * (1 - share) / variance if variance > 0 else _rows(masses)
+    share, units = float(np.average(values, weights=sampling.masses)), sampling.units(sampling.weighed(values))
+    variance = float((units**2).mean()) / len(units)
+    n = share * (1 - share) / variance if variance > 0 else sampling.n
     low, high = (float(end) for end in wilson(np.array(share), np.array(n), 1 - tail))
     return Interval(share, low, high)
 
 
-def _paired(differences: Array, masses: Array, strata: NDArray[Any], tail: float, ratio: float) -> Interval:
+def _paired(differences: Array, sampling: Sampling, tail: float) -> Interval:
     """Of a difference of shares of the same rows, by Agresti and Min (2005): the interval of n + 2 rows, where half a row more is right by each alone."""
     from scipy.special import ndtri
 
-    estimate, n = float(np.average(differences, weights=masses)), _rows(masses)
-    deviations = _deviations((differences - estimate) * masses / masses.mean(), strata, ratio)
+    estimate, n = float(np.average(differences, weights=sampling.masses)), sampling.n
+    units = sampling.units(sampling.weighed(differences))
     centre = estimate * n / (n + 2)
-    variance = (n * float((deviations**2).mean()) + 1 + n * estimate**2 - (n + 2) * centre**2) / (n + 2) ** 2
+    variance = (n * n * float((units**2).mean()) / len(units) + 1 + n * estimate**2 - (n + 2) * centre**2) / (n + 2) ** 2
     reach = float(ndtri(1 - tail)) * np.sqrt(variance)
     return Interval(estimate, float(max(centre - reach, -1)), float(min(centre + reach, 1)))
 
 
-def _of_area(ranking: Ranking, seen: Evaluation, tail: float, ratio: float) -> Interval:
+def _of_area(ranking: Ranking, seen: Evaluation, tail: float, drawn_from: int | None) -> Interval:
     from scipy.special import expit, logit, stdtrit
 
-    counts = np.bincount(seen.targets, minlength=seen.n_classes)
+    counts, sampling = np.bincount(seen.targets, minlength=seen.n_classes), sampling_of(seen, drawn_from)
     present = np.flatnonzero(counts)
-    if counts[present].min() < LEAST_OF_A_CLASS:
+    if counts[present].min() < LEAST_OF_A_CLASS or sampling.n <= 2:
         return Interval(ranking.area, float("nan"), float("nan"))
     if not 0 < ranking.area < 1 - 1e-12:  # no row out of place: as if it were a share of the rows of the smaller side
-        low, high = wilson(np.array(ranking.area), np.array(float(counts[present].min())), 1 - tail)
+        low, high = wilson(np.array(ranking.area), np.array(min(float(counts[present].min()), sampling.n)), 1 - tail)
         return Interval(ranking.area, float(low), float(high))
-    deviations = _deviations(ranking.area_by_row, seen.targets, ratio)
+    deviations = sampling.shrunk(ranking.area_by_row)
+    units = sampling.units(deviations)
     parts = np.bincount(seen.targets, deviations**2, seen.n_classes)[present] / len(seen) ** 2
-    freedom = max(parts.sum() ** 2 / (parts**2 / np.maximum(counts[present] - 1, 1)).sum(), 1.0)
-    reach = stdtrit(freedom, 1 - tail) * np.sqrt(parts.sum()) / (ranking.area * (1 - ranking.area))
+    freedom = max(parts.sum() ** 2 / (parts**2 / np.maximum(counts[present] - 1, 1)).sum(), 1.0) if seen.groups is None else sampling.n - 1
+    reach = stdtrit(freedom, 1 - tail) * np.sqrt((units**2).mean() / len(units)) / (ranking.area * (1 - ranking.area))
     return Interval(ranking.area, *(float(expit(logit(ranking.area) + sign * reach)) for sign in (-1, 1)))

@@ -43,6 +43,6 @@ def ranking(probabilities: NDArray[Any], positive: NDArray[np.bool_], masses: Ar
     of_rest = np.add.reduceat((masses * ~positive)[order], firsts)
     above, above_class, n_class, n_rest = np.cumsum(of_class + of_rest), np.cumsum(of_class), of_class.sum(), of_rest.sum()
     rest_below = n_rest - np.cumsum(of_rest) + of_rest / 2
-    area = float(of_class @ rest_below / (n_class * n_rest))
+    area = float((of_class * rest_below).sum() / (n_class * n_rest))  # no dot product: BLAS's bits depend on the threads
     moves = np.where(positive, rest_below[run] / n_rest - area, (above_class - of_class / 2)[run] / n_rest - area * n_class / n_rest) / n_class
-    return Ranking(area, float(of_class @ (above_class / above) / n_class), len(masses) * masses * moves)
+    return Ranking(area, float((of_class * (above_class / above)).sum() / n_class), len(masses) * masses * moves)

@@ -80,7 +80,7 @@ def _counts(model: Model, i: int, column: MatrixColumn, values: NDArray[Any]) ->
         before = np.rint(_category_shares(model.encoder, i) * model.profile.n_rows).astype(np.int64)
         codes = values[values >= 0].astype(np.int64)
         now = np.bincount(codes[codes < column.n_codes], minlength=column.n_codes)
-        return np.append(before, model.profile.n_rows - before.sum()), np.append(now, len(values) - now.sum())
+        return np.append(before, max(model.profile.n_rows - int(before.sum()), 0)), np.append(now, len(values) - now.sum())
     largest = np.finfo(np.float32).max
     with np.errstate(over="ignore"):
         filled = np.clip(values[~np.isnan(values)].astype(np.float32), -largest, largest).astype(np.float64)

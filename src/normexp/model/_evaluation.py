@@ -11,4 +11,4 @@ def evaluation_of(model: Model, table: Table, n_threads: int = 0) -> Evaluation:
     """The evaluation on a table with a target, read by the model's schema and classes; rows of classes that the model does not know count as wrong."""
     _, targets = table.with_target()
     probabilities = model.probabilities(table.matrix, n_threads)
-    return Evaluation(model.classes, targets, probabilities, table.weights, None if model.class_weights is None else model.answers(probabilities), model.positive)
+    return Evaluation(model.classes, targets, probabilities, table.weights, None if model.class_weights is None else model.answers(probabilities), model.positive, table.groups)

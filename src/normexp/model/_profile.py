@@ -43,9 +43,9 @@ class Profile:
     hashes : int64 ndarray of shape (n_hashes,)
         The fingerprint: the lowest hashes of the rows that were learnt from or chose epoch and temperature; empty where it was left out.
     by_chance : float
-        Share of held-out rows that are equal to a row that was learnt from, without being one.
+        Share of the rows that are equal to another of them.
     n_compared : int
-        The number of those held-out rows.
+        The number of rows, those held out included.
     """
 
     n_rows: int
@@ -60,7 +60,7 @@ class Profile:
         """How many rows of `matrix`, shape (n_rows, n_matrix_columns), are training rows.
 
         Only rows whose hash would have been kept are looked up: all of them after a training on up to 4,096 different rows, some otherwise. Beyond chance is what
-        a share of `by_chance`, and the upper end of what that can be, hardly ever gives (binomial test, p < 1e-4).
+        a share of `by_chance` equal rows, and the upper end of what that can be, hardly ever gives (binomial test, p < 1e-4).
         """
         if not len(self.hashes):
             return Known(0, 0, False)

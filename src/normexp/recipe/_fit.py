@@ -88,8 +88,8 @@ def fit(
     held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
     held_logits, held_weights = predict_logits(member.network, member.parameters, features[held], n_threads), row_weights(used_targets, own_weights)
     temperature = fit_temperature(held_logits, used_targets[held], None if held_weights is None else held_weights[held], TEMPERATURE_SCALE, TEMPERATURE)
-    profile = profile_of(matrix, columns, *parts, softmax(held_logits / np.float32(temperature)))
-    return Model(classes, (member,), (1.0,), temperature, _shares(used_targets, len(classes)), history, matrix.shape[1], class_weights=class_weights, profile=profile)
+    profile = profile_of(matrix, columns, *parts, softmax(held_logits / np.float32(temperature)), None if start is None else start.profile)
+    return Model(classes, (member,), (1.0,), temperature, _shares(used_targets, own_weights, len(classes)), history, matrix.shape[1], class_weights=class_weights, profile=profile)
 
 
 def step(
@@ -106,7 +106,7 @@ def step(
         state=member.state,
     )  # fmt: skip
     _shift_logits(member, class_weights, -1)
-    return Model(classes, (member,), (1.0,), 1.0, _shares(targets, len(classes)), history, matrix.shape[1], class_weights=class_weights)
+    return Model(classes, (member,), (1.0,), 1.0, _shares(targets, weights, len(classes)), history, matrix.shape[1], class_weights=class_weights)
 
 
 def fit_table(
@@ -155,6 +155,8 @@ def _shift_logits(member: Member, class_weights: NDArray[np.float64] | None, sig
         bias += (sign * np.log(np.where(class_weights > 0, class_weights, 1))).astype(np.float32)
 
 
-def _shares(targets: NDArray[np.int32], n_classes: int) -> NDArray[np.float64]:
-    shares: NDArray[np.float64] = np.bincount(targets, minlength=n_classes) / max(len(targets), 1)
+def _shares(targets: NDArray[np.int32], weights: NDArray[Any] | None, n_classes: int) -> NDArray[np.float64]:
+    """Of the classes, by weight."""
+    found = np.bincount(targets, weights, n_classes)
+    shares: NDArray[np.float64] = found / max(found.sum(), 1e-300)
     return shares

@@ -82,7 +82,7 @@ def next_steps(subject: Subject, data: Data, judged: Verdict, columns: Sequence[
 
 
 def _about_rows(data: Data) -> list[str]:
-    if data.known.beyond_chance:
+    if data.known is None or data.known.beyond_chance:
         return ["Judge the model on rows that it has not learnt from: train with --save-test FILE keeps the rows that are held out."]
     if data.n_equal:
         return ["Take each row once with --drop-duplicates, or keep rows of one thing together with --group COLUMN, and train again."]

@@ -1,7 +1,7 @@
 """What a model is measured against: a multinomial logistic regression, and boosted trees."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from normexp import recipe
 from normexp.evaluation import Evaluation
-from normexp.tables import Table
+from normexp.tables import Table, fold_rows
 
-__all__ = ["BOOSTED_TREES", "FOLDS", "LOGISTIC_REGRESSION", "cross_validated", "learnt"]
+__all__ = ["BOOSTED_TREES", "Folds", "LOGISTIC_REGRESSION", "cross_validated", "learnt"]
 
 LOGISTIC_REGRESSION, BOOSTED_TREES = "a logistic regression", "boosted trees"
 FOLDS, FEWER_FOLDS, MANY_ROWS = 5, 2, 5_000
@@ -21,6 +21,7 @@ LEAST_OF_A_CLASS = 20  # rows: on fewer, boosted trees diverge
 
 Answers = Callable[[NDArray[Any]], NDArray[Any]]
 Rows = NDArray[np.int64]
+Folds = Sequence[tuple[Rows, Rows]]  # rows to learn from, rows to ask about
 
 
 def learnt(training: Table, rows: Rows, tested: Table, seed: int, n_threads: int | None) -> dict[str, Evaluation]:
@@ -31,10 +32,9 @@ def learnt(training: Table, rows: Rows, tested: Table, seed: int, n_threads: int
     return {name: _evaluation(tested, fit(training, rows, seed, n_threads)(tested.matrix)) for name, fit in BASELINES.items()}
 
 
-def cross_validated(table: Table, seed: int, n_threads: int | None) -> dict[str, Evaluation]:
-    """The same, each row asked of baselines that have learnt from others of these rows: four fifths of them, half of more than 5,000."""
-    from sklearn.model_selection import StratifiedKFold
-
+def cross_validated(table: Table, seed: int, n_threads: int | None, folds: Folds = ()) -> dict[str, Evaluation]:
+    """The same, each row asked of baselines that have learnt from others of these rows: by the folds given, or four fifths of them, half of more than 5,000; of other
+    groups, where the table has some."""
     _, targets = table.with_target()
     known = np.flatnonzero(targets >= 0)
     if len(known) < LEAST_ROWS or len(np.unique(targets[known])) < 2:
@@ -42,10 +42,16 @@ def cross_validated(table: Table, seed: int, n_threads: int | None) -> dict[str,
     found = {name: np.full((len(table), len(table.with_target()[0])), 1 / len(table.with_target()[0])) for name in BASELINES}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # classes with fewer rows than folds
-        for others, part in StratifiedKFold(FEWER_FOLDS if len(known) > MANY_ROWS else FOLDS, shuffle=True, random_state=seed).split(known, targets[known]):
+        for others, part in folds if folds else _folds(table, known, seed):
             for name, fit in BASELINES.items():
-                found[name][known[part]] = fit(table, _some(known[others], MOST_ROWS // FEWER_FOLDS, seed), seed, n_threads)(table.matrix[known[part]])
+                found[name][part] = fit(table, _some(others, MOST_ROWS // FEWER_FOLDS, seed), seed, n_threads)(table.matrix[part])
     return {name: _evaluation(table, probabilities) for name, probabilities in found.items()}
+
+
+def _folds(table: Table, known: Rows, seed: int) -> Folds:
+    n_folds, groups = FEWER_FOLDS if len(known) > MANY_ROWS else FOLDS, None if table.groups is None else table.groups[known]
+    n_folds = n_folds if groups is None else min(n_folds, len(np.unique(groups)))
+    return [(known[others], known[part]) for others, part in fold_rows(table.with_target()[1][known], n_folds, seed, groups=groups)] if n_folds > 1 else []
 
 
 def _evaluation(table: Table, probabilities: NDArray[Any]) -> Evaluation:
@@ -70,26 +76,36 @@ def _boosted_trees(table: Table, rows: Rows, seed: int, n_threads: int | None) -
 
     classes, targets = table.with_target()
     rows = _some(recipe.rows_to_learn(rows, table.weights), MOST_TREE_ROWS // len(classes), seed)
-    shares = np.bincount(targets[rows], minlength=len(classes)) / len(rows)
-    learnt = np.flatnonzero(shares * len(rows) >= LEAST_OF_A_CLASS)
+    shares = np.bincount(targets[rows], None if table.weights is None else table.weights[rows], len(classes))
+    shares, learnt = shares / shares.sum(), np.flatnonzero(np.bincount(targets[rows], minlength=len(classes)) >= LEAST_OF_A_CLASS)
     if len(learnt) < 2:
         return lambda matrix: np.broadcast_to(shares, (len(matrix), len(classes)))
     rows = rows[np.isin(targets[rows], learnt)]
-    categories = [column.kind == "category" and column.n_codes <= 254 for column in table.schema.matrix_columns()]
+    told = np.flatnonzero([_tells(table.matrix[rows, i]) for i in range(table.matrix.shape[1])])
+    if not len(told):
+        return lambda matrix: np.broadcast_to(shares, (len(matrix), len(classes)))
+    columns = table.schema.matrix_columns()
+    categories = [columns[i].kind == "category" and columns[i].n_codes <= 254 for i in told]
     trees = HistGradientBoostingClassifier(
         early_stopping=True, max_leaf_nodes=15, categorical_features=categories, random_state=seed,
         max_iter=100 if len(classes) < 10 else 40,
     )  # fmt: skip
     with threadpool_limits(n_threads, "openmp"):
-        trees.fit(table.matrix[rows], targets[rows], None if table.weights is None else table.weights[rows])
+        trees.fit(table.matrix[np.ix_(rows, told)], targets[rows], None if table.weights is None else table.weights[rows])
 
     def answers(matrix: NDArray[Any]) -> NDArray[Any]:
         with threadpool_limits(n_threads, "openmp"):
             probabilities = np.tile(shares, (len(matrix), 1))
-            probabilities[:, learnt] = shares[learnt].sum() * trees.predict_proba(matrix)
+            probabilities[:, learnt] = shares[learnt].sum() * trees.predict_proba(matrix[:, told])
         return probabilities
 
     return answers
+
+
+def _tells(values: NDArray[np.float32]) -> bool:
+    """Are there two different values?"""
+    filled = values[~np.isnan(values)]
+    return bool(len(filled) and (filled != filled[0]).any())
 
 
 BASELINES: dict[str, Callable[[Table, Rows, int, int | None], Answers]] = {LOGISTIC_REGRESSION: _logistic_regression, BOOSTED_TREES: _boosted_trees}

@@ -2,14 +2,14 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normexp._checks import counted
-from normexp.evaluation import Difference, Evaluation, Interval, compare, mean_interval
+from normexp.evaluation import Difference, Interval, compare, mean_interval, sampling_of
 from normexp.report._facts import Data, Subject
 from normexp.report._words import plain
 from normexp.tables import Table
@@ -72,7 +72,7 @@ def _content(column: Any, filled: Array) -> str:
 
 def _by_itself(data: Data, subject: Subject, at: int, is_category: bool) -> tuple[Interval, float, Difference | None]:
     """The gain of a tree of one matrix column, as an interval and as a share of what there is to gain, and how the model's log loss differs from its."""
-    evaluation, known = subject.evaluation, np.flatnonzero(subject.evaluation.known)
+    evaluation, known = subject.evaluation, np.flatnonzero(subject.evaluation.known & (subject.evaluation.masses > 0))
     nothing = Interval(float("nan"), float("nan"), float("nan"))
     probabilities = np.array(data.shares.probabilities, np.float64)
     n_learnt = 0
@@ -82,22 +82,29 @@ def _by_itself(data: Data, subject: Subject, at: int, is_category: bool) -> tupl
             probabilities[asked] = _tree_probabilities(table, rows, at, data.tested.matrix[asked, at], is_category, data.shares.probabilities[0])
     if n_learnt < LEAST_ROWS or not len(known):
         return nothing, float("nan"), None
-    alone, shares, model = (Evaluation(one.classes, one.targets, p, one.weights).take(known)
+    alone, shares, model = (replace(one.under(p), groups=evaluation.groups).take(known)
                             for one, p in ((evaluation, probabilities), (data.shares, data.shares.probabilities), (evaluation, evaluation.probabilities)))  # fmt: skip
-    gain = mean_interval(shares.losses - alone.losses, alone.masses, alone.targets)
+    gain = mean_interval(shares.losses - alone.losses, sampling_of(alone, data.drawn_from))
     of_shares = float(np.average(shares.losses, weights=shares.masses))
-    return gain, gain.estimate / max(of_shares, 1e-12), compare(alone, model, ["log_loss"])["log_loss"]
+    return gain, gain.estimate / max(of_shares, 1e-12), compare(alone, model, ["log_loss"], drawn_from=data.drawn_from)["log_loss"]
 
 
 def _parts(data: Data, known: NDArray[np.intp]) -> Iterator[tuple[Table, NDArray[Any], NDArray[Any]]]:
-    """Rows to learn from, of which table, and tested rows to be asked about: training rows, or each half of the tested rows for the other."""
+    """Rows to learn from, of which table, and tested rows to be asked about: training rows, or the other folds, or each half of the tested rows (of their groups) for the
+    other."""
     rng = np.random.Generator(np.random.PCG64(0))
     if data.training is not None and data.training_rows is not None:
         yield data.training, rng.permutation(data.training_rows)[:MOST_ROWS], known
         return
-    halves = np.array_split(rng.permutation(known), 2)
-    for rows, asked in (halves, halves[::-1]):
-        yield data.tested, rows[:MOST_ROWS], asked
+    if data.folds:
+        for rows, asked in data.folds:
+            yield data.tested, rng.permutation(rows)[:MOST_ROWS], asked
+        return
+    groups = data.tested.groups
+    names = rng.permutation(known if groups is None else np.unique(groups[known]))
+    first = np.isin(known if groups is None else groups[known], names[: len(names) // 2])
+    for rows, asked in ((known[first], known[~first]), (known[~first], known[first])):
+        yield data.tested, rng.permutation(rows)[:MOST_ROWS], asked
 
 
 def _tree_probabilities(table: Table, rows: NDArray[Any], at: int, asked: NDArray[np.float32], is_category: bool, shares: Array) -> Array:

@@ -1,7 +1,7 @@
 """What a report tells: models on the same rows, what they are measured against, the mistakes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from normexp import evaluation as ev
 from normexp.evaluation import Evaluation
 from normexp.explanation import Explanation, Importance, explain, features_of, permutation_importance
 from normexp.model import Known, Model, as_model, near_copies
-from normexp.report._baselines import cross_validated, learnt
+from normexp.report._baselines import Folds, cross_validated, learnt
 from normexp.tables import Table
 
 __all__ = ["Data", "Subject", "confused_pairs", "data_of", "importance_of", "surest_mistakes"]
@@ -70,14 +70,18 @@ class Data:
     n_equal: int = 0  # rows that equal one that was learnt from, where that is more than chance
     copies: float = 0.0  # share of the rows that look like copies of one that was learnt from
     grouping: str | None = None  # the column whose equal values mark rows that look alike
-    known: Known = NONE_KNOWN  # by the model's fingerprint
-    out_of_fold: bool = False  # each row was asked of a model that had not learnt from it; the judged model has learnt from all
+    known: Known | None = NONE_KNOWN  # by the model's fingerprint; None where there is none to tell by
+    folds: Folds = ()  # each row was asked of a model that had learnt from the other folds; the judged model has learnt from all
     costs: ev.Costs | None = None
 
     @property
     def held_out(self) -> bool:
         """Are these rows that the model has not seen for sure?"""
         return self.training is not None
+
+    @property
+    def out_of_fold(self) -> bool:
+        return bool(self.folds)
 
     @cached_property
     def largest(self) -> Evaluation:
@@ -93,17 +97,17 @@ class Data:
 def data_of(
     name: str, tested: Table, judged: Subject, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
     seen: str = "that it had not seen", n_equal: int = 0, drawn_from: int | None = None,
-    out_of_fold: bool = False, costs: ev.Costs | None = None, on_step: Callable[[str], None] = lambda _: None,
+    folds: Folds = (), costs: ev.Costs | None = None, on_step: Callable[[str], None] = lambda _: None,
 ) -> Data:  # fmt: skip
     """Rows and baselines: the shares of the classes are those that the model was trained on; the baselines learn from a training table, or from these very rows by
-    cross-validation. `seen` says which rows those of a held-out part are."""
+    cross-validation, by `folds` if the judged model was tested by some. `seen` says which rows those of a held-out part are."""
     on_step("a logistic regression and boosted trees to compare with")
     model = judged.model
     shares = ev.class_share_evaluation(judged.evaluation, model.class_shares)
     if training is None or training_rows is None:
-        known = NONE_KNOWN if model.profile is None or out_of_fold else model.profile.known(tested.matrix)
-        words = seen if out_of_fold else f"of {name}"
-        return Data(name, tested, words, shares, cross_validated(tested, seed, n_threads), n_equal=n_equal, known=known, out_of_fold=out_of_fold, costs=costs)
+        known = None if model.profile is None or not len(model.profile.hashes) else model.profile.known(tested.matrix)
+        words, baselines = seen if folds else f"of {name}", cross_validated(tested, seed, n_threads, folds)
+        return Data(name, tested, words, shares, baselines, n_equal=n_equal, known=NONE_KNOWN if folds else known, folds=folds, costs=costs)
     copies, (names, owners) = near_copies(model.encoder, training.matrix, training_rows, tested.matrix, np.arange(len(tested))), features_of(model)
     grouping = None if copies.column is None else names[owners[copies.column]]
     return Data(
@@ -125,10 +129,11 @@ def surest_mistakes(subject: Subject, data: Data) -> tuple[NDArray[np.intp], Exp
 
 
 def confused_pairs(evaluation: Evaluation, most: int = 5) -> list[tuple[int, int, float, float]]:
-    """(true class, predicted class, rows, share of the true class's rows), the most frequent first."""
+    """(true class, predicted class, rows, share of the true class's rows by weight), the most frequent first."""
     matrix = ev.confusion_matrix(evaluation).astype(np.float64)
+    rows = ev.confusion_matrix(replace(evaluation.counted, weights=None))
     totals = matrix.sum(axis=1)
     np.fill_diagonal(matrix, 0)
     order = np.argsort(-matrix, axis=None, kind="stable")[:most]
     pairs = [(int(i), int(j)) for i, j in zip(*np.unravel_index(order, matrix.shape), strict=True)]
-    return [(i, j, float(matrix[i, j]), float(matrix[i, j] / totals[i])) for i, j in pairs if matrix[i, j] > 0]
+    return [(i, j, float(rows[i, j]), float(matrix[i, j] / totals[i])) for i, j in pairs if matrix[i, j] > 0]

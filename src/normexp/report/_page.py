@@ -159,9 +159,10 @@ def _names(subject: Subject, *indices: int) -> list[str]:
 
 def _shares(subject: Subject) -> list[tuple[str, int, float]]:
     evaluation = subject.evaluation
-    counts = np.bincount(evaluation.targets[evaluation.known], minlength=evaluation.n_classes)
+    counted = evaluation.counted
+    counts = np.bincount(counted.targets[counted.known], minlength=evaluation.n_classes)
     order = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
-    return [(*_names(subject, int(k)), int(counts[k]), counts[k] / max(len(evaluation), 1)) for k in order]  # type: ignore[misc]
+    return [(*_names(subject, int(k)), int(counts[k]), counts[k] / max(len(counted), 1)) for k in order]  # type: ignore[misc]
 
 
 def _classes(subject: Subject) -> list[dict[str, Any]]:
@@ -170,8 +171,9 @@ def _classes(subject: Subject) -> list[dict[str, Any]]:
     order = np.argsort(scores.f1, kind="stable")[:MOST_CLASSES] if evaluation.n_classes > MOST_CLASSES else np.arange(evaluation.n_classes)
     mean = np.average(evaluation.probabilities, axis=0, weights=evaluation.weights)
     share = scores.support / max(float(evaluation.masses.sum()), 1e-300)
+    rows = np.bincount(evaluation.counted.targets[evaluation.counted.known], minlength=evaluation.n_classes)
     return [
-        {"name": str(evaluation.classes[k]), "precision": scores.precision[k], "recall": scores.recall[k], "f1": scores.f1[k], "support": int(scores.support[k]),
+        {"name": str(evaluation.classes[k]), "precision": scores.precision[k], "recall": scores.recall[k], "f1": scores.f1[k], "support": int(rows[k]),
          "share": share[k], "mean": mean[k]} for k in order
     ]  # fmt: skip
 

@@ -23,6 +23,7 @@ MUCH_BETTER = 0.25  # of its gain: a baseline that is worth having instead
 FOUND_OF_OTHERS = 0.5  # mean recall of the classes that are not the largest
 NEVER_ANSWERED = 10  # rows of a class
 WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
+UNKNOWN = 0.01  # share of rows of classes that the model does not know
 TRUE = "its probabilities can be taken at their word"
 
 
@@ -104,8 +105,12 @@ def _given_away(columns: Sequence[ColumnFacts], shares: Difference) -> str:
 
 
 def _known_already(data: Data, subject: Subject) -> str:
-    """A sentence, if rows are known to the model, to come after what it is said to be worth."""
-    n = max(subject.scores.n_rows, 1)
+    """A sentence, if rows are known to the model or may be, or their classes are not, to come after what it is said to be worth."""
+    n = max(len(subject.evaluation), 1)
+    if subject.scores.n_unknown > UNKNOWN * subject.scores.n_rows:
+        return f" But {subject.scores.n_unknown / subject.scores.n_rows:.0%} of these rows are of classes that it does not know, of which its probabilities say nothing."
+    if data.known is None:
+        return " But the model has no fingerprint to tell by: make sure that it has not learnt from these rows."
     if data.known.beyond_chance:
         return f" But {data.known.share:.0%} of these rows are rows that it has learnt from: the numbers flatter it."
     if data.n_equal:

@@ -171,7 +171,7 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
         n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)
         wanted |= {"profile/edges": ("F64", (n_columns, 9)), "profile/counts": ("I64", (n_columns, 11)), "profile/answers": ("F64", (len(described.classes),)),
                    "profile/hashes": ("I64", (n_hashes,))}  # fmt: skip
-    if set(declared) not in (set(wanted), set(wanted) - set(LATER)):
+    if set(declared) not in (set(wanted), set(wanted) - set(LATER) if described.profile is None else set(wanted)):
         raise Refused(f"expected the tensors {', '.join(wanted)}, got {len(declared)}, some of them others or not all of them")
     for name, tensor in declared.items():
         if (tensor.dtype, tensor.shape) != wanted[name]:
@@ -198,17 +198,23 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
     if "encoder/shares" in arrays:
         _check_training_facts(columns, arrays)
     if "profile/edges" in arrays:
-        _check_profile_tensors(arrays)
+        _check_profile_tensors(arrays, described.profile["n_rows"] if described.profile else 0)
     check_bounds(described, arrays["parameters"])
 
 
-def _check_profile_tensors(arrays: dict[str, NDArray[Any]]) -> None:
+def _check_profile_tensors(arrays: dict[str, NDArray[Any]], n_rows: int) -> None:
     if (np.diff(arrays["profile/edges"], axis=1) < 0).any():
         raise Refused("expected rising deciles in the tensor profile/edges, got falling ones")
     if (arrays["profile/counts"] < 0).any() or arrays["profile/counts"].max(initial=0) > 2**53 // 16:
         raise Refused("expected counts of rows in the tensor profile/counts, got negative or huge ones")
-    if (arrays["profile/answers"] < 0).any():
-        raise Refused("expected probabilities in the tensor profile/answers, got negative ones")
+    if (arrays["profile/answers"] < 0).any() or not math.isclose(arrays["profile/answers"].sum(), 1, abs_tol=1e-3):
+        raise Refused("expected probabilities whose sum is 1 in the tensor profile/answers, got others")
+    n_codes = arrays["encoder/n_codes"]
+    of_codes = np.split(arrays["encoder/shares"][-int(n_codes.sum()) :] if n_codes.sum() else np.empty(0), np.cumsum(n_codes)[:-1])
+    if any(part.sum() > 1 + 1e-6 or (part < 0).any() for part in of_codes):
+        raise Refused("expected shares of categories whose sum is at most 1 in the tensor encoder/shares, got others")
+    if arrays["profile/counts"].sum(axis=1).max(initial=0) > n_rows:
+        raise Refused(f"expected counts of at most {n_rows} rows in the tensor profile/counts, got more")
     if (np.diff(arrays["profile/hashes"].view(np.uint64).astype(np.float64)) < 0).any():
         raise Refused("expected rising hashes in the tensor profile/hashes, got others")
 

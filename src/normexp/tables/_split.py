@@ -36,16 +36,16 @@ def fold_rows(classes: NDArray[np.int32], n_folds: int, seed: int, *, groups: Ro
 
     Raises DataError with fewer rows or groups than folds.
     """
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
     n = len(classes) if groups is None else len(np.unique(groups))
     if n < n_folds:
         raise DataError(f"expected at least as many {'rows' if groups is None else 'groups'} as folds, {n_folds}, got {n}; take fewer folds")
-    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
-    largest = int(np.bincount(np.maximum(classes, 0)).max())
+    stratified = n_folds <= int(np.bincount(np.maximum(classes, 0)).max())  # more folds than rows of any class cannot be
+    splitter = (StratifiedKFold if stratified else KFold) if groups is None else (StratifiedGroupKFold if stratified else GroupKFold)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # classes with fewer rows than folds
-        folds = splitter(min(n_folds, largest), shuffle=True, random_state=seed).split(classes[:, None], classes, groups)
+        folds = splitter(n_folds, shuffle=True, random_state=seed).split(classes[:, None], classes, groups)
         return [(np.sort(learnt), np.sort(held)) for learnt, held in folds if len(held)]
 
 
