@@ -100,7 +100,7 @@ def _distance(before: Counts, now: Counts) -> float:
 
 def _p_value(before: Counts, now: Counts) -> float:
     """Of the test that both have the same distribution; 1 where there is one bin."""
-    from scipy.stats import chi2_contingency
+    from scipy.special import chdtrc  # scipy.stats takes half a second to import
 
     both = np.stack([before, now])
     both = both[:, both.sum(axis=0) > 0]
@@ -109,7 +109,10 @@ def _p_value(before: Counts, now: Counts) -> float:
     expected = both.sum(axis=1).min() * both.sum(axis=0) / both.sum()
     few = expected < LEAST_EXPECTED
     pooled = np.column_stack([both[:, ~few], both[:, few].sum(axis=1)]) if few.any() else both
-    return float(chi2_contingency(pooled, correction=False).pvalue) if pooled.shape[1] > 1 else 1.0
+    if pooled.shape[1] < 2:
+        return 1.0
+    expected = np.outer(pooled.sum(axis=1), pooled.sum(axis=0)) / pooled.sum()
+    return float(chdtrc(pooled.shape[1] - 1, ((pooled - expected) ** 2 / expected).sum()))
 
 
 def _holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -71,11 +71,11 @@ class Profile:
         return Known(n, n_known, n_known >= LEAST_KNOWN and n_known - n * self.by_chance > LEAST_SHARE * n and self._is_unlikely(n, n_known))
 
     def _is_unlikely(self, n: int, n_known: int) -> bool:
-        from scipy.stats import beta, binom
+        from scipy.special import bdtrc, betaincinv  # scipy.stats takes half a second to import
 
         n_equal = round(self.by_chance * self.n_compared)
-        most = beta.ppf(1 - UNLIKELY, n_equal + 1, self.n_compared - n_equal) if self.n_compared > n_equal else 1.0
-        return bool(binom.sf(n_known - 1, n, most) < UNLIKELY)
+        most = betaincinv(n_equal + 1, self.n_compared - n_equal, 1 - UNLIKELY) if self.n_compared > n_equal else 1.0  # Clopper and Pearson's
+        return bool(bdtrc(n_known - 1, n, most) < UNLIKELY)
 
     def without_fingerprint(self) -> Self:
         """The same without anything that tells whether a row was learnt from."""
