@@ -107,3 +107,24 @@ def test_the_positive_class_is_said_or_found(tmp_path):
     assert_refused(run(*train, "--positive", "loyall", cwd=tmp_path), 2, "expected a class out of 'gone', 'loyal', got 'loyall'; did you mean 'loyal'?")
     assert_refused(run("train", "example:iris", "--positive", "setosa", "-o", "n", cwd=tmp_path), 2, "expected --positive with two classes, got it with 3")
     assert said(run("train", "t.csv", "--target", "y", "-o", "m", "--epochs", 2, cwd=tmp_path)) == []
+
+
+def test_where_no_threshold_is_reached_the_most_probable_class_is_answered(folder):
+    rows = answers(run("predict", "m", "new.csv", "--threshold", "0=1", "--threshold", "1=1", cwd=folder))
+    assert [row["prediction"] for row in rows] == ["1" if float(row["probability_1"]) > 0.5 else "0" for row in rows]
+
+
+def test_classes_are_named_as_tables_write_them(tmp_path):
+    table(tmp_path / "t.csv", "x,y", [[i % 50, "true" if i % 50 > 25 else "false"] for i in range(200)])
+    assert run("train", "t.csv", "--target", "y", "-o", "m", "--epochs", 2, "--positive", "false", cwd=tmp_path).returncode == 0
+    (tmp_path / "c.csv").write_text("y,true,false\ntrue,0,5\nfalse,1,0\n")
+    for given in (("--costs", "c.csv"), ("--threshold", "true=0.3"), ("--top", "true=10%")):
+        assert run("predict", "m", "t.csv", *given, cwd=tmp_path).returncode == 0
+
+
+def test_costs_without_labels_are_refused(folder):
+    lines = (folder / "new.csv").read_text().splitlines()
+    (folder / "unlabelled.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines) + "\n")
+    for command in ("evaluate", "report"):
+        ended = run(command, "m", "unlabelled.csv", "--costs", "costs.csv", cwd=folder)
+        assert_refused(ended, 2, "expected the target column with --costs, got a table without (unlabelled.csv); predict --costs decides for such rows")

@@ -1,10 +1,12 @@
 """Training through the command line: what it reports, writes and keeps."""
 
 import json
+import os
 import signal
 import subprocess
 import time
 
+import numpy as np
 from commands import NORMEXP, run, table
 
 SCORES = {"accuracy", "log_loss", "brier", "calibration_error", "n_rows"}
@@ -53,3 +55,14 @@ def test_an_interrupt_saves_the_best_model_so_far(tmp_path):
     assert process.returncode == 130
     assert "interrupted: the best model so far" in errors
     assert run("predict", "t.safetensors", "t.csv", "-o", "p.csv", cwd=tmp_path).returncode == 0
+
+
+def test_many_rows_give_the_same_file_on_any_number_of_threads(tmp_path):
+    """Dot products of long vectors are shared among threads by BLAS, whose bits then depend on them: none is between a table and a model file."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=60_000).round(3), rng.random(60_000) < 0.3
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{a},{int(b)}\n" for a, b in zip(x, y, strict=True)))
+    for threads in ("1", "2"):
+        ended = run("train", "t.csv", "--target", "y", "--hidden", "none", "--epochs", 1, "-o", f"m{threads}", cwd=tmp_path, env=os.environ | {"OMP_NUM_THREADS": threads})
+        assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "m1").read_bytes() == (tmp_path / "m2").read_bytes()

@@ -68,3 +68,15 @@ def test_the_next_command_can_be_pasted(folder):
         assert following.startswith(f"next:  normexp explain 'my colours.safetensors' {told}"), ended.stderr
         assert run(*shlex.split(following)[2:], cwd=folder).returncode == 0
     assert run("train", "-", *QUICK, cwd=folder, stdin=(folder / "other.csv").read_text()).stdout.splitlines()[-1] == "next:  normexp info model.safetensors"
+
+
+def test_rows_held_out_are_replaced_by_those_of_the_same_table_only(tmp_path):
+    train = ("train", "example:iris", "--epochs", 2, "--save-test", "unseen.csv")
+    for _ in range(2):
+        assert run(*train, cwd=tmp_path).returncode == 0
+    before = (tmp_path / "unseen.csv").read_text()
+    (tmp_path / "unseen.csv").write_text("precious\n1\n")
+    assert_refused(run(*train, cwd=tmp_path), 1, "expected a new file or earlier rows of this table to keep the rows held out in, got 'unseen.csv', which holds something else")
+    assert (tmp_path / "unseen.csv").read_text() == "precious\n1\n"
+    assert run(*train, "--force", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "unseen.csv").read_text() == before

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 
+import numpy as np
 import pytest
 from commands import run, said
 
@@ -116,3 +117,46 @@ def test_what_has_changed_in_time_is_shown(tmp_path):
     assert "1 of 1 column has surely changed:" in page
     assert "later than those that it has learnt from (when)" in headline(page)
     assert '<header class="good">' not in page
+
+
+def test_rows_of_classes_that_are_not_known_keep_a_page_from_green(tmp_path):
+    assert run("train", "example:blobs", "-o", "m", "--epochs", 30, "--save-test", "new.csv", cwd=tmp_path).returncode == 0
+    lines = (tmp_path / "new.csv").read_text().splitlines()
+    strange = [line.rpartition(",")[0] + ",another" for line in lines[1:51]]
+    (tmp_path / "strange.csv").write_text("\n".join([*lines, *strange]) + "\n")
+    for name, grade in (("new.csv", "good"), ("strange.csv", "fair")):
+        assert run("report", "m", name, "-o", "r.html", cwd=tmp_path).returncode == 0
+        page = (tmp_path / "r.html").read_text()
+        assert f'<header class="{grade}">' in page
+    assert "But 17% of these rows are of classes that it does not know, of which its probabilities say nothing." in headline(page)
+
+
+def test_a_model_without_a_fingerprint_gets_no_green_page_on_rows_that_may_be_its_own(tmp_path):
+    assert run("train", "example:blobs", "-o", "m", "--epochs", 30, "--no-fingerprint", cwd=tmp_path).returncode == 0
+    assert run("report", "m", "example:blobs", "-o", "r.html", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "r.html").read_text()
+    assert '<header class="fair">' in page
+    assert "But the model has no fingerprint to tell by: make sure that it has not learnt from these rows." in headline(page)
+
+
+def test_empty_columns_and_weights_of_noise(tmp_path):
+    """A column without a cell stops no page; noise is not better than the class shares where these are weighted as the rows are."""
+    rng = np.random.default_rng(0)
+    rows = [f"{rng.normal():.3f},,{'yes' if rng.random() < 0.5 else 'no'}" for _ in range(400)]
+    weighted = [f"{row},{8 if row.endswith('yes') else 1}" for row in rows]
+    (tmp_path / "t.csv").write_text("x,empty,y,w\n" + "\n".join(weighted) + "\n")
+    ended = run("train", "t.csv", "--target", "y", "--weight", "w", "-o", "m", "--report", "r.html", "--save-test", "new.csv", "--json", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert re.search('<header class="(poor|none)">', (tmp_path / "r.html").read_text())
+    found = json.loads(ended.stdout)
+    assert found["class_share_scores"]["log_loss"] < found["scores"]["log_loss"] + 0.01
+    again = json.loads(run("evaluate", "m", "new.csv", "--weight", "w", "--json", cwd=tmp_path).stdout)
+    assert again["scores"]["log_loss"] == pytest.approx(found["scores"]["log_loss"], rel=1e-6)
+
+
+def test_baselines_of_whole_groups_have_not_seen_them_either(tmp_path):
+    ended = run("train", CASES / "groups-coin-flip.csv", "--target", "y", "--group", "customer", "--folds", 5, "--epochs", 3, "-o", "m", "--report", "r.html", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    (accuracy, *_), (other, *_) = (re.findall(rf"<dt>{name}</dt><dd>([0-9.]+)%", (tmp_path / "r.html").read_text()) for name in ("boosted trees", "logistic regression"))
+    assert 35 < float(accuracy) < 65
+    assert 35 < float(other) < 65

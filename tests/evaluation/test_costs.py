@@ -45,6 +45,8 @@ def test_every_way_to_say_costs_is_the_same():
         ({"sick": {"treat": 1}, "well": {"wait": 1}}, "expected the cost of decision 'wait' for class 'sick', got none"),
         ({"sick": 1, "well": 2}, "expected a dict from decisions to costs for class 'sick', got 1"),
         ([[0, np.inf], [1, 0]], "expected finite costs, got inf"),
+        ({"sick": {"x": "abc"}, "well": {"x": 1}}, "expected a number as the cost of 'x' for class 'sick', got 'abc'"),
+        ("abc", "expected costs as a dict of dicts, a data frame or a square array of numbers, got str of others: abc"),
         ([[0, 1, 2], [1, 0, 2]], r"expected a cost for each of 2 classes \(rows\) and 2 decisions \(columns\), got shape \(2, 3\)"),
     ],
 )  # fmt: skip
@@ -94,3 +96,23 @@ def test_an_estimator_decides():
     np.testing.assert_array_equal(model.decide(x, TREATMENT), np.array(["treat", "wait", "ask"])[expected.argmin(axis=1)])
     np.testing.assert_array_equal(model.decide(x, 1 - np.eye(2)), model.predict(x))
     assert model.decide(x, 1 - np.eye(2)).dtype == model.predict(x).dtype
+
+
+@pytest.mark.parametrize(("classes", "keys"), [([False, True], ["false", "true"]), ([0.0, 1.0], ["0", "1"]), ([False, True], [0, 1]), ([1.0, 2.0], [1, 2])])
+def test_classes_are_found_however_they_are_written(classes, keys):
+    costs = costs_of({keys[1]: {keys[0]: 5, keys[1]: 0}, keys[0]: {keys[0]: 0, keys[1]: 1}}, np.array(classes))
+    np.testing.assert_array_equal(costs.matrix, [[0, 1], [5, 0]])
+    np.testing.assert_array_equal(costs.answers, [0, 1])
+
+
+def test_answers_of_weighted_classifiers_are_evaluated():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, 2))
+    y = (rng.random(600) < 1 / (1 + np.exp(3 - x[:, 0]))).astype(int)
+    model = SoftmaxClassifier((), epochs=10, random_state=0, class_weight="balanced").fit(x, y)
+    assert ev.evaluate(model, x, y).correct.mean() == pytest.approx(model.score(x, y))
+    folds = ev.out_of_fold(model, x, y, cv=3, groups=np.arange(600) // 3)
+    assert folds.predicted.mean() > 2 * (folds.probabilities[:, 1] > 0.5).mean()
+    assert len(np.unique(folds.groups)) == 200
+    with pytest.raises(ValueError, match="expected folds that test every row once, got row 0 tested 0 times"):
+        ev.out_of_fold(model, x, y, cv=[(np.arange(300), np.arange(300, 600))])

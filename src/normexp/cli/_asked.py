@@ -11,7 +11,7 @@ from normexp.cli._deciding import read_costs
 from normexp.cli._outputs import writable
 from normexp.cli._parts import Parts, equal_rows, folds_of, parts_of, single_rows, without_equals
 from normexp.cli._reading import reading
-from normexp.cli._replacing import refuse_other_columns, refuse_other_target
+from normexp.cli._replacing import refuse_other_columns, refuse_other_rows, refuse_other_target
 
 if TYPE_CHECKING:
     from normexp.evaluation import Costs
@@ -31,7 +31,7 @@ class Asked:
         self._refuse_contradictions()
         kept = [table, self.path, *([given["test"]] if given["test"] else [])]
         self.report = None if given["report"] is None else writable(Path(given["report"]), "report", kept)
-        self.save_test = None if given["save_test"] is None else _rows_path(given["save_test"], given["force"], [*kept, *([self.report] if self.report else [])])
+        self.save_test = None if given["save_test"] is None else _rows_path(given["save_test"], [*kept, *([self.report] if self.report else [])])
 
     def _refuse_contradictions(self) -> None:
         given = self.given
@@ -59,6 +59,8 @@ class Asked:
         given = self.given
         data = read(self.table, target=self.target, ignore=given["ignore"], **self._columns, **reading(given))
         refuse_other_columns(self.path, data, asked=given["force"] or given["output"] is not None)
+        if self.save_test is not None and not given["force"]:
+            refuse_other_rows(self.save_test, data)
         data = without_equals(data) if given["drop_duplicates"] else data
         if given["costs_file"]:
             self.costs = read_costs(given["costs_file"], data.with_target()[0])  # refused before the training, not after it
@@ -111,10 +113,8 @@ def _output_path(source: str, output: str | None, force: bool, target: str) -> P
     return writable(path, "model", [source])
 
 
-def _rows_path(name: str, force: bool, kept: list[Any]) -> Path:
+def _rows_path(name: str, kept: list[Any]) -> Path:
     path = Path(name)
-    if path.exists() and not force:
-        raise FileExistsError(f"expected a new file for the rows held out, got '{path}', which exists; replace it with --force or choose another name")
     if path.suffix not in (".csv", ".parquet"):
         raise click.UsageError(f"expected a file of rows that ends in .csv or .parquet, got '{path}'")
     return writable(path, "rows", kept)

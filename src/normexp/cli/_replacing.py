@@ -1,5 +1,6 @@
 """Training again: a model under a default name gives way to one that the same command makes, and to no other."""
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from normexp.saving import ModelInfo
     from normexp.tables import Table
 
-__all__ = ["refuse_other_columns", "refuse_other_target"]
+__all__ = ["refuse_other_columns", "refuse_other_rows", "refuse_other_target"]
 
 
 def refuse_other_target(path: Path, target: str) -> None:
@@ -36,6 +37,18 @@ def refuse_other_columns(path: Path, data: "Table", *, asked: bool) -> None:
             raise _refused(f"expected a new file or a model of this table's {kind} trained before, {listing(new)}, got '{path}', a model of {listing(old)}")
 
 
+def refuse_other_rows(path: Path, data: "Table") -> None:
+    """A file of rows held out gives way to one of the same table: a CSV whose first line names the table's columns and target."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        first = file.readline(2**20).decode("utf-8", "replace").strip()
+    names = next(csv.reader([first]), []) if path.suffix == ".csv" else []
+    if not {column.name for column in data.schema.columns} | {data.schema.target} <= set(names):
+        found = f"expected a new file or earlier rows of this table to keep the rows held out in, got '{path}', which holds something else"
+        raise _refused(found, "another name with --save-test FILE")
+
+
 def _model_at(path: Path, expected: str) -> "ModelInfo":
     from normexp import saving
 
@@ -45,5 +58,5 @@ def _model_at(path: Path, expected: str) -> "ModelInfo":
         raise _refused(f"{expected}, got '{path}', which exists and is no normexp model that can be read") from None
 
 
-def _refused(found: str) -> FileExistsError:
-    return FileExistsError(f"{found}; replace it with --force or choose another with -o FILE")
+def _refused(found: str, other: str = "another with -o FILE") -> FileExistsError:
+    return FileExistsError(f"{found}; replace it with --force or choose {other}")

@@ -132,7 +132,7 @@ def legend(ax: "Axes", handles: "Sequence[Artist | BarContainer]", names: Sequen
 
     inches = width_of(ax)
     beside = inches >= 6 if beside is None else beside
-    length = max(10, int(inches * (3.4 if beside else 4.8)))
+    length = max(10, int(inches * (3.4 if beside else 4.8 if len(names) > 1 else 8)))
     most = MOST_IN_LEGEND if beside else 6
     n_hidden += max(len(names) - most, 0)
     handles, texts = handles[:most], [short(name, length) for name in names[:most]]

@@ -23,6 +23,7 @@ MUCH_BETTER = 0.25  # of its gain: a baseline that is worth having instead
 FOUND_OF_OTHERS = 0.5  # mean recall of the classes that are not the largest
 NEVER_ANSWERED = 10  # rows of a class
 WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
+FEW_EQUAL = 0.05  # share of rows that equal rows learnt from: fewer are named in the output, and flatter little
 UNKNOWN = 0.01  # share of rows of classes that the model does not know
 TRUE = "its probabilities can be taken at their word"
 
@@ -113,7 +114,7 @@ def _known_already(data: Data, subject: Subject) -> str:
         return " But the model has no fingerprint to tell by: make sure that it has not learnt from these rows."
     if data.known.beyond_chance:
         return f" But {data.known.share:.0%} of these rows are rows that it has learnt from: the numbers flatter it."
-    if data.n_equal:
+    if data.n_equal > FEW_EQUAL * n:
         return f" But {data.n_equal / n:.0%} of these rows equal rows that it has learnt from: the numbers flatter it."
     if data.copies:
         cure = f"; rows of one '{data.grouping}' look alike, so keep them together with --group" if data.grouping else ""
