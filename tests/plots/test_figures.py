@@ -96,7 +96,7 @@ def test_own_axes_are_pyplots_and_nothing_is_left_open_by_given_ones(explained):
     plt.close("all")
     ax = plots.reliability(evaluation_of(NAMES[2]))
     assert plt.get_fignums() == [1]
-    assert ax.get_xlabel() == "probability of the predicted class"
+    assert ax.get_xlabel() == "probability of 'yes'"
     plt.close("all")
     for draw in figures(NAMES[3], *explained).values():
         draw(plots.figure().add_subplot())

@@ -138,7 +138,7 @@ def test_a_column_that_gives_the_answer_away_is_found(tmp_path):
     twice = verdict(subject, data, [replace(answer, name=name) for name in ("p", "q", "r", "s")])
     assert twice.sentence.startswith("Columns 'p', 'q', 'r' and 1 more alone give the answer")
     as_much = [replace(answer, name="x", share=0.5), *(column for column in columns if column.name in ("colour", "half"))]
-    assert verdict(subject, data, as_much).sentence.startswith("Column 'x' alone says as much as the model: make sure that it is known beforehand. ")
+    assert verdict(subject, data, as_much).sentence.startswith("Column 'x' alone does about as well as the model: make sure that it is known beforehand. ")
     assert telling([answer], judged_so.against_shares) == []  # a table of one column
 
 
@@ -147,10 +147,10 @@ def test_what_flatters_the_numbers_is_said_of_every_model_that_is_worth_somethin
     subject, data = judged(*made(tmp_path, answer=True))
     columns, known = facts(subject, data), replace(data, n_equal=150)
     one_answer = with_probabilities(subject, 0.45 * subject.evaluation.probabilities + 0.55 * data.largest.probabilities)
-    for model, words in ((subject, " its probabilities "), (one_answer, ", no more often than always answering")):
+    for model in (subject, one_answer):
         told = verdict(model, known, columns)
         assert told.grade == "fair"
-        assert words in told.sentence
+        assert "probabilities" not in told.sentence  # nothing else that could be said of such a model counts
         assert told.sentence.startswith("Column 'answer' alone gives the answer: make sure that it is known beforehand. The model is right on ")
         assert told.sentence.endswith(" But 50% of these rows equal rows that it has learnt from: the numbers flatter it.")
     poor = verdict(with_probabilities(subject, np.full((300, 3), 1 / 3)), known, columns)
@@ -215,7 +215,7 @@ def test_a_rare_class_that_is_mostly_missed_is_in_the_warnings(tmp_path):
     table = read({"x": x, "y": y}, target="y")
     subject, data = judged(table, *held_out_rows(table.targets, 0.5, 0))
     found = warnings_of(subject, data, verdict(subject, data), [])
-    assert any(re.search(r"class 'rare' is \d\.\d% of the rows, and \d+% of them are found", text) for text in found)
+    assert any(re.search(r"class 'rare' has \d+ rows of 1,500, of which \d+ are found", text) for text in found)
 
 
 def test_pairs_and_mistakes(tmp_path):

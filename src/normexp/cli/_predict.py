@@ -95,15 +95,8 @@ def _fill(model: "Model", deciding: Decisions, source: "Source", results: "Resul
 
 
 def _write(results: "Results", path: Path | None) -> None:
-    from normexp._atomic import replaced
-
     if path is None:
         results.write_csv(sys.stdout.buffer)
         return
-    with replaced(path) as target:
-        if path.suffix == ".parquet":
-            results.write_parquet(target)
-        else:
-            with target.open("wb") as file:
-                results.write_csv(file)
+    results.write(path)
     say(f"{results.n_rows} rows written to {path}")

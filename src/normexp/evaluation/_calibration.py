@@ -138,14 +138,16 @@ class Reliability(NamedTuple):
     share: NDArray[np.float64]
 
 
-def reliability(evaluation: Evaluation, n_bins: int = N_BINS) -> Reliability:
-    """How often the predicted class is right, by its probability, over bins of about equal mass; rows of equal probability share a bin."""
+def reliability(evaluation: Evaluation, n_bins: int = N_BINS, of: int | None = None) -> Reliability:
+    """How often the predicted class is right, by its probability, over bins of about equal mass; rows of equal probability share a bin. With `of`, how often rows are
+    of that class, by its probability."""
     integer_at_least(n_bins, 1, "n_bins")
     rows = evaluation.counted
     if not len(rows):
         return Reliability(*[np.empty(0)] * 5)
-    order = np.argsort(rows.confidences, kind="stable")
-    bins = _bins(rows.confidences[order], rows.masses[order], rows.correct[order], n_bins)
+    p, true = (rows.confidences, rows.correct) if of is None else (rows.probabilities[:, of].astype(np.float64), rows.targets == of)
+    order = np.argsort(p, kind="stable")
+    bins = _bins(p[order], rows.masses[order], true[order], n_bins)
     return Reliability(bins.confidence, bins.accuracy, *wilson(bins.accuracy, bins.n), bins.mass / bins.mass.sum())
 
 

@@ -87,7 +87,7 @@ def compare(
         raise ValueError(f"expected two evaluations of the same rows, got {len(first)} and {len(second)} rows with other classes or weights; evaluate both models on one table")
     _check(scores, ROW_SCORES)
     tail, first, second = _tail(confidence), first.counted, second.counted
-    sampling = sampling_of(first, drawn_from, np.maximum(first.targets, second.targets))
+    sampling = sampling_of(second if first.groups is None else first, drawn_from, np.maximum(first.targets, second.targets))
     found = {}
     for name in scores:
         if not len(first):

@@ -52,7 +52,7 @@ class Drift(NamedTuple):
 def drift(model: Model, matrix: NDArray[Any], n_threads: int = 0) -> Drift | None:
     """How rows, as a matrix like that of a Table of the model's schema, differ from those that the model has learnt from; None for no rows, or a model without a profile,
     such as one that an older version saved."""
-    if model.profile is None or not len(matrix):
+    if model.profile is None or model.encoder.shares is None or not len(matrix):
         return None
     columns = _matrix_columns(model)
     counts = [_counts(model, i, column, matrix[:, i]) for i, column in enumerate(columns)]

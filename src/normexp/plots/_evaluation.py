@@ -38,8 +38,8 @@ def confusion(evaluation: Evaluation, *, ax: "Axes | None" = None) -> "Axes":
     size = min(9.0, cell / (0.68 * digits), tall / 1.5)
     if size >= 5:
         for (i, j), share in np.ndenumerate(shares):
-            text = numbers[i][j] + (f"\n{share:.0%}" if matrix[i].sum() and tall > 3.2 * size and cell > 3.2 * size else "")
-            ax.text(j, i, text, ha="center", va="center", fontsize=size, color="white" if share > 0.55 else ink(), alpha=1 if matrix[i, j] else 0.5)
+            text = numbers[i][j] + (f"\n{share:.0%}" if matrix[i, j] and tall > 3.2 * size and cell > 3.2 * size else "")
+            ax.text(j, i, text, ha="center", va="center", fontsize=size, color="white" if share > 0.7 else ink(), alpha=1 if matrix[i, j] else 0.5)
     _class_ticks(ax, evaluation, cell, tall, matrix.sum(axis=0) == 0)
     tidy(ax, "Confusion", "predicted class", "true class").grid(visible=False)
     ax.spines[:].set_visible(False)
@@ -61,21 +61,26 @@ def _class_ticks(ax: "Axes", evaluation: Evaluation, cell: float, tall: float, n
 
 
 def reliability(evaluation: Evaluation, *, n_bins: int = 15, ax: "Axes | None" = None) -> "Axes":
-    """How often the predicted class is right, by its probability: on the diagonal the probabilities are true, below it too bold, above it too timid.
+    """How often the predicted class is right, by its probability (of two classes: how often rows are of the positive one, by its): on the diagonal the probabilities
+    are true; for the predicted class, below it too bold, above it too timid.
 
     Bins of equal numbers of rows with their 95 % intervals (Wilson); at the bottom, how often each probability is given.
     """
-    ax = new_axes(ax)
-    curve = ev.reliability(evaluation, n_bins)
-    lowest = max(0.0, np.floor(10 * min(evaluation.confidences.min(initial=1), 0.9)) / 10)
+    ax, positive = new_axes(ax), evaluation.positive
+    p = evaluation.confidences if positive is None else evaluation.probabilities[:, positive].astype(np.float64)
+    curve = ev.reliability(evaluation, n_bins, positive)
+    lowest = max(0.0, np.floor(10 * min(p.min(initial=1), 0.9)) / 10) if positive is None else 0.0
     ax.plot([lowest, 1], [lowest, 1], color=ink(), alpha=0.5, linestyle="--", linewidth=1)
     if len(evaluation):
-        heights, edges = np.histogram(evaluation.confidences, 20, (lowest, 1), weights=evaluation.masses)
+        heights, edges = np.histogram(p, 20, (lowest, 1), weights=evaluation.masses)
         ax.bar(edges[:-1], 0.18 * heights / heights.max(), np.diff(edges), align="edge", color=ink(), alpha=0.15, linewidth=0)
         ax.fill_between(curve.confidence, curve.low, curve.high, color=COLOURS[0], alpha=0.2, linewidth=0)
         ends = np.maximum((curve.accuracy - curve.low, curve.high - curve.accuracy), 0)
         ax.errorbar(curve.confidence, curve.accuracy, ends, color=COLOURS[0], marker="o", markersize=4, elinewidth=0.8)
     ax.set(xlim=(lowest, 1.01), ylim=(0, 1.03))
+    if positive is not None:
+        name = short(evaluation.classes[positive], 18)
+        return tidy(ax, f"Reliability of '{name}'", f"probability of '{name}'", f"share that is '{name}'")
     error = ev.calibration_error(evaluation, n_bins)
     return tidy(ax, f"Reliability: calibration error {error:.1%}" if np.isfinite(error) else "Reliability: no rows", "probability of the predicted class", "share that was right")
 
@@ -119,10 +124,10 @@ def _curves(ax: "Axes", evaluation: Evaluation, curve: Any, word: str, **options
     for k, x, y, score in found:
         if k in coloured:
             handles += ax.plot(x, y, color=colour(len(handles)), linewidth=1.4, linestyle=("-", "--")[len(handles) % 2], **options)
-            names.append(f"{evaluation.classes[k]} ({word} {score:.2f})")
+            names.append(f"{short(evaluation.classes[k], 14)} ({word} {score:.2f})")
         else:
             ax.plot(x, y, color=ink(), alpha=min(0.15, 4 / len(found)), linewidth=0.7, zorder=1, **options)
     if not found:
         ax.text(0.5, 0.5, "needs rows of two classes", ha="center", va="center", transform=ax.transAxes)
         return
-    legend(ax, handles, names, n_hidden=len(found) - len(handles))
+    legend(ax, handles, names, n_hidden=len(found) - len(handles), longest=32)

@@ -126,13 +126,15 @@ def tidy(ax: "Axes", title: str = "", xlabel: str = "", ylabel: str = "") -> "Ax
     return ax
 
 
-def legend(ax: "Axes", handles: "Sequence[Artist | BarContainer]", names: Sequence[object], beside: bool | None = None, n_hidden: int = 0) -> None:
+def legend(
+    ax: "Axes", handles: "Sequence[Artist | BarContainer]", names: Sequence[object], beside: bool | None = None, n_hidden: int = 0, longest: int | None = None
+) -> None:
     """Labels as they are, whatever they begin with; beside wide axes, below narrow ones."""
     from matplotlib.transforms import ScaledTranslation
 
     inches = width_of(ax)
     beside = inches >= 6 if beside is None else beside
-    length = max(10, int(inches * (3.4 if beside else 4.8 if len(names) > 1 else 8)))
+    length = longest or max(10, int(inches * (3.4 if beside else 4.8)))
     most = MOST_IN_LEGEND if beside else 6
     n_hidden += max(len(names) - most, 0)
     handles, texts = handles[:most], [short(name, length) for name in names[:most]]

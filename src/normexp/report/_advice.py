@@ -7,15 +7,17 @@ from numpy.typing import NDArray
 
 from normexp import evaluation as ev
 from normexp._checks import counted
+from normexp.report._baselines import LOGISTIC_REGRESSION
 from normexp.report._columns import ColumnFacts
 from normexp.report._facts import Data, Subject, confused_pairs
-from normexp.report._verdict import TOO_FEW_ROWS, TRUE, Verdict, gives_away, telling
+from normexp.report._verdict import TOO_FEW_ROWS, Verdict, are_fine, gives_away, telling
 from normexp.report._words import some
 
 __all__ = ["next_steps", "warnings_of"]
 
 FEW_ROWS = 30
 RARE, OFTEN_MISSED = 0.1, 0.5
+FEWEST_CONFUSED = 10  # rows of a pair of classes, to be worth a look
 
 
 def warnings_of(subject: Subject, data: Data, judged: Verdict, columns: Sequence[ColumnFacts]) -> list[str]:
@@ -44,7 +46,7 @@ def _of_few_rows(subject: Subject, counts: NDArray[np.int64]) -> list[str]:
     if TOO_FEW_ROWS <= len(evaluation) < 100:
         found.append(f"only {len(evaluation)} rows to judge by: the intervals are wide, and small differences mean nothing")
     rare = [str(label) for label, n in zip(evaluation.classes.tolist(), counts, strict=True) if 0 < n < FEW_ROWS]
-    if rare and len(evaluation) >= 100:
+    if rare:
         found.append(f"{some(rare)}: fewer than {FEW_ROWS} rows{' each' if len(rare) > 1 else ''}, so what is said of {'it' if len(rare) == 1 else 'them'} is uncertain")
     absent = [str(label) for label, n in zip(evaluation.classes.tolist(), counts, strict=True) if n == 0]
     if absent:
@@ -56,7 +58,7 @@ def _often_missed(subject: Subject, counts: NDArray[np.int64]) -> list[str]:
     """Rare classes of which fewer than half of the rows are found."""
     recall, n = ev.class_scores(subject.evaluation).recall, max(int(counts.sum()), 1)
     missed = [k for k in range(len(counts)) if 0 < counts[k] < RARE * n and recall[k] < OFTEN_MISSED]
-    return [f"class '{subject.evaluation.classes[k]}' is {counts[k] / n:.1%} of the rows, and {recall[k]:.0%} of them are found" for k in missed[:3]]
+    return [f"class '{subject.evaluation.classes[k]}' has {counted(int(counts[k]), 'row')} of {n:,}, of which {round(recall[k] * counts[k])} are found" for k in missed[:3]]
 
 
 def next_steps(subject: Subject, data: Data, judged: Verdict, columns: Sequence[ColumnFacts]) -> list[str]:
@@ -73,11 +75,11 @@ def next_steps(subject: Subject, data: Data, judged: Verdict, columns: Sequence[
     else:
         found += _about_baselines(judged)
         found += _about_classes(subject, names)
-    if judged.grade == "fair" and judged.calibration != TRUE and 0.05 < abs(np.log(temperature)) < 2:
+    if judged.grade == "fair" and not are_fine(judged.calibration) and 0.05 < abs(np.log(temperature)) < 2:
         by = f"{temperature:.2f}"
         found.append(f"Rows like these would be better served with logits divided by {by} (in Python: model.temperature_ *= {by}); training on more rows finds that out by itself.")
     found.append("Look at single predictions: normexp explain MODEL TABLE --row N says why, and what would change the answer.")
-    found.append("Judge the model again when the world may have moved: normexp report MODEL NEWER_TABLE -o newer.html.")
+    found.append("Judge the model again when newer rows are at hand: normexp report MODEL NEWER_TABLE -o newer.html.")
     return found
 
 
@@ -92,24 +94,27 @@ def _about_rows(data: Data) -> list[str]:
 
 
 def _about_baselines(judged: Verdict) -> list[str]:
-    better = [name for name, difference in judged.against.items() if difference.better == "first"]
-    if better:
-        low, high = (f"{end:.3g}" for end in (judged.against[better[0]].low, judged.against[better[0]].high))
-        return [f"More is to be had: {better[0]} of scikit-learn's kind is better by {low} to {high} nats; try --hidden none, or more rows and epochs."]
-    return []
+    found = []
+    for name, difference in judged.against.items():
+        if difference.better == "first":
+            by = f"better by {difference.low:.3g} to {difference.high:.3g} nats"
+            found.append(f"A logistic regression is {by}: use it, it is smaller and easier to explain (normexp train … --hidden none)." if name == LOGISTIC_REGRESSION
+                         else f"More is to be had from these columns: boosted trees (scikit-learn's) are {by}.")  # fmt: skip
+    return found
 
 
 def _about_classes(subject: Subject, names: Sequence[str]) -> list[str]:
     evaluation, found = subject.evaluation, []
     pairs = confused_pairs(evaluation, 1)
-    if pairs and pairs[0][3] > 0.1:
+    if pairs and pairs[0][3] > 0.1 and pairs[0][2] >= FEWEST_CONFUSED and evaluation.n_classes > 2:
         i, j, n, share = pairs[0]
         found.append(f"'{names[i]}' is taken for '{names[j]}' in {share:.0%} of its rows ({n:.0f}): look at some of them, and for a column that tells the two apart.")
     scores = ev.class_scores(evaluation)
     weak = [k for k in np.argsort(scores.recall, kind="stable") if scores.support[k] > 0 and scores.recall[k] < OFTEN_MISSED]
     if weak:
         few = some([names[k] for k in weak], 3)
-        found.append(f"More rows of {few} would help most: the model finds fewer than half of them.")
+        found.append(f"The model finds fewer than half of the rows of {few}: more of them to learn from may help.")
         if evaluation.n_classes == 2:
-            found.append(f"To find more of {few} with the rows that there are, act from a lower probability on: the table below says what that costs.")
+            found.append(f"To find more of {few} with the rows that there are, act from a lower probability on: the table under 'Deciding by the probabilities' "
+                         "shows precision and recall at each.")  # fmt: skip
     return found

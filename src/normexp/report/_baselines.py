@@ -17,6 +17,7 @@ LOGISTIC_REGRESSION, BOOSTED_TREES = "a logistic regression", "boosted trees"
 FOLDS, FEWER_FOLDS, MANY_ROWS = 5, 2, 5_000
 LEAST_ROWS, MOST_ROWS = 30, 20_000
 MOST_TREE_ROWS = 40_000  # rows x classes: more classes take more trees a round
+MISSING = -1e30  # below all numbers, and no category: scikit-learn's trees stop at a column of nothing but NaN
 LEAST_OF_A_CLASS = 20  # rows: on fewer, boosted trees diverge
 
 Answers = Callable[[NDArray[Any]], NDArray[Any]]
@@ -55,7 +56,7 @@ def _folds(table: Table, known: Rows, seed: int) -> Folds:
 
 
 def _evaluation(table: Table, probabilities: NDArray[Any]) -> Evaluation:
-    return Evaluation(*table.with_target(), probabilities, table.weights)
+    return Evaluation(*table.with_target(), probabilities, table.weights, groups=table.groups)
 
 
 def _some(rows: Rows, most: int, seed: int) -> Rows:
@@ -81,31 +82,21 @@ def _boosted_trees(table: Table, rows: Rows, seed: int, n_threads: int | None) -
     if len(learnt) < 2:
         return lambda matrix: np.broadcast_to(shares, (len(matrix), len(classes)))
     rows = rows[np.isin(targets[rows], learnt)]
-    told = np.flatnonzero([_tells(table.matrix[rows, i]) for i in range(table.matrix.shape[1])])
-    if not len(told):
-        return lambda matrix: np.broadcast_to(shares, (len(matrix), len(classes)))
-    columns = table.schema.matrix_columns()
-    categories = [columns[i].kind == "category" and columns[i].n_codes <= 254 for i in told]
+    categories = [column.kind == "category" and column.n_codes <= 254 for column in table.schema.matrix_columns()]
     trees = HistGradientBoostingClassifier(
         early_stopping=True, max_leaf_nodes=15, categorical_features=categories, random_state=seed,
         max_iter=100 if len(classes) < 10 else 40,
     )  # fmt: skip
     with threadpool_limits(n_threads, "openmp"):
-        trees.fit(table.matrix[np.ix_(rows, told)], targets[rows], None if table.weights is None else table.weights[rows])
+        trees.fit(np.nan_to_num(table.matrix[rows], nan=MISSING), targets[rows], None if table.weights is None else table.weights[rows])
 
     def answers(matrix: NDArray[Any]) -> NDArray[Any]:
         with threadpool_limits(n_threads, "openmp"):
             probabilities = np.tile(shares, (len(matrix), 1))
-            probabilities[:, learnt] = shares[learnt].sum() * trees.predict_proba(matrix[:, told])
+            probabilities[:, learnt] = shares[learnt].sum() * trees.predict_proba(np.nan_to_num(matrix, nan=MISSING))
         return probabilities
 
     return answers
-
-
-def _tells(values: NDArray[np.float32]) -> bool:
-    """Are there two different values?"""
-    filled = values[~np.isnan(values)]
-    return bool(len(filled) and (filled != filled[0]).any())
 
 
 BASELINES: dict[str, Callable[[Table, Rows, int, int | None], Answers]] = {LOGISTIC_REGRESSION: _logistic_regression, BOOSTED_TREES: _boosted_trees}

@@ -41,7 +41,8 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
     mistakes = _mistakes(best, data)
     on_step("figures")
     page = _template("report.html").render(
-        version=__version__, title=_title(best), subject=best, data=data, verdict=judged, numbers=_numbers(best, data), comparison=_comparison(subjects, best, data),
+        version=__version__, title=_title(best), subject=best, at_limit=_ended_at_its_limit(best), data=data,
+        verdict=judged, numbers=_numbers(best, data), comparison=_comparison(subjects, best, data),
         columns=columns, n_hidden_columns=len(order) - len(columns), shares=_shares(best), warnings=warnings_of(best, data, judged, columns), figures=figures_of(best),
         pairs=[(*_names(best, i, j), n, share) for i, j, n, share in confused_pairs(best.evaluation)], classes=_classes(best),
         n_hidden_classes=max(best.evaluation.n_classes - MOST_CLASSES, 0), importance=importance, importance_rows=_importance_rows(importance),
@@ -84,7 +85,7 @@ def _template(name: str) -> Any:
 
 def signed(value: float) -> str:
     """With four digits behind the point, or as many as show that it is not 0."""
-    return f"{value:+.4f}" if abs(value) >= 0.001 or value == 0 else f"{value:+.2g}"
+    return f"{value:+.4f}" if abs(value) >= 0.001 else f"{value:+.2g}" if abs(value) >= 1e-6 else "0"
 
 
 def commands(text: str) -> Any:
@@ -97,6 +98,12 @@ def commands(text: str) -> Any:
 def _write(path: Path, page: str) -> None:
     with replaced(path) as temporary:
         temporary.write_text(page, "utf-8")
+
+
+def _ended_at_its_limit(subject: Subject) -> bool:
+    """Was the best epoch among the last ones that it was allowed?"""
+    history = subject.model.history
+    return history.stopped == "epochs" and history.best_epoch >= 0.95 * history.n_epochs - 1 and bool(np.isfinite(history.validation_loss).any())
 
 
 def _drift(subject: Subject, data: Data) -> Drift | None:
@@ -116,7 +123,7 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
     right = {name: float(np.average(one.correct, weights=one.weights)) for name, one in names.items()}
     losses = {name: float(np.average(one.losses, weights=one.weights)) for name, one in names.items()}
     cards = [
-        _card("Accuracy", found["accuracy"], "{:.1%}", right, "share of rows predicted right; 1 is best"),
+        _card("Accuracy", found["accuracy"], "{:.1%}", right, "share of rows predicted right; 100% is best"),
         _card("Log loss", found["log_loss"], "{:.4f}", losses, "mean -ln of the true class's probability (nats); 0 is best"),
     ]
     if known.positive is not None and np.isfinite(found["roc_auc_macro"].estimate):
@@ -127,7 +134,7 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
         cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, meaning))
     chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
     cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": {"by chance alone": chance},
-                  "meaning": "how far stated probabilities are from what happens; above what chance makes they are off"})  # fmt: skip
+                  "meaning": "how far stated probabilities are from what happens; above the upper end of chance they are off"})  # fmt: skip
     return cards
 
 
@@ -171,9 +178,11 @@ def _classes(subject: Subject) -> list[dict[str, Any]]:
     order = np.argsort(scores.f1, kind="stable")[:MOST_CLASSES] if evaluation.n_classes > MOST_CLASSES else np.arange(evaluation.n_classes)
     mean = np.average(evaluation.probabilities, axis=0, weights=evaluation.weights)
     share = scores.support / max(float(evaluation.masses.sum()), 1e-300)
+    answered = np.bincount(evaluation.predicted, minlength=evaluation.n_classes)
     rows = np.bincount(evaluation.counted.targets[evaluation.counted.known], minlength=evaluation.n_classes)
     return [
-        {"name": str(evaluation.classes[k]), "precision": scores.precision[k], "recall": scores.recall[k], "f1": scores.f1[k], "support": int(rows[k]),
+        {"name": str(evaluation.classes[k]), "precision": scores.precision[k] if answered[k] else None, "recall": scores.recall[k] if rows[k] else None,
+         "f1": scores.f1[k] if rows[k] and answered[k] else None, "support": int(rows[k]),
          "share": share[k], "mean": mean[k]} for k in order
     ]  # fmt: skip
 

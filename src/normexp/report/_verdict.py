@@ -13,7 +13,7 @@ from normexp.report._columns import ColumnFacts
 from normexp.report._facts import Data, Subject
 from normexp.report._words import columns_named, comparisons, some
 
-__all__ = ["TRUE", "Verdict", "gives_away", "telling", "verdict"]
+__all__ = ["Verdict", "are_fine", "gives_away", "telling", "verdict"]
 
 TOO_FEW_ROWS = 20
 WORTH_HAVING = 0.1  # of the loss of the class shares: a gain that few rows may hide
@@ -26,6 +26,8 @@ WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above wha
 FEW_EQUAL = 0.05  # share of rows that equal rows learnt from: fewer are named in the output, and flatter little
 UNKNOWN = 0.01  # share of rows of classes that the model does not know
 TRUE = "its probabilities can be taken at their word"
+UNTOLD = "nothing speaks against its probabilities"  # but that is not much
+WEAK_TEST = 0.15  # calibration error that chance may make: a test of so few rows would miss what matters
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
     def judged(words: str, grade: str) -> Verdict:
         first = _given_away(columns, shares) if grade in ("good", "fair") else ""
         last = _known_already(data, subject) if grade != "poor" else ""
+        words = "." if any(map(gives_away, telling(columns, shares))) and first else words  # nothing else that could be said counts
         return Verdict(f"{first}{start}{words}{last}", "fair" if grade == "good" and (first or last) else grade, shares, against, calibration)
 
     if scores.n_rows < TOO_FEW_ROWS:
@@ -71,7 +74,12 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
         return judged(_no_better_than_one_answer(subject, data, words, calibration), "fair")
     beaten = any(_is_much_better(one, shares) for one in against.values())
     never = f"; it never answers {never}" if never else ""
-    return judged(f"{words}, {'and' if calibration == TRUE else 'but'} {calibration}{never}.", "good" if calibration == TRUE and not never and not beaten else "fair")
+    return judged(f"{words}, {'and' if are_fine(calibration) else 'but'} {calibration}{never}.", "good" if are_fine(calibration) and not never and not beaten else "fair")
+
+
+def are_fine(calibration: str) -> bool:
+    """Is nothing known against the probabilities?"""
+    return calibration == TRUE or calibration.startswith(UNTOLD)
 
 
 def _log_loss(data: Data, other: Evaluation, subject: Subject) -> Difference:
@@ -102,7 +110,7 @@ def _given_away(columns: Sequence[ColumnFacts], shares: Difference) -> str:
     if whole:
         return f"{columns_named(whole)} alone give{'s' if len(whole) == 1 else ''} the answer: make sure that it is known beforehand. "
     names = [column.name for column in found]
-    return f"{columns_named(names)} alone say{'s' if len(names) == 1 else ''} as much as the model: make sure that it is known beforehand. " if names else ""
+    return f"{columns_named(names)} alone do{'es' if len(names) == 1 else ''} about as well as the model: make sure that it is known beforehand. " if names else ""
 
 
 def _known_already(data: Data, subject: Subject) -> str:
@@ -153,7 +161,7 @@ def _no_better_than_one_answer(subject: Subject, data: Data, against: str, calib
     seldom = [f"finds {recall[k]:.0%} of class '{names[k]}'" for k in present if (known.predicted == k).any() and recall[k] < FOUND_OF_OTHERS]
     said = "; it " + " and ".join([*([f"never answers {never}"] if never else []), *seldom[:2]]) if never or seldom else ""
     return (f", no more often than always answering '{names[largest]}' would be{said}. Its probabilities say more: they are better than "
-            f"the class shares{against}, rank the rows (ROC AUC {_auc_of(known, data)}), {'and' if calibration == TRUE else 'but'} "
+            f"the class shares{against}, rank the rows (ROC AUC {_auc_of(known, data)}), {'and' if are_fine(calibration) else 'but'} "
             f"{calibration.removeprefix('its probabilities ')}. Decide by them, not by its answers.")  # fmt: skip
 
 
@@ -179,6 +187,6 @@ def calibration_of(subject: Subject) -> str:
         if found.error > found.high and found.error - found.by_chance > min(WORTH_MENDING, WORTH_MENDING_OF_SHARE * max(share, 1e-12)):
             off.append((str(known.classes[k]), "off" if abs(found.excess) < found.error / 2 else f"too {'high' if found.excess > 0 else 'low'}"))
     if not off:
-        return TRUE
+        return TRUE if subject.chance.high <= WEAK_TEST else f"{UNTOLD}, though by chance alone so few rows have calibration errors of up to {subject.chance.high:.0%}"
     kinds = {kind for _, kind in off}
     return f"its probabilities of {some([name for name, _ in off], 3)} are {kinds.pop() if len(kinds) == 1 else 'off'}"

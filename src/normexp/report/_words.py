@@ -26,14 +26,15 @@ def plain(number: float) -> str:
     """Six significant digits at most, whole numbers whole; powers of ten only where nobody would write the zeros."""
     if number == 0 or not 1e-4 <= abs(number) < 1e12:
         return f"{number:.6g}"
-    return f"{number:,.0f}" if abs(number) >= 1e5 else f"{number:,.6g}"
+    return f"{number:,.0f}" if abs(number) >= 1e5 else f"{number:.6g}"
 
 
 def comparisons(against: Mapping[str, Difference]) -> str:
-    """', better than a and b, about as good as c': how the model's log loss differs from that of others; as good only where the interval says so."""
+    """', in log loss better than a and b, about as good as c': how the model's log loss differs from that of others; as good only where the interval says so."""
     relations: dict[str, list[str]] = {}
     for name, difference in against.items():
         alike = max(abs(difference.low), abs(difference.high)) < ALIKE
-        words = {"second": "better than", "first": "worse than", "neither": "about as good as" if alike else "with no sure difference to"}
+        words = {"second": "better than", "first": "worse than", "neither": "about as good as" if alike else "not clearly different from"}
         relations.setdefault(words[difference.better], []).append(name)
-    return "".join(f", {relation} {' and '.join(names)}" for relation, names in relations.items())
+    said = ", ".join(f"{relation} {' and '.join(names)}" for relation, names in relations.items())
+    return f", in log loss {said}" if said else ""

@@ -51,7 +51,9 @@ def save(model: "SoftmaxClassifier | Model", path: str | os.PathLike[str], *, sc
         If the file cannot be written; an old one is then still there.
     """
     kept = as_model(model)
-    payload = _payload(kept if fingerprint or kept.profile is None else replace(kept, profile=kept.profile.without_fingerprint()), scores)
+    profile = None if kept.encoder.shares is None else kept.profile  # drift needs both; files of the first versions have neither
+    profile = profile if fingerprint or profile is None else profile.without_fingerprint()
+    payload = _payload(replace(kept, profile=profile), scores)
     with replaced(Path(path)) as temporary:
         temporary.write_bytes(payload)
 

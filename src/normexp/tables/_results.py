@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import normexp._native as _native
+from normexp._atomic import replaced
 from normexp._checks import listing
 from normexp.errors import DataError
 from normexp.tables._source import Source
@@ -102,6 +103,15 @@ class Results:
             columns = [f"{column} AS " + '"' + name.replace('"', '""') + '"' for column, name in zip(columns, aliases, strict=True)]
         chosen = f" WHERE results.p{len(self.names) - len(self.kept)}" if self.chooses else ""
         return f"SELECT {', '.join(columns)} FROM {'raw POSITIONAL JOIN results' if self.kept else 'results'}{chosen}"
+
+    def write(self, path: Path) -> None:
+        """CSV or, by the ending, Parquet; whole or not at all."""
+        with replaced(path) as target:
+            if path.suffix == ".parquet":
+                self.write_parquet(target)
+            else:
+                with target.open("wb") as file:
+                    self.write_csv(file)
 
     def write_csv(self, file: IO[bytes]) -> None:
         """Header and rows as UTF-8."""

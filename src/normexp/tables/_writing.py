@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp._atomic import replaced
 from normexp.errors import DataError
 from normexp.tables._options import Options
 from normexp.tables._results import RawRows, Results
@@ -33,9 +32,4 @@ def write_rows(source: object, rows: NDArray[np.int64], path: Path, *, encoding:
         chosen[rows] = True
         with Results(RawRows(data, names), [], [], names, chooses=True) as results:
             results.add([chosen])
-            with replaced(path) as target:
-                if path.suffix == ".parquet":
-                    results.write_parquet(target)
-                else:
-                    with target.open("wb") as file:
-                        results.write_csv(file)
+            results.write(path)
