@@ -71,8 +71,9 @@ class Asked:
         """Which rows are learnt from and which are tested on; rows that are both, in a way, are told."""
         given = self.given
         if given["folds"]:
-            return folds_of(data, given["folds"], given["seed"], given["group"])
-        parts = parts_of(data, given["test"], given["test_fraction"], given["seed"], self._columns, given)
+            parts = folds_of(data, given["folds"], given["seed"], given["group"])
+        else:
+            parts = parts_of(data, given["test"], given["test_fraction"], given["seed"], self._columns, given)
         say_notes(equal_rows(parts, given["test"]))
         return parts
 

@@ -30,9 +30,13 @@ class Parts:
     tested: "Table"
     test_rows: "NDArray[np.int64]"
     split: dict[str, Any]
-    n_equal: int  # tested rows that equal one that is learnt from, where that is more than chance
+    equal: "NDArray[np.bool_]"  # which tested rows equal one that is learnt from, where that is more than chance
     stratified: bool = False  # the tested rows are drawn class by class
     folds: "tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]" = ()  # rows to learn from and to test, of each fold; the saved model learns from all rows
+
+    @property
+    def n_equal(self) -> int:
+        return int(self.equal.sum())
 
     @property
     def words(self) -> str:
@@ -79,15 +83,15 @@ def parts_of(data: "Table", test: str | None, test_fraction: float, seed: int, c
         assert tested.targets is not None
         if (tested.targets < 0).any():
             raise DataError(f"expected the training table's classes in the test table, got a row of another ({test}); remove such rows or add them to the training table")
-        return Parts(every, tested, np.arange(len(tested)), {}, _n_equal(data, every, tested, np.arange(len(tested))))
+        return Parts(every, tested, np.arange(len(tested)), {}, _equal(data, every, tested, np.arange(len(tested))))
     if not test_fraction:
-        return Parts(every, data, every[:0], {}, 0)
+        return Parts(every, data, every[:0], {}, np.zeros(0, bool))
     rows, held = held_out_rows(data.targets, test_fraction, seed, groups=data.groups, times=data.times)
-    n_equal = _n_equal(data, rows, data, held)
+    equal = _equal(data, rows, data, held)
     if data.groups is not None:
         n_groups, n_others = (len(np.unique(data.groups[part])) for part in (rows, held))
-        return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others}, n_equal)
-    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, n_equal, stratified=True)
+        return Parts(rows, data, held, {"group": columns["group"], "n_training_groups": n_groups, "n_test_groups": n_others}, equal)
+    return Parts(rows, data, held, {} if data.times is None else {"time": columns["time"]}, equal, stratified=True)
 
 
 def folds_of(data: "Table", n_folds: int, seed: int, group: str | None) -> Parts:
@@ -96,19 +100,21 @@ def folds_of(data: "Table", n_folds: int, seed: int, group: str | None) -> Parts
 
     _, targets = data.with_target()
     every, folds = np.arange(len(data)), fold_rows(targets, n_folds, seed, groups=data.groups)
-    n_equal = sum(_n_equal(data, rows, data, held) for rows, held in folds)
+    equal = np.zeros(len(data), bool)
+    for rows, held in folds:
+        equal[held] = _equal(data, rows, data, held)
     split: dict[str, Any] = {"folds": len(folds)} | ({} if group is None else {"group": group})
-    return Parts(every, data, every, split, n_equal, folds=tuple(folds))
+    return Parts(every, data, every, split, equal, folds=tuple(folds))
 
 
-def _n_equal(data: "Table", rows: "NDArray[np.int64]", tested: "Table", test_rows: "NDArray[np.int64]") -> int:
-    """How many of the tested rows equal one that is learnt from; 0 where so many do by chance, as among a few categories."""
+def _equal(data: "Table", rows: "NDArray[np.int64]", tested: "Table", test_rows: "NDArray[np.int64]") -> "NDArray[np.bool_]":
+    """Which of the tested rows equal one that is learnt from; none where so many do by chance, as among a few categories."""
     from normexp.tables import equal_by_chance, row_hashes
 
     learnt = row_hashes(data)
-    n = int(np.isin((learnt if tested is data else row_hashes(tested))[test_rows], learnt[rows]).sum())
-    share = n / max(len(test_rows), 1)
-    return n if share > NOTABLE and n > 1 and share > BEYOND_CHANCE * equal_by_chance(data, len(rows)) else 0
+    equal = np.isin((learnt if tested is data else row_hashes(tested))[test_rows], learnt[rows])
+    share = equal.sum() / max(len(test_rows), 1)
+    return equal if share > NOTABLE and equal.sum() > 1 and share > BEYOND_CHANCE * equal_by_chance(data, len(rows)) else np.zeros(len(equal), bool)
 
 
 def equal_rows(parts: Parts, test: str | None) -> list[str]:

@@ -184,7 +184,7 @@ def _write_report(path: Path, asked: Asked, model: "Model", evaluation: "Evaluat
     subject, tested = Subject(asked.path.stem, model, evaluation), parts.tested.take(parts.test_rows)
     judged_on = data_of(
         short_name(asked.table), tested, subject, training=None if parts.folds else data, training_rows=parts.rows, seed=given["seed"], n_threads=given["threads"],
-        seen=parts.seen, n_equal=parts.n_equal, drawn_from=parts.drawn_from,
+        seen=parts.seen, equal=parts.equal, drawn_from=parts.drawn_from,
         folds=parts.folds, costs=asked.costs, on_step=steps,
     )  # fmt: skip
     write_report(path, [subject], judged_on, on_step=steps)

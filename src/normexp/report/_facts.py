@@ -67,7 +67,7 @@ class Data:
     training: Table | None = None  # None where these are not rows that were held out of it
     training_rows: NDArray[np.int64] | None = None
     drawn_from: int | None = None  # rows of the table whose class shares these have
-    n_equal: int = 0  # rows that equal one that was learnt from, where that is more than chance
+    equal: NDArray[np.bool_] | None = None  # which rows equal one that was learnt from, where that is more than chance
     copies: float = 0.0  # share of the rows that look like copies of one that was learnt from
     grouping: str | None = None  # the column whose equal values mark rows that look alike
     known: Known | None = NONE_KNOWN  # by the model's fingerprint; None where there is none to tell by
@@ -78,6 +78,10 @@ class Data:
     def held_out(self) -> bool:
         """Are these rows that the model has not seen for sure?"""
         return self.training is not None
+
+    @property
+    def n_equal(self) -> int:
+        return 0 if self.equal is None else int(self.equal.sum())
 
     @property
     def out_of_fold(self) -> bool:
@@ -96,7 +100,7 @@ class Data:
 
 def data_of(
     name: str, tested: Table, judged: Subject, *, training: Table | None = None, training_rows: NDArray[np.int64] | None = None, seed: int = 0, n_threads: int | None = None,
-    seen: str = "that it had not seen", n_equal: int = 0, drawn_from: int | None = None,
+    seen: str = "that it had not seen", equal: NDArray[np.bool_] | None = None, drawn_from: int | None = None,
     folds: Folds = (), costs: ev.Costs | None = None, on_step: Callable[[str], None] = lambda _: None,
 ) -> Data:  # fmt: skip
     """Rows and baselines: the shares of the classes are those that the model was trained on; the baselines learn from a training table, or from these very rows by
@@ -107,11 +111,11 @@ def data_of(
     if training is None or training_rows is None:
         known = None if model.profile is None or not len(model.profile.hashes) else model.profile.known(tested.matrix)
         words, baselines = seen if folds else f"of {name}", cross_validated(tested, seed, n_threads, folds)
-        return Data(name, tested, words, shares, baselines, n_equal=n_equal, known=NONE_KNOWN if folds else known, folds=folds, costs=costs)
+        return Data(name, tested, words, shares, baselines, equal=equal, known=NONE_KNOWN if folds else known, folds=folds, costs=costs)
     copies, (names, owners) = near_copies(model.encoder, training.matrix, training_rows, tested.matrix, np.arange(len(tested))), features_of(model)
     grouping = None if copies.column is None else names[owners[copies.column]]
     return Data(
-        name, tested, seen, shares, learnt(training, training_rows, tested, seed, n_threads), training, training_rows, drawn_from, n_equal, copies.share, grouping,
+        name, tested, seen, shares, learnt(training, training_rows, tested, seed, n_threads), training, training_rows, drawn_from, equal, copies.share, grouping,
         costs=costs,
     )  # fmt: skip
 

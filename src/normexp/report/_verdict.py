@@ -123,7 +123,9 @@ def _known_already(data: Data, subject: Subject) -> str:
     if data.known.beyond_chance:
         return f" But {data.known.share:.0%} of these rows are rows that it has learnt from: the numbers flatter it."
     if data.n_equal > FEW_EQUAL * n:
-        return f" But {data.n_equal / n:.0%} of these rows equal rows that it has learnt from: the numbers flatter it."
+        others = subject.evaluation.take(~data.equal) if data.equal is not None else subject.evaluation
+        right = f"; on the others it is right on {np.average(others.correct, weights=others.weights):.1%}" if len(others) >= TOO_FEW_ROWS and others.masses.any() else ""
+        return f" But {data.n_equal / n:.0%} of these rows equal rows that it has learnt from: the numbers flatter it{right}."
     if data.copies:
         cure = f"; rows of one '{data.grouping}' look alike, so keep them together with --group" if data.grouping else ""
         return f" But {data.copies:.0%} of these rows look like copies of rows that it has learnt from: the numbers flatter it{cure}."
