@@ -44,7 +44,8 @@ class Verdict:
 def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -> Verdict:
     """Are the rows unseen? Is it better than the class shares and than any column alone? What does it never answer? Are its probabilities true? Is more to be had?
 
-    Better than the class shares is what is surely better in log loss, or in the Brier score, which is bounded: of few rows a single large loss may hide what the others tell.
+    Better than the class shares is what is surely better in log loss, or in the Brier score or the share of right answers, which are bounded: of few rows a single large loss
+    may hide what the others tell.
     """
     shares = _log_loss(data, data.shares, subject)
     against = {name: _log_loss(data, one, subject) for name, one in data.baselines.items() if not (subject.is_regression and name == LOGISTIC_REGRESSION)}
@@ -61,13 +62,12 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
         return judged(": too few to tell whether it can be trusted.", "none")
     if len(np.unique(subject.evaluation.targets)) == 1:
         return judged(", all of one class: rows of the others are needed to tell whether it can be trusted.", "none")
-    in_brier = ev.compare(data.shares, subject.evaluation, ["brier"], drawn_from=data.drawn_from)["brier"].better
-    if shares.better != "second" and in_brier != "second":
+    if shares.better != "second" and not _knows_something(subject, data):
         if shares.low < -WORTH_HAVING * data.shares.losses.mean():
             return judged(": too few rows to tell whether it is better than always answering the class shares.", "none")
         return judged(", but no better than always answering the class shares: do not rely on it.", "poor")
     if shares.estimate >= 0:
-        few = "; better in the Brier score, but a few rows that it is far too sure of make its log loss no better than that of always answering the class shares"
+        few = ", better than always answering the same, but a few rows that it is far too sure of make its log loss no better than that of the class shares"
         return judged(f"{few}: do not take its probabilities at their word.", "fair")
     words, never = comparisons(against), some(never_answered(subject))
     if not _answers_say_something(subject, data):
@@ -84,6 +84,12 @@ def are_fine(calibration: str) -> bool:
 
 def _log_loss(data: Data, other: Evaluation, subject: Subject) -> Difference:
     return ev.compare(other, subject.evaluation, ["log_loss"], drawn_from=data.drawn_from)["log_loss"]
+
+
+def _knows_something(subject: Subject, data: Data) -> bool:
+    """Is it surely better in the Brier score than the class shares, or right more often than always the most frequent class?"""
+    found = [ev.compare(other, subject.evaluation, [name], drawn_from=data.drawn_from)[name] for name, other in (("brier", data.shares), ("accuracy", data.largest))]
+    return "second" in [difference.better for difference in found]
 
 
 def _is_much_better(against: Difference, shares: Difference) -> bool:
