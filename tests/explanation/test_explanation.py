@@ -74,3 +74,18 @@ def test_a_model_is_explained_on_a_table_or_a_matrix(mixed):
         assert found.flips == of_estimator.flips
     with pytest.raises(TypeError, match="expected a Table or a matrix to explain a Model on, got DataFrame; read it with the model's schema"):
         explain(model, pd.DataFrame({"a": [1]}))
+
+
+def test_a_mistake_is_compared_with_the_truth(mixed):
+    table, model = mixed
+    usual = explain(model, table)
+    wrong = np.flatnonzero(usual.predicted != usual.targets)
+    others = np.flatnonzero(usual.predicted == usual.targets)[:20]
+    rows = np.concatenate([wrong, others])
+    assert len(wrong)
+    found = explain(model, table.take(rows), against_truth=True)
+    np.testing.assert_array_equal(found.runner_up[: len(wrong)], table.targets[wrong])
+    np.testing.assert_array_equal(found.runner_up[len(wrong) :], usual.runner_up[others])
+    np.testing.assert_allclose(found.baseline_differences + found.contributions.sum(axis=1), found.differences, atol=1e-2)
+    logits = found.logits[np.arange(len(rows)), found.predicted] - found.logits[np.arange(len(rows)), found.runner_up]
+    np.testing.assert_allclose(found.differences, logits)

@@ -104,7 +104,7 @@ class Explanation:
 NO_FLIP = "no change of a single feature that was tried gives another answer"
 
 
-def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
+def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bool = False) -> Explanation:
     """Explain the answers of a fitted SoftmaxClassifier, or of a Model, for rows X.
 
     Parameters
@@ -114,6 +114,8 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
         Some hundred at most: a row takes some milliseconds.
     y : array_like of shape (n,), optional
         True labels; with them come the losses. Taken from a Table that has targets.
+    against_truth : bool, default False
+        Where the answer is wrong, compare it with the true class instead of the runner-up.
 
     Returns
     -------
@@ -148,6 +150,9 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None) -> Explanation:
     logits = network.logits(network.first(inputs))
     raised = np.zeros(len(known.classes)) if known.class_weights is None else np.log(np.maximum(known.class_weights, TINY))
     order = np.argsort(-(logits + raised), axis=1, kind="stable")
+    if against_truth and targets is not None:
+        wrong = np.flatnonzero((targets >= 0) & (targets != order[:, 0]))
+        order[wrong, 1] = targets[wrong]
     names, owners = features_of(known)
     contributions = np.zeros((len(matrix), len(names)))
     at_baseline = network.logits(network.first(baseline[None]))[0]

@@ -125,11 +125,11 @@ def importance_of(subject: Subject, data: Data) -> Importance:
 
 
 def surest_mistakes(subject: Subject, data: Data) -> tuple[NDArray[np.intp], Explanation]:
-    """The rows where the model was most sure and wrong, and why it said so."""
+    """The rows where the model was most sure and wrong, and why it said so and not the truth."""
     evaluation = subject.evaluation
     wrong = np.flatnonzero(~evaluation.correct)
     rows = wrong[np.argsort(-evaluation.confidences[wrong], kind="stable")[:MOST_MISTAKES]]
-    return rows, explain(subject.model, data.tested.take(rows))
+    return rows, explain(subject.model, data.tested.take(rows), against_truth=True)
 
 
 def confused_pairs(evaluation: Evaluation, most: int = 5) -> list[tuple[int, int, float, float]]:

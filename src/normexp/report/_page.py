@@ -200,9 +200,17 @@ def _mistakes(subject: Subject, data: Data) -> list[dict[str, Any]]:
         truth = str(subject.evaluation.classes[target]) if target >= 0 else "a class that the model does not know"
         said = {"row": int(data.row_numbers[row]), "truth": truth, "predicted": str(subject.evaluation.classes[subject.evaluation.predicted[row]]),
                 "confidence": float(subject.evaluation.confidences[row]), "loss": float(subject.evaluation.losses[row]), "runner_up": str(facts["runner_up"])}  # fmt: skip
-        why = {} if data.out_of_fold else {"chain": _chain(facts, int(target)), "reasons": facts["features"][:MOST_REASONS], "flip": facts["flip"]}
+        why = {} if data.out_of_fold else {"chain": _chain(facts, int(target)), "n_classes": len(facts["classes"]), "reasons": _reasons(facts), "flip": facts["flip"]}
         found.append(said | why)
     return found
+
+
+def _reasons(facts: dict[str, Any]) -> list[tuple[str, str, float]]:
+    """Where an average row starts, what the columns that counted most did, the others together, and where that ends: they add up."""
+    shown, others = facts["features"][:MOST_REASONS], facts["features"][MOST_REASONS:]
+    rest = [(counted(len(others), "other column"), "", sum(item["contribution"] for item in others))] if others else []
+    return [("an average row", "", facts["baseline_difference"]), *((item["feature"], item["value"], item["contribution"]) for item in shown), *rest,
+            ("this row", "", facts["difference"])]  # fmt: skip
 
 
 def _chain(facts: dict[str, Any], target: int) -> list[dict[str, Any]]:
