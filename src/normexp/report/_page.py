@@ -133,7 +133,7 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
         meaning = f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision {precision:.3f}, by chance {share:.3f}"
         cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, meaning))
     chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
-    cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": {"by chance alone": chance},
+    cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": {"by chance": chance},
                   "meaning": "how far stated probabilities are from what happens; above the upper end of chance they are off"})  # fmt: skip
     return cards
 
