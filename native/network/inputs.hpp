@@ -1,4 +1,5 @@
-// From the rows of a table's matrix to the inputs of a network, in one pass over each row: numbers scaled and clipped, indicators of missing ones, codes one-hot.
+// From the rows of a table's matrix to the inputs of a network, in one pass over each row: numbers scaled and clipped, indicators of missing ones,
+// codes one-hot, numbers again as what they reach of each bin.
 // float64 with every operation rounded by itself, as NumPy does it: the bits are the same on every instruction set.
 #pragma once
 #include <algorithm>
@@ -7,7 +8,7 @@
 
 namespace normexp {
 
-// Which columns go where. Inputs come in this order: numbers, indicators, the codes of each category.
+// Which columns go where. Inputs come in this order: numbers, indicators, the codes of each category, the bins of each binned number (one fewer than its edges, which rise).
 struct InputPlan {
     const int64_t* numbers;
     const double *centres, *scales;
@@ -15,7 +16,10 @@ struct InputPlan {
     const int64_t* indicators;
     int64_t n_indicators;
     const int64_t *categories, *n_codes;
-    int64_t n_categories, n_inputs;
+    int64_t n_categories;
+    const int64_t *binned, *n_edges;
+    const double* edges;
+    int64_t n_binned, n_inputs;
 };
 
 // A matrix in any layout; distances in entries.
@@ -34,6 +38,13 @@ inline float number_input(double value, double centre, double scale) {
     return float(x / std::sqrt(third * third + 1));
 }
 
+// How much of each bin lies below the value: 1 for those below its own, a part of its own, 0 for those above and where it is missing.
+inline void fill_bins(double value, const double* edges, int64_t n_bins, float* out) {
+    const auto half = [](double x) { return x / 2; };  // differences of halves do not overflow
+    for (int64_t j = 0; j < n_bins && value > edges[j]; ++j)
+        out[j] = value >= edges[j + 1] ? 1.0f : float((half(value) - half(edges[j])) / (half(edges[j + 1]) - half(edges[j])));
+}
+
 template <class T> void fill_row(const InputPlan& plan, const T* cells, int64_t column, float* out) {
     for (int64_t k = 0; k < plan.n_numbers; ++k) out[k] = number_input(double(cells[plan.numbers[k] * column]), plan.centres[k], plan.scales[k]);
     out += plan.n_numbers;
@@ -47,6 +58,12 @@ template <class T> void fill_row(const InputPlan& plan, const T* cells, int64_t 
         const double code = double(cells[plan.categories[k] * column]);
         if (code >= 0 && code < double(plan.n_codes[k])) out[int64_t(code)] = 1.0f;  // an unseen or missing one is all zeros
         out += plan.n_codes[k];
+    }
+    const double* edges = plan.edges;
+    for (int64_t k = 0; k < plan.n_binned; ++k) {
+        fill_bins(double(cells[plan.binned[k] * column]), edges, plan.n_edges[k] - 1, out);
+        edges += plan.n_edges[k];
+        out += plan.n_edges[k] - 1;
     }
 }
 

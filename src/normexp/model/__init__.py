@@ -8,6 +8,8 @@ from normexp.model._drift import drift as drift
 from normexp.model._encoder import Encoder as Encoder
 from normexp.model._encoder import number_columns as number_columns
 from normexp.model._evaluation import evaluation_of as evaluation_of
+from normexp.model._held_out import HeldOut as HeldOut
+from normexp.model._held_out import OutOfFold as OutOfFold
 from normexp.model._member import Member as Member
 from normexp.model._model import Model as Model
 from normexp.model._model import as_model as as_model
@@ -16,5 +18,5 @@ from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
 
 __all__ = [
-    "ColumnDrift", "Copies", "Drift", "Encoder", "Known", "Member", "Model", "N_HASHES", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns",
+    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns",
 ]  # fmt: skip

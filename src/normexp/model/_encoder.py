@@ -2,10 +2,11 @@
 
 A number becomes smooth_clip((x - median) / IQR); a missing one becomes 0 and, if the column had missing values in training, sets an indicator.
 A boolean becomes -1 or 1, a category a one-hot vector; an unseen or missing category is all zeros. A constant column is all zeros.
+With bins a number becomes also how much of each of its quantile bins it reaches (piecewise-linear encoding, Gorishniy, Rubachev and Babenko 2022): networks see thresholds.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,8 @@ __all__ = ["Encoder", "number_columns"]
 PIECE_ROWS = 8_192
 HUGE = 1e15  # keeps the square in the clip finite
 TINY, MAX_SCALE = 2.3e-308, 1e300
+LEAST_BINS = 2
+NO_NUMBERS: NDArray[np.float64] = np.empty(0)
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,12 @@ class Encoder:
     low: NDArray[np.float64] | None = None  # smallest and greatest number in training
     high: NDArray[np.float64] | None = None
     is_boolean: NDArray[np.bool_] | None = None
+    n_edges: NDArray[np.int64] | None = None  # of the bins of each number, 0 for other columns; None without bins
+    edges: NDArray[np.float64] | None = None  # of all of them, one column after the other, those of a column rising
 
     @staticmethod
-    def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn]) -> "Encoder":
-        """Look at the training rows of `matrix`, shape (n, n_columns)."""
+    def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn], n_bins: int = 0) -> "Encoder":
+        """Look at the training rows of `matrix`, shape (n, n_columns); with `n_bins` above 0 numbers get at most so many bins, between quantiles."""
         n = len(columns)
         centre, scale, indicator = np.zeros(n), np.zeros(n), np.zeros(n, bool)
         kinds = np.array([column.kind for column in columns])
@@ -58,31 +63,46 @@ class Encoder:
             elif len(filled):
                 centre[i], scale[i] = _robust(filled)
         n_codes = np.array([column.n_codes for column in columns], np.int64)
-        return Encoder(centre, scale, n_codes, indicator, np.concatenate([booleans[n_codes == 0], missing[indicator], *codes]), low, high, kinds == "boolean")
+        bins = [_edges(matrix[rows, i].astype(np.float64), n_bins) if column.kind == "number" else NO_NUMBERS for i, column in enumerate(columns)] if n_bins else []
+        return Encoder(
+            centre, scale, n_codes, indicator, np.concatenate([booleans[n_codes == 0], missing[indicator], *codes]), low, high, kinds == "boolean",
+            np.array([len(edges) for edges in bins], np.int64) if n_bins else None, np.concatenate([NO_NUMBERS, *bins]) if n_bins else None,
+        )  # fmt: skip
 
     @cached_property
     def n_inputs(self) -> int:
         """Width of the encoded matrix."""
+        return self.n_plain_inputs + int(self._n_bins.sum())
+
+    @cached_property
+    def n_plain_inputs(self) -> int:
+        """Those before the bins."""
         return int((self.n_codes == 0).sum() + self.has_indicator.sum() + self.n_codes.sum())
+
+    @cached_property
+    def plain(self) -> "Encoder":
+        """The same without bins: its inputs are the first of these."""
+        return self if self.n_edges is None else replace(self, n_edges=None, edges=None)
 
     @property
     def baseline(self) -> NDArray[np.float64]:
         """An average row as the network sees it: medians of numbers (which are encoded as 0), training shares of categories, booleans and missing cells."""
         if self.shares is None:
             raise ValueError("expected a model that knows the shares of its training categories, got one saved by an older normexp; train it again")
-        return self.shares
+        return np.concatenate([self.shares, *(self._reached(column, self.centre[[column]])[0] for column in np.flatnonzero(self._n_bins))])
 
     def columns_of_inputs(self) -> NDArray[np.intp]:
         """For each input of the network, the matrix column that it comes from, shape (n_inputs,)."""
         n = np.arange(len(self.n_codes))
-        return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_codes)])
+        return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_codes), np.repeat(n, self._n_bins)])
 
     def input_names(self, columns: Sequence[MatrixColumn], categories: Sequence[Sequence[str]] = ()) -> list[str]:
-        """A name for each input: the column's, "column is missing" for an indicator, "column = category"; `categories` are those of each category column in turn."""
+        """A name for each input: the column's, "column is missing" for an indicator, "column = category", "column > edge" for a bin; `categories` are those of each category column in turn."""
         names, codes = [column.name for column in columns], np.flatnonzero(self.n_codes)
         words = [list(categories[i]) if i < len(categories) else [str(code) for code in range(self.n_codes[column])] for i, column in enumerate(codes)]
         found = [names[i] for i in np.flatnonzero(self.n_codes == 0)] + [f"{names[i]} is missing" for i in np.flatnonzero(self.has_indicator)]
-        return found + [f"{names[column]} = {word}" for column, of_column in zip(codes, words, strict=True) for word in [*of_column, "other"][: self.n_codes[column]]]
+        found += [f"{names[column]} = {word}" for column, of_column in zip(codes, words, strict=True) for word in [*of_column, "other"][: self.n_codes[column]]]
+        return found + [f"{names[column]} > {edge:.6g}" for column in np.flatnonzero(self._n_bins) for edge in self._edges_of(column)[:-1]]
 
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
@@ -104,16 +124,35 @@ class Encoder:
             yield out
 
     def encode_number(self, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
-        """What values of one number or boolean column become, none of them missing."""
+        """What values of one number or boolean column become, none of them missing: the scaled number, then its bins, shape (n_values, 1 + bins)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return _smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
+            scaled = _smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
+        return np.concatenate([scaled[:, None], self._reached(column, values.astype(np.float64))], axis=1)
+
+    @cached_property
+    def _n_bins(self) -> NDArray[np.int64]:
+        """Of each column."""
+        return np.zeros(len(self.n_codes), np.int64) if self.n_edges is None else np.maximum(self.n_edges - 1, 0)
+
+    def _edges_of(self, column: int) -> NDArray[np.float64]:
+        assert self.n_edges is not None and self.edges is not None
+        first = int(self.n_edges[:column].sum())
+        return self.edges[first : first + self.n_edges[column]]
+
+    def _reached(self, column: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How much of each bin of a column lies below each value."""
+        if not self._n_bins[column]:
+            return np.empty((len(values), 0))
+        edges = self._edges_of(column)
+        return np.clip((values[:, None] / 2 - edges[:-1] / 2) / (edges[1:] / 2 - edges[:-1] / 2), 0, 1).astype(np.float32).astype(np.float64)
 
     @cached_property
     def _plan(self) -> InputPlan:
         """Where the inputs lie: what every row needs, found once."""
-        numbers, categories = np.flatnonzero(self.n_codes == 0), np.flatnonzero(self.n_codes)
+        numbers, categories, binned = np.flatnonzero(self.n_codes == 0), np.flatnonzero(self.n_codes), np.flatnonzero(self._n_bins)
         return InputPlan(
-            numbers, self.centre[numbers], self.scale[numbers], np.flatnonzero(self.has_indicator), categories, self.n_codes[categories], len(self.n_codes), self.n_inputs
+            numbers, self.centre[numbers], self.scale[numbers], np.flatnonzero(self.has_indicator), categories, self.n_codes[categories],
+            binned, self._n_bins[binned] + 1, NO_NUMBERS if self.edges is None else self.edges, len(self.n_codes), self.n_inputs,
         )  # fmt: skip
 
 
@@ -122,6 +161,13 @@ def _robust(values: NDArray[np.float64]) -> tuple[float, float]:
     low, median, high = 2 * np.quantile(values / 2, (0.25, 0.5, 0.75))  # halved: differences do not overflow
     half = high / 2 - low / 2 if high > low else values.max() / 4 - values.min() / 4
     return float(median), float(min(0.5 / max(half, TINY), MAX_SCALE)) if half > 0 else 0.0
+
+
+def _edges(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """Distinct quantiles, at least three of them, or none."""
+    filled = values[~np.isnan(values)]
+    edges = np.unique(np.quantile(filled, np.linspace(0, 1, n_bins + 1), method="inverted_cdf")) if len(filled) else NO_NUMBERS
+    return edges if len(edges) > LEAST_BINS else NO_NUMBERS
 
 
 def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,6 +29,10 @@ class Member:
         logits = np.empty((len(matrix), self.network.n_outputs), dtype)
         first = 0
         for piece in self.encoder.pieces(matrix):
-            logits[first : first + len(piece)] = predict_logits(self.network, self.parameters, piece, n_threads)
+            logits[first : first + len(piece)] = self.logits_of(piece, n_threads)
             first += len(piece)
         return logits
+
+    def logits_of(self, inputs: NDArray[np.float32], n_threads: int = 0) -> NDArray[np.float32]:
+        """Logits of encoded rows."""
+        return predict_logits(self.network, self.parameters, inputs, n_threads)

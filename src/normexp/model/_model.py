@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.functional import log_softmax, softmax
+from normexp.functional import softmax
 from normexp.model._encoder import Encoder
+from normexp.model._held_out import HeldOut, OutOfFold
 from normexp.model._member import Member
 from normexp.model._profile import Profile
 from normexp.network import History, Network, Parameters
@@ -28,7 +29,7 @@ class Model:
     members : tuple of Member
         Each from a matrix to logits.
     weights : tuple of float, one a member
-        Of the combination, a log-linear pool: p is proportional to the product of each member's p_m to the power of its weight.
+        Of the combination, a log-linear pool: p is proportional to the product of each member's p_m to the power of its weight, so logits are the weighted sum of theirs.
     temperature : float
         What the combined logits are divided by, above 0.
     class_shares : ndarray of shape (n_classes,), or None
@@ -49,6 +50,12 @@ class Model:
         What a row of each class counted in training, and counts when the model answers.
     profile : Profile or None
         What is kept of the training rows, for later ones to be compared with.
+    bias : ndarray of shape (n_classes,), or None
+        Added to the combined logits: the part of the class shares that the members leave (see `normexp.recipe`).
+    held_out : HeldOut or None
+        What rows that were not learnt from were given.
+    out_of_fold : OutOfFold or None
+        Of a portfolio: its kinds of members and how they were combined.
     positive : int or None
         Of two classes the one that is looked for, where it was said or found; None is the second.
     """
@@ -67,6 +74,9 @@ class Model:
     class_weights: NDArray[np.float64] | None = None
     profile: Profile | None = None
     positive: int | None = None
+    bias: NDArray[np.float64] | None = None
+    held_out: HeldOut | None = None
+    out_of_fold: OutOfFold | None = None
 
     def __post_init__(self) -> None:
         if not self.members or len(self.weights) != len(self.members):
@@ -84,11 +94,12 @@ class Model:
 
     @property
     def encoder(self) -> Encoder:
-        """Of the only member, as are `network` and `parameters`."""
-        return self.member.encoder
+        """That of all members: those without bins take the first of its inputs."""
+        return max((member.encoder for member in self.members), key=lambda encoder: encoder.n_inputs)
 
     @property
     def network(self) -> Network:
+        """Of the only member, as are `parameters`."""
         return self.member.network
 
     @property
@@ -111,11 +122,21 @@ class Model:
         if self.weights == (1.0,):
             logits = self.member.logits(matrix, n_threads, dtype=dtype)
         else:
-            logits = np.zeros((len(matrix), len(self.classes)), dtype)
-            for weight, member in zip(self.weights, self.members, strict=True):
-                logits += dtype(weight) * log_softmax(member.logits(matrix, n_threads, dtype=dtype))
+            logits = self._combined(matrix, n_threads).astype(dtype)
+        if self.bias is not None:
+            logits += self.bias.astype(dtype)
         logits /= dtype(self.temperature)
         return logits
+
+    def _combined(self, matrix: NDArray[Any], n_threads: int) -> NDArray[np.float64]:
+        """The weighted sum of the members' logits; rows are encoded once, a piece at a time."""
+        combined, encoder, first = np.zeros((len(matrix), len(self.classes))), self.encoder, 0
+        for piece in encoder.pieces(matrix):
+            plain = np.ascontiguousarray(piece[:, : encoder.n_plain_inputs])
+            for weight, member in zip(self.weights, self.members, strict=True):
+                combined[first : first + len(piece)] += weight * member.logits_of(piece if member.network.n_inputs == piece.shape[1] else plain, n_threads)
+            first += len(piece)
+        return combined
 
     def probabilities(self, matrix: NDArray[Any], n_threads: int = 0, *, dtype: type[np.floating[Any]] | None = None) -> NDArray[Any]:
         """The softmax of the logits, of shape (n_rows, n_classes), columns as in `classes`; arguments as those of `logits`."""
@@ -125,10 +146,18 @@ class Model:
     def coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of a linear model: by how much each encoded input (see `Encoder`) raises each calibrated logit, shape (n_classes, n_inputs), and the logits where all are 0, shape
         (n_classes,). Raises ValueError for a network with hidden layers."""
-        if len(self.network.layers) != 1:
-            raise ValueError(f"expected a linear model, got one with {len(self.network.layers) - 1} hidden layers; fit with hidden_layer_sizes=()")
-        weights, bias = (self.parameters[f"dense_0/{name}"].astype(np.float64) / self.temperature for name in ("weights", "bias"))
-        return weights.T, bias
+        if not self.is_linear:
+            raise ValueError("expected a linear model, got one with hidden layers; fit with hidden_layer_sizes=()")
+        weights, bias = np.zeros((self.encoder.n_inputs, len(self.classes))), np.zeros(len(self.classes)) if self.bias is None else self.bias.copy()
+        for weight, member in zip(self.weights, self.members, strict=True):
+            weights[: member.network.n_inputs] += weight * member.parameters["dense_0/weights"]
+            bias += weight * member.parameters["dense_0/bias"]
+        return weights.T / self.temperature, bias / self.temperature
+
+    @property
+    def is_linear(self) -> bool:
+        """Has no member a hidden layer?"""
+        return all(len(member.network.layers) == 1 for member in self.members)
 
     def answers(self, probabilities: NDArray[Any]) -> NDArray[np.intp]:
         """The class that each row is given, as an index: the most probable one or, with class weights, that of the largest weight x probability.

@@ -19,8 +19,6 @@ from normexp.network._parameters import Segment as Segment
 from normexp.network._parameters import blank_parameters as blank_parameters
 from normexp.network._parameters import initial_parameters as initial_parameters
 from normexp.network._parameters import segments_of as segments_of
-from normexp.network._side_by_side import Task as Task
-from normexp.network._side_by_side import fit_side_by_side as fit_side_by_side
 from normexp.network._training import EpochCallback as EpochCallback
 from normexp.network._training import History as History
 from normexp.network._training import OptimizerState as OptimizerState
@@ -28,6 +26,7 @@ from normexp.network._training import PollCallback as PollCallback
 from normexp.network._training import Rows as Rows
 from normexp.network._training import Sums as Sums
 from normexp.network._training import Training as Training
+from normexp.network._training import default_threads as default_threads
 from normexp.network._training import evaluate_rows as evaluate_rows
 from normexp.network._training import fit as fit
 from normexp.network._training import fit_rows as fit_rows
@@ -36,6 +35,6 @@ from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
     "Activate", "BatchNormalize", "Dense", "Dropout", "EpochCallback", "History", "InputPlan", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState",
-    "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Task", "Training", "blank_parameters", "evaluate_rows", "fill_inputs", "fit",
-    "fit_rows", "fit_side_by_side", "initial_parameters", "predict_logits", "predict_outputs", "segments_of",
+    "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Training", "blank_parameters", "default_threads", "evaluate_rows", "fill_inputs", "fit",
+    "fit_rows", "initial_parameters", "predict_logits", "predict_outputs", "segments_of",
 ]  # fmt: skip

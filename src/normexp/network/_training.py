@@ -14,7 +14,7 @@ from normexp.network._layers import NativeLayer, Network
 from normexp.network._optimizers import Loss, Optimizer
 from normexp.network._parameters import Parameters, vectors_of
 
-__all__ = ["FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "evaluate_rows", "fit", "fit_rows", "predict_logits", "predict_outputs"]
+__all__ = ["FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "default_threads", "evaluate_rows", "fit", "fit_rows", "predict_logits", "predict_outputs"]
 
 NO_ROWS = np.empty(0, np.int64)
 SAMPLE_ROWS = 256  # on which a fit is looked at for divergence
@@ -126,6 +126,11 @@ class History:
     @property
     def n_epochs(self) -> int:
         return len(self.loss)
+
+
+def default_threads() -> int:
+    """How many threads 0 stands for."""
+    return int(_native.get_num_threads())
 
 
 EpochCallback = Callable[[int, float, float, float, float], bool]

@@ -7,7 +7,14 @@ from normexp.recipe._fit import step as step
 from normexp.recipe._plan import Plan as Plan
 from normexp.recipe._plan import plan as plan
 from normexp.recipe._plan import seed_from as seed_from
+from normexp.recipe._portfolio import QUALITIES as QUALITIES
+from normexp.recipe._portfolio import Configuration as Configuration
+from normexp.recipe._portfolio import Portfolio as Portfolio
+from normexp.recipe._portfolio import portfolio as portfolio
+from normexp.recipe._portfolio_fit import Progress as Progress
 from normexp.recipe._weights import ClassWeight as ClassWeight
 from normexp.recipe._weights import rows_to_learn as rows_to_learn
 
-__all__ = ["ClassWeight", "Plan", "fit", "fit_table", "parts_of", "plan", "rows_to_learn", "seed_from", "step"]
+__all__ = [
+    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "seed_from", "step",
+]  # fmt: skip

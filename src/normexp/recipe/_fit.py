@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from normexp.evaluation import fit_temperature
 from normexp.functional import softmax
-from normexp.model import Encoder, Member, Model
+from normexp.model import Encoder, HeldOut, Member, Model
 from normexp.network import EpochCallback, Network, Optimizer, OptimizerState, PollCallback, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
+from normexp.recipe._folds import folds_of
 from normexp.recipe._plan import Plan
+from normexp.recipe._portfolio import Portfolio
+from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
 from normexp.recipe._profile import profile_of
 from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights
 from normexp.tables import MatrixColumn, Table, held_out_rows
@@ -26,12 +29,13 @@ Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def fit(
-    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan, *, classes: NDArray[Any],
+    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan | Portfolio, *, classes: NDArray[Any],
     rows: NDArray[np.int64] | None = None, validation_rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None,
     times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None, start: Model | None = None,
     time_limit: float = 0.0, n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> Model:  # fmt: skip
-    """Train as planned, choose epoch and temperature on rows that were not learnt from.
+    """Train as planned. Of one network, rows that were not learnt from choose epoch and temperature; the members of a portfolio are combined on rows that they had not seen.
 
     Parameters
     ----------
@@ -43,26 +47,28 @@ def fit(
         Places in `classes`.
     weights : ndarray of shape (n,), or None
         Of the rows, at least 0; those that are used have more.
-    plan : Plan
+    plan : Plan or Portfolio
     classes : ndarray of shape (n_classes,)
         Labels, kept in the model.
     rows : ndarray of int, optional
         Those to learn from; default all.
     validation_rows : ndarray of int, optional
-        Those that choose epoch and temperature, instead of a part of `rows`.
+        Those that choose epoch and temperature, or combine a portfolio, instead of a part of `rows`.
     groups, times : ndarray of shape (n,), optional
-        That part has no row of a group that is learnt from; it is the last in time (see `normexp.tables.held_out_rows`).
+        That part has no row of a group that is learnt from; it is the last in time (see `normexp.tables.held_out_rows`). Folds are of whole groups, and spans of time.
     class_weight : "balanced", ndarray of shape (n_classes,), or None
         Multiplied with the row weights in training. The probabilities are those of the data all the same: they are put back to its shares before the temperature
         is chosen; what a weight changes is what the model answers (`Model.answers`).
     start : Model, optional
-        Go on from its network, with its encoder; it stays as it is.
+        Go on from its network, with its encoder; it stays as it is. Not with a portfolio.
     time_limit : float
-        Seconds after which training ends with the best epoch so far; 0 is none.
+        Seconds after which training ends with the best epoch so far, or with the kinds of members that are finished; 0 is none.
     n_threads : int
         0 is the default number; the bits do not depend on it.
     on_epoch, on_poll : callables, optional
-        As in `normexp.network.fit`.
+        As in `normexp.network.fit`, for one network.
+    on_progress : callable, optional
+        For a portfolio: called every 50 ms with a `Progress`; the fit ends with what it has when it returns True.
 
     Returns
     -------
@@ -70,6 +76,8 @@ def fit(
         Of plain columns; whoever knows names and a schema adds them. Its history says what ended the training.
     """
     rows = np.arange(len(matrix)) if rows is None else rows
+    if isinstance(plan, Portfolio):
+        return _fit_portfolio(matrix, columns, targets, weights, plan, rows, validation_rows, groups, times, class_weight, classes, time_limit, n_threads, on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
     member = _member(matrix, columns, parts[0], classes, plan, start)
@@ -88,8 +96,26 @@ def fit(
     held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
     held_logits, held_weights = predict_logits(member.network, member.parameters, features[held], n_threads), row_weights(used_targets, own_weights)
     temperature = fit_temperature(held_logits, used_targets[held], None if held_weights is None else held_weights[held], TEMPERATURE_SCALE, TEMPERATURE)
-    profile = profile_of(matrix, columns, *parts, softmax(held_logits / np.float32(temperature)), None if start is None else start.profile)
-    return Model(classes, (member,), (1.0,), temperature, _shares(used_targets, own_weights, len(classes)), history, matrix.shape[1], class_weights=class_weights, profile=profile)
+    held_probabilities = softmax(held_logits / np.float32(temperature))
+    profile = profile_of(matrix, columns, *parts, held_probabilities, None if start is None else start.profile)
+    shares, told = _shares(used_targets, own_weights, len(classes)), HeldOut.of(held_probabilities, used_targets[held])
+    return Model(classes, (member,), (1.0,), temperature, shares, history, matrix.shape[1], class_weights=class_weights, profile=profile, held_out=told)
+
+
+def _fit_portfolio(
+    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, rows: NDArray[np.int64],
+    validation_rows: NDArray[np.int64] | None, groups: NDArray[np.int64] | None, times: NDArray[np.float64] | None, class_weight: ClassWeight, classes: NDArray[Any],
+    time_limit: float, n_threads: int, on_progress: ProgressCallback | None,
+) -> Model:  # fmt: skip
+    if len(classes) < 2:
+        raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
+    folds = [(rows, validation_rows)] if validation_rows is not None else folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
+    used = rows if validation_rows is None else np.union1d(rows, validation_rows)
+    shares = _shares(targets[used], None if weights is None else weights[used], len(classes))
+    return fit_portfolio(
+        matrix, columns, targets, weights, plan, used, folds, classes=classes, class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=shares,
+        time_limit=time_limit, n_threads=n_threads, on_progress=on_progress,
+    )  # fmt: skip
 
 
 def step(
@@ -110,14 +136,14 @@ def step(
 
 
 def fit_table(
-    table: Table, plan: Plan, *, rows: NDArray[np.int64] | None = None, class_weight: ClassWeight = None, start: Model | None = None, time_limit: float = 0.0,
-    n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
+    table: Table, plan: Plan | Portfolio, *, rows: NDArray[np.int64] | None = None, class_weight: ClassWeight = None, start: Model | None = None, time_limit: float = 0.0,
+    n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None, on_progress: ProgressCallback | None = None,
 ) -> Model:  # fmt: skip
     """As `fit`, on a table with targets, whose schema and names the model keeps."""
     classes, targets = table.with_target()
     model = fit(
         table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, rows=rows, groups=table.groups, times=table.times,
-        class_weight=class_weight, start=start, time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll,
+        class_weight=class_weight, start=start, time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll, on_progress=on_progress,
     )  # fmt: skip
     return replace(model, schema=table.schema, n_features=len(table.schema.columns), feature_names=tuple(column.name for column in table.schema.columns))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from normexp._checks import integer_at_least
 
-__all__ = ["Plan", "plan", "seed_from"]
+__all__ = ["Plan", "is_auto", "plan", "seed_from", "widths"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def plan(
         raise ValueError(f"expected a finite learning_rate above 0, got {learning_rate!r}")
     default = _default(n_rows)
     return Plan(
-        default.hidden if _is_auto(hidden_layer_sizes) else _widths(hidden_layer_sizes),
+        default.hidden if is_auto(hidden_layer_sizes) else widths(hidden_layer_sizes),
         default.epochs if epochs == "auto" else integer_at_least(epochs, 1, "epochs"),
         default.batch_size if batch_size == "auto" else integer_at_least(batch_size, 1, "batch_size"),
         default.patience if patience == "auto" else integer_at_least(patience, 0, "patience"),
@@ -59,11 +59,11 @@ def _default(n_rows: int) -> Plan:
     return Plan((256, 128), 50, 256, 6)
 
 
-def _is_auto(value: Any) -> bool:
+def is_auto(value: Any) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def _widths(hidden_layer_sizes: str | Sequence[int]) -> tuple[int, ...]:
+def widths(hidden_layer_sizes: str | Sequence[int]) -> tuple[int, ...]:
     if isinstance(hidden_layer_sizes, str):
         raise ValueError(f"expected hidden_layer_sizes 'auto' or a sequence of integers, got {hidden_layer_sizes!r}")
     return tuple(integer_at_least(units, 1, "hidden_layer_sizes") for units in hidden_layer_sizes)

@@ -19,14 +19,14 @@ DECILES = np.arange(1, 10) / 10
 def profile_of(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray[np.int64], held: NDArray[np.int64], probabilities: NDArray[Any], before: Profile | None = None
 ) -> Profile:
-    """Of the rows that were learnt from, and of those held out with the probabilities that they are given.
+    """Of the rows that were learnt from, and of those held out; the probabilities are those of rows by members that had not learnt from them.
 
     `before` is the profile of a model that the fit went on from: its rows are remembered too, and deciles stay as they are, as the encoder does.
     """
     hashes = matrix_hashes(matrix, np.concatenate([rows, held]))
     distinct, counts = np.unique(hashes, return_counts=True)
     by_chance = float(counts[counts > 1].sum() / len(hashes))
-    answers = probabilities.mean(axis=0, dtype=np.float64) if len(held) else np.full(probabilities.shape[1], 1 / probabilities.shape[1])
+    answers = probabilities.mean(axis=0, dtype=np.float64) if len(probabilities) else np.full(probabilities.shape[1], 1 / probabilities.shape[1])
     kept = distinct if before is None else np.union1d(distinct, before.hashes.view(np.uint64))
     edges, in_bins = _bins(matrix, columns, rows) if before is None else (before.edges, before.counts)
     return Profile(len(rows) if before is None else before.n_rows, edges, in_bins, answers, kept[:N_HASHES].view(np.int64), by_chance, len(hashes))

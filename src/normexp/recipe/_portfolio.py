@@ -1,0 +1,115 @@
+"""Several kinds of networks, each fitted fold by fold: which, from the size of the data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from normexp._checks import integer_at_least
+from normexp.recipe._plan import is_auto, widths
+from normexp.tables import MatrixColumn
+
+__all__ = ["FAMILIES", "QUALITIES", "Configuration", "Portfolio", "portfolio"]
+
+QUALITIES = ("fast", "good", "best")
+FAMILIES = ("linear", "network")
+MOST_INPUTS = 512  # that bins may make of a table: what lies beyond costs more than it brings
+MOST_VALUES = 2**27  # of the encoded matrix with bins: half a gigabyte
+LEAST_BINS, N_BINS = 3, 16
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One kind of member: a network of relu layers, none of them for a linear one, trained for so many epochs while the learning rate falls to 0 along a cosine.
+
+    `bins`: are numbers seen by their bins too; `second` is Adam's second moment; dropouts are those after hidden layers and of the inputs.
+    """
+
+    name: str
+    family: str
+    hidden: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    bins: bool = False
+    second: float = 0.999
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Each configuration is fitted on all folds but one, for every fold, with `n_seeds` first weights: a pure function of sizes and settings, never of the clock.
+
+    Tasks are done in the order of the configurations, those of a configuration fold by fold; a time limit leaves out the last ones.
+    """
+
+    configurations: tuple[Configuration, ...]
+    n_folds: int
+    n_seeds: int = 1
+    n_bins: int = 0
+    seed: int = 0
+
+    @property
+    def n_tasks(self) -> int:
+        return len(self.configurations) * self.n_folds * self.n_seeds
+
+
+def portfolio(
+    n_rows: int, columns: Sequence[MatrixColumn], quality: str = "good", *, members: str | Sequence[str] | None = None, hidden_layer_sizes: str | Sequence[int] = "auto",
+    epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: float | None = None, weight_decay: float | None = None, seed: int = 0,
+) -> Portfolio:  # fmt: skip
+    """The portfolio for a table of so many rows and these columns of its matrix; what is given replaces what the members would have.
+
+    `members` names the families that may take part, all by default; no hidden layers leave the linear one. Raises ValueError for names and settings that are not known.
+    """
+    hidden = None if is_auto(hidden_layer_sizes) else widths(hidden_layer_sizes)
+    families = _families(members if hidden != () else "linear")
+    n_bins = _n_bins(n_rows, columns) if "network" in families else 0  # the inputs of a linear model are to be read
+    chosen = [one for one in _configurations(n_rows) if one.family in families]
+    given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size}
+    changes = {name: integer_at_least(value, 1, name) for name, value in given.items() if not is_auto(value)}
+    changes |= {name: value for name, value in (("learning_rate", learning_rate), ("weight_decay", weight_decay)) if value is not None}
+    configurations = tuple(replace(one, bins=one.bins and n_bins > 0, hidden=one.hidden if hidden is None or one.family == "linear" else hidden, **changes) for one in chosen)
+    return Portfolio(configurations, _n_folds(n_rows), 3 if quality == "best" else 1, n_bins, seed)
+
+
+def _families(members: str | Sequence[str] | None) -> tuple[str, ...]:
+    names = FAMILIES if members is None else (members,) if isinstance(members, str) else tuple(members)
+    for name in names:
+        if name not in FAMILIES:
+            raise ValueError(f"expected members out of {', '.join(FAMILIES)}, got {name!r}")
+    if not names:
+        raise ValueError(f"expected at least one of {', '.join(FAMILIES)} as members, got none")
+    return names
+
+
+def _n_bins(n_rows: int, columns: Sequence[MatrixColumn]) -> int:
+    """As many as there is room for, up to 16."""
+    n_numbers = sum(column.kind == "number" for column in columns)
+    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(max(column.n_codes, 1) for column in columns)
+    n_bins = min(N_BINS, room // n_numbers) if n_numbers else 0
+    return n_bins if n_bins >= LEAST_BINS else 0
+
+
+def _n_folds(n_rows: int) -> int:
+    """Eight where rows are few, fewer where they cost more than they bring; no more than a third of the rows."""
+    folds = 8 if n_rows < 2_000 else 5 if n_rows < 30_000 else 3
+    return max(2, min(folds, n_rows // 3))
+
+
+def _configurations(n_rows: int) -> tuple[Configuration, ...]:
+    """The most useful first. A lightly held network, a strongly held one and one on the bare numbers: what they get wrong differs (decision 17)."""
+    if n_rows < 1_000:
+        hidden, epochs, batch = (64, 32), 60, 16
+    elif n_rows < 5_000:
+        hidden, epochs, batch = (128, 64), 40, 32
+    else:
+        hidden, epochs, batch = (128, 64), 25 if n_rows < 50_000 else 10, 64 if n_rows < 50_000 else 256
+    wide = (256, 128) if n_rows >= 5_000 else hidden
+    return (
+        Configuration("held", "network", hidden, epochs, batch, 0.002, 0.3, bins=True, dropout=0.2, input_dropout=0.1),
+        Configuration("free", "network", hidden, epochs, batch, 0.002, 0.01, bins=True),
+        Configuration("plain", "network", wide, epochs, batch, 0.004, 0.1, second=0.95),
+        Configuration("linear", "linear", (), max(25, epochs), 32 if n_rows < 5_000 else 128, 0.01, 0.3, bins=True),
+    )
