@@ -10,7 +10,7 @@ from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 from normexp.explanation._features import describe, features_of, offsets_of
 from normexp.explanation._flips import Flip, smallest_flip
-from normexp.explanation._network import ReluNetwork
+from normexp.explanation._network import ReluNetworks
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, as_model
 from normexp.tables import Table
@@ -145,7 +145,7 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
     """
     known, matrix = as_model(model), _matrix(model, X)
     targets = _targets(known.classes, X, y, len(matrix))
-    network, encoder = ReluNetwork.of(known), known.encoder
+    network, encoder = ReluNetworks.of(known), known.encoder
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline
     logits = network.logits(network.first(inputs))
     raised = np.zeros(len(known.classes)) if known.class_weights is None else np.log(np.maximum(known.class_weights, TINY))

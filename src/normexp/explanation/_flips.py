@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.explanation._network import ReluNetwork
+from normexp.explanation._network import ReluNetworks
 
 __all__ = ["Flip", "smallest_flip"]
 
@@ -29,7 +29,7 @@ class Flip:
 class _Row:
     """A matrix row and the answers to it with one column changed."""
 
-    def __init__(self, encoder: Any, network: ReluNetwork, row: NDArray[Any]) -> None:
+    def __init__(self, encoder: Any, network: ReluNetworks, row: NDArray[Any]) -> None:
         self.encoder, self.network, self.row = encoder, network, row.astype(np.float64)
         self.inputs = encoder.encode(row[None])[0].astype(np.float64)
         self.first = network.first(self.inputs)
@@ -40,17 +40,18 @@ class _Row:
     def logits(self, column: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits with other values in a column."""
         places = self.places[column]
-        weights = self.network.weights[0][places]
+        weights = self.network.weights[places]
         if self.encoder.n_codes[column]:
             return self.network.logits(self.first - self.inputs[places] @ weights + weights[values.astype(np.int64)])
-        change = self.encoder.encode_number(column, values) - self.inputs[places[0]]
-        return self.network.logits(self.first + change[:, None] * weights[0])
+        inputs = self.encoder.encode_number(column, values)
+        changed = np.r_[0, len(places) - inputs.shape[1] + 1 : len(places)]  # the number and its bins: an indicator between them stays
+        return self.network.logits(self.first + (inputs - self.inputs[places[changed]]) @ weights[changed])
 
     def answer_at(self, column: int, value: float) -> int:
         return int(self.logits(column, np.array([value]))[0].argmax())
 
 
-def smallest_flip(encoder: Any, network: ReluNetwork, row: NDArray[Any], offsets: NDArray[np.float64]) -> Flip | None:
+def smallest_flip(encoder: Any, network: ReluNetworks, row: NDArray[Any], offsets: NDArray[np.float64]) -> Flip | None:
     """Of a matrix row; None if no change that was tried does it.
 
     Tried are every other category, the other side of a boolean, and for numbers 80 steps around the value and 65 values across the range of training, never

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.explanation._features import features_of
-from normexp.explanation._network import ReluNetwork
+from normexp.explanation._network import ReluNetworks
 from normexp.functional import cross_entropy
 from normexp.model import as_model
 from normexp.tables import Table
 
 __all__ = ["Importance", "permutation_importance"]
 
-WORK = 2_000_000  # rows x features x repeats at most, but at least 200 rows
+WORK = 2_000_000  # rows x features x repeats x members at most, but at least 200 rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,9 @@ def permutation_importance(model: Any, table: Table, *, n_repeats: int = 5, max_
     encoder, (names, owners) = known.encoder, features_of(known)
     rng = np.random.Generator(np.random.PCG64(seed))
     rows = np.flatnonzero(table.targets >= 0)
-    n_rows = min(len(rows), max_rows, max(200, WORK // (len(names) * n_repeats)))
+    n_rows = min(len(rows), max_rows, max(200, WORK // (len(names) * n_repeats * len(known.members))))
     rows = np.sort(rng.permutation(rows)[:n_rows])
-    network, targets = ReluNetwork.of(known), table.targets[rows]
+    network, targets = ReluNetworks.of(known), table.targets[rows]
     inputs = encoder.encode(table.matrix, rows).astype(np.float64)
     first = network.first(inputs)
     before = cross_entropy(network.logits(first), targets, reduction="none") if n_rows else np.empty(0)
@@ -63,7 +63,7 @@ def permutation_importance(model: Any, table: Table, *, n_repeats: int = 5, max_
         places = np.flatnonzero(feature_of_input == feature)
         rises = np.zeros(n_rows)
         for _ in range(n_repeats):
-            change = (inputs[np.ix_(rng.permutation(n_rows), places)] - inputs[:, places]) @ network.weights[0][places]
+            change = (inputs[np.ix_(rng.permutation(n_rows), places)] - inputs[:, places]) @ network.weights[places]
             rises += (cross_entropy(network.logits(first + change), targets, reduction="none") - before) / n_repeats
         mean[feature] = rises.mean()
         error[feature] = rises.std(ddof=1) / np.sqrt(n_rows) if n_rows > 1 else 0.0

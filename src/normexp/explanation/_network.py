@@ -1,67 +1,93 @@
-"""A classifier's network in float64 NumPy, for the questions that need its inside: slopes along a path, one input changed."""
+"""A classifier's networks in float64 NumPy, for the questions that need their inside: slopes along a path, one input changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model import as_model
+from normexp.model import Member, as_model
 
-__all__ = ["ReluNetwork"]
+__all__ = ["ReluNetworks"]
 
 Array = NDArray[np.float64]
 PIECE_ROWS = 4_096
 
 
 @dataclass(frozen=True)
-class ReluNetwork:
-    """Dense relu layers and a linear one; logits are divided by the temperature."""
+class _Tail:
+    """What follows the first layer of one member: its units there, and the further layers, the last of which holds the member's weight."""
 
+    units: slice
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
 
-    @staticmethod
-    def of(fitted: Any) -> "ReluNetwork":
-        """The network of a Model of one member, or of a fitted SoftmaxClassifier."""
-        model = as_model(fitted)
-        parameters, n = model.parameters, len(model.network.layers)
-        weights = [parameters[f"dense_{i}/weights"].astype(np.float64) for i in range(n)]
-        biases = [parameters[f"dense_{i}/bias"].astype(np.float64) for i in range(n)]
-        weights[-1], biases[-1] = weights[-1] / model.temperature, biases[-1] / model.temperature
-        return ReluNetwork(tuple(weights), tuple(biases))
+    def logits(self, first: Array) -> Array:
+        x = first[:, self.units]
+        for weights, bias in zip(self.weights, self.biases, strict=True):
+            x = np.maximum(x, 0) @ weights + bias
+        return x
 
-    def raised(self, by: Array) -> "ReluNetwork":
+    def slopes(self, first: Array, direction: Array) -> Array:
+        """Of logits @ direction with respect to its units, row by row."""
+        x, open_units = first[:, self.units], []
+        for weights, bias in zip(self.weights, self.biases, strict=True):
+            open_units.append(x > 0)
+            x = np.maximum(x, 0) @ weights + bias
+        slope = np.broadcast_to(direction, x.shape)
+        for weights, is_open in zip(reversed(self.weights), reversed(open_units), strict=True):
+            slope = (slope @ weights.T) * is_open
+        return slope
+
+
+@dataclass(frozen=True)
+class ReluNetworks:
+    """Dense relu layers and a linear one, of every member of a model, over the same inputs: the first layers side by side, logits added up.
+
+    `weights` and `biases` are those of the first layers, shape (n_inputs, n_units) and (n_units,); logits are calibrated.
+    """
+
+    weights: Array
+    biases: Array
+    tails: tuple[_Tail, ...]
+    bias: Array
+
+    @staticmethod
+    def of(fitted: Any) -> "ReluNetworks":
+        """The networks of a Model, or of a fitted SoftmaxClassifier."""
+        model = as_model(fitted)
+        layers = [_scaled_layers(member, weight / model.temperature) for member, weight in zip(model.members, model.weights, strict=True)]
+        ends = np.cumsum([len(biases[0]) for _, biases in layers])
+        firsts = np.zeros((model.encoder.n_inputs, ends[-1]))
+        for (weights, _), end in zip(layers, ends, strict=True):
+            firsts[: len(weights[0]), end - weights[0].shape[1] : end] = weights[0]  # members without bins take the first inputs
+        tails = tuple(_Tail(slice(end - len(biases[0]), end), tuple(weights[1:]), tuple(biases[1:])) for (weights, biases), end in zip(layers, ends, strict=True))
+        bias = np.zeros(len(model.classes)) if model.bias is None else model.bias / model.temperature
+        return ReluNetworks(firsts, np.concatenate([biases[0] for _, biases in layers]), tails, bias)
+
+    def raised(self, by: Array) -> "ReluNetworks":
         """With something added to each logit, shape (n_classes,)."""
-        return ReluNetwork(self.weights, (*self.biases[:-1], self.biases[-1] + by))
+        return replace(self, bias=self.bias + by)
 
     def first(self, inputs: Array) -> Array:
-        """What the first layer makes of encoded rows, before its relu: linear in the inputs."""
-        return inputs @ self.weights[0] + self.biases[0]
+        """What the first layers make of encoded rows, before their relu: linear in the inputs."""
+        return inputs @ self.weights + self.biases
 
     def logits(self, first: Array) -> Array:
-        """Logits (n, n_classes) from what `first` gave (n, units)."""
-        pieces = []
+        """Logits (n, n_classes) from what `first` gave (n, n_units)."""
+        found = np.tile(self.bias, (len(first), 1))
         for start in range(0, len(first), PIECE_ROWS):
-            x = first[start : start + PIECE_ROWS]
-            for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
-                x = np.maximum(x, 0) @ weights + bias
-            pieces.append(x)
-        return np.concatenate(pieces) if pieces else np.empty((0, len(self.biases[-1])))
+            rows = slice(start, start + PIECE_ROWS)
+            for tail in self.tails:
+                found[rows] += tail.logits(first[rows])
+        return found
 
     def mean_slope(self, first: Array, direction: Array) -> Array:
-        """The mean over rows of the gradient of logits @ direction with respect to `first`, shape (units,)."""
+        """The mean over rows of the gradient of logits @ direction with respect to `first`, shape (n_units,)."""
         total = np.zeros(first.shape[1])
         for start in range(0, len(first), PIECE_ROWS):
-            x = first[start : start + PIECE_ROWS]
-            open_units = []
-            for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
-                open_units.append(x > 0)
-                x = np.maximum(x, 0) @ weights + bias
-            slope = np.broadcast_to(direction, x.shape)
-            for weights, is_open in zip(reversed(self.weights[1:]), reversed(open_units), strict=True):
-                slope = (slope @ weights.T) * is_open
-            total += slope.sum(axis=0)
+            for tail in self.tails:
+                total[tail.units] += tail.slopes(first[start : start + PIECE_ROWS], direction).sum(axis=0)
         return total / len(first)
 
     def integrated_gradients(self, start: Array, end: Array, direction: Array, tolerance: float = 1e-4, most_steps: int = 2**17) -> Array:
@@ -76,7 +102,16 @@ class ReluNetwork:
         while True:
             t = (np.arange(n)[:, None] + 0.5) / n
             slope = self.mean_slope(first_start + t * (first_end - first_start), direction)
-            contributions: Array = (end - start) * (self.weights[0] @ slope)
+            contributions: Array = (end - start) * (self.weights @ slope)
             if abs(contributions.sum() - (after - before)) <= tolerance * max(1, abs(after)) or n >= most_steps:
                 return contributions
             n *= 2
+
+
+def _scaled_layers(member: Member, weight: float) -> tuple[list[Array], list[Array]]:
+    """Weights and biases of the layers, those of the last one times the member's weight."""
+    names = [f"dense_{i}" for i in range(len(member.network.layers))]
+    weights = [member.parameters[f"{name}/weights"].astype(np.float64) for name in names]
+    biases = [member.parameters[f"{name}/bias"].astype(np.float64) for name in names]
+    weights[-1], biases[-1] = weights[-1] * weight, biases[-1] * weight
+    return weights, biases

@@ -8,6 +8,7 @@ from normexp.model._drift import drift as drift
 from normexp.model._encoder import Encoder as Encoder
 from normexp.model._encoder import number_columns as number_columns
 from normexp.model._evaluation import evaluation_of as evaluation_of
+from normexp.model._held_out import MOST_OF_A_CLASS as MOST_OF_A_CLASS
 from normexp.model._held_out import HeldOut as HeldOut
 from normexp.model._held_out import OutOfFold as OutOfFold
 from normexp.model._member import Member as Member
@@ -18,5 +19,5 @@ from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
 
 __all__ = [
-    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns",
+    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HeldOut", "OutOfFold"]
+__all__ = ["MOST_OF_A_CLASS", "HeldOut", "OutOfFold"]
 
 MOST_OF_A_CLASS = 4_096  # probabilities kept
 

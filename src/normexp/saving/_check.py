@@ -4,30 +4,31 @@ What is checked here is what the rest of the package may trust: nothing of a des
 """
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normexp.model import N_HASHES
+from normexp.recipe import QUALITIES
+from normexp.saving._check_members import (
+    check_bounds, check_edges, check_held_out, check_members, check_out_of_fold, sizes_of, wanted_of_bins, wanted_of_held_out,
+)  # fmt: skip
 from normexp.saving._check_schema import check_schema
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
 from normexp.saving._values import boolean, check_keys, distinct_texts, integer, list_of, number, one_of, shown, text
 from normexp.tables import MatrixColumn, Schema
 
-__all__ = ["check_bounds", "check_declared", "check_description", "check_tensors"]
+__all__ = ["check_declared", "check_description", "check_tensors"]
 
 MANY = 2**31 - 1
-LARGEST = float(np.finfo(np.float32).max) / 4
+LARGEST_BIAS = 1e30
 TEMPERATURES = (1e-30, 1e30)
 MAX_LABEL_CHARACTERS = 2**26  # of an array of text, in which every label takes the room of the longest
-LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
-ROWS_AT_A_TIME = 256
 HISTORY = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 STOPPED = ("epochs", "patience", "time_limit", "interrupted", "callback", "diverged")
-OPTIONAL = ("class_shares", "class_weights", "profile", "positive")
+OPTIONAL = ("class_shares", "class_weights", "profile", "positive", "bias", "out_of_fold")
 PROFILE = ("n_rows", "by_chance", "n_compared")
 LATER = ("encoder/shares", "encoder/low", "encoder/high", "encoder/is_boolean")  # what the first files of format 1 lack
 
@@ -42,7 +43,14 @@ def check_description(data: Any) -> ModelInfo:
     number(data["temperature"], "temperature", *TEMPERATURES)
     integer(data["n_features_in"], "n_features_in", 1, MANY)
     integer(data["n_inputs"], "n_inputs", 1, MANY)
-    _check_layers(data["layers"], n_classes)
+    check_members(data["members"], n_classes)
+    if data.get("bias") is not None:
+        if len(list_of(data["bias"], "bias")) != n_classes:
+            raise Refused(f"expected {n_classes} entries of bias, one a class, got {len(data['bias'])}")
+        for value in data["bias"]:
+            number(value, "an entry of bias", -LARGEST_BIAS, LARGEST_BIAS)
+    if data.get("out_of_fold") is not None:
+        check_out_of_fold(data["out_of_fold"])
     names = None if data["feature_names"] is None else distinct_texts(data["feature_names"], "feature_names")
     if names is not None and len(names) != data["n_features_in"]:
         raise Refused(f"expected {data['n_features_in']} feature_names, one a feature, got {len(names)}")
@@ -69,8 +77,8 @@ def _check_params(params: Any) -> None:
         "epochs": lambda v, n: v == "auto" or integer(v, n, 1, MANY),
         "batch_size": lambda v, n: v == "auto" or integer(v, n, 1, MANY),
         "patience": lambda v, n: v == "auto" or integer(v, n, 0, MANY),
-        "learning_rate": lambda v, n: number(v, n, math.ulp(0)),
-        "weight_decay": lambda v, n: number(v, n, 0),
+        "learning_rate": lambda v, n: v == "auto" or number(v, n, math.ulp(0)),
+        "weight_decay": lambda v, n: v == "auto" or number(v, n, 0),
         "validation_fraction": lambda v, n: number(v, n, 0, math.nextafter(1, 0)),
         "class_weight": lambda v, n: one_of(v, n, (None, "balanced")),
         "warm_start": lambda v, n: isinstance(v, bool) or integer(v, n, 0, 1),
@@ -78,6 +86,8 @@ def _check_params(params: Any) -> None:
         "verbose": lambda v, n: isinstance(v, bool) or integer(v, n, 0, MANY),
         "time_limit": lambda v, n: v is None or number(v, n, 0),
         "importances": lambda v, n: isinstance(v, bool) or integer(v, n, 0, 1),
+        "quality": lambda v, n: one_of(v, n, QUALITIES),
+        "members": lambda v, n: v is None or (text(v, n, 100) if isinstance(v, str) else [text(name, n, 100) for name in list_of(v, n)]),
     }
     check_keys(params, "params", optional=list(checks))
     for name, value in params.items():
@@ -101,19 +111,6 @@ def _check_classes(classes: Any, label_type: Any) -> int:
     if len({float(label) if label_type == "float" else label for label in classes}) < len(classes):
         raise Refused(f"expected each class once, got {len(classes)} classes of which some are equal")
     return len(classes)
-
-
-def _check_layers(layers: Any, n_classes: int) -> None:
-    """relu layers and a linear one of a logit a class: what the estimator makes, and what explanations rely on."""
-    list_of(layers, "layers", 1)
-    for i, layer in enumerate(layers):
-        check_keys(layer, f"layer {i}", needed=["units", "activation", "use_bias", "trained"])
-        integer(layer["units"], f"the units of layer {i}", 1, MANY)
-        one_of(layer["activation"], f"the activation of layer {i}", ("linear" if i == len(layers) - 1 else "relu",))
-        for name in ("use_bias", "trained"):
-            one_of(boolean(layer[name], f"{name} of layer {i}"), f"{name} of layer {i}", (True,))
-    if layers[-1]["units"] != n_classes:
-        raise Refused(f"expected a last layer of {n_classes} units, one a class, got {layers[-1]['units']}")
 
 
 def _check_history(history: Any) -> None:
@@ -159,14 +156,13 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
     """The tensors that the description needs, in the shapes that follow from it; nothing is read yet."""
     columns = _columns(described)
     n_columns = len(columns) if columns is not None else described.n_features_in
-    widths = [described.n_inputs, *(layer["units"] for layer in described.layers)]
-    n_parameters = sum((n_inputs + 1) * units for n_inputs, units in pairwise(widths))
-    a_column = (n_columns,)
+    a_column, n_plain = (n_columns,), _n_plain_inputs(described, declared)
     wanted: dict[str, tuple[str, tuple[int, ...]]] = {
-        "parameters": ("F32", (n_parameters,)), "encoder/centre": ("F64", a_column), "encoder/scale": ("F64", a_column), "encoder/n_codes": ("I64", a_column),
-        "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (described.n_inputs,)), "encoder/low": ("F64", a_column),
+        "parameters": ("F32", (sum(sizes_of(described, n_plain)),)), "encoder/centre": ("F64", a_column), "encoder/scale": ("F64", a_column), "encoder/n_codes": ("I64", a_column),
+        "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (n_plain,)), "encoder/low": ("F64", a_column),
         "encoder/high": ("F64", a_column), "encoder/is_boolean": ("BOOL", a_column),
     }  # fmt: skip
+    wanted |= wanted_of_bins(declared, n_columns) | wanted_of_held_out(described, declared)
     if described.profile is not None:
         n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)
         wanted |= {"profile/edges": ("F64", (n_columns, 9)), "profile/counts": ("I64", (n_columns, 11)), "profile/answers": ("F64", (len(described.classes),)),
@@ -176,6 +172,12 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
     for name, tensor in declared.items():
         if (tensor.dtype, tensor.shape) != wanted[name]:
             raise Refused(f"expected the tensor {name} as {wanted[name][0]} of shape {wanted[name][1]}, as the description says, got {tensor.dtype} of shape {tensor.shape}")
+
+
+def _n_plain_inputs(described: ModelInfo, declared: dict[str, Declared]) -> int:
+    """Those before the bins, as the shares of the encoder say; `check_tensors` counts them."""
+    shares = declared.get("encoder/shares")
+    return shares.shape[0] if "encoder/edges" in declared and shares is not None and len(shares.shape) == 1 else described.n_inputs
 
 
 def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None:
@@ -191,15 +193,21 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
     if not np.array_equal(n_codes, np.array([column.n_codes for column in columns]) if columns is not None else np.zeros(len(n_codes))):
         raise Refused("expected as many codes as the columns have categories, got others in the tensor encoder/n_codes")
     n_inputs = int((~is_category).sum() + indicators.sum() + n_codes.sum())
-    if n_inputs != described.n_inputs or (indicators & is_category).any():
-        raise Refused(f"expected an encoder of {described.n_inputs} inputs, as the network has, got one of {n_inputs} or with indicators of categories")
+    n_bins = 0
+    if "encoder/edges" in arrays:
+        check_edges(arrays["encoder/n_edges"], arrays["encoder/edges"], ~is_category & ~arrays["encoder/is_boolean"])
+        n_bins = int(np.maximum(arrays["encoder/n_edges"] - 1, 0).sum())
+    if n_inputs + n_bins != described.n_inputs or (indicators & is_category).any():
+        raise Refused(f"expected an encoder of {described.n_inputs} inputs, as the network has, got one of {n_inputs + n_bins} or with indicators of categories")
     if (scale < 0).any() or (scale[is_category] != 0).any():
         raise Refused("expected scales of at least 0, and 0 for categories, got others in the tensor encoder/scale")
     if "encoder/shares" in arrays:
         _check_training_facts(columns, arrays)
     if "profile/edges" in arrays:
         _check_profile_tensors(arrays, described.profile["n_rows"] if described.profile else 0)
-    check_bounds(described, arrays["parameters"])
+    if "held_out/kept" in arrays:
+        check_held_out(*(arrays[f"held_out/{name}"] for name in ("probabilities", "kept", "counts")))
+    check_bounds(described, arrays["parameters"], n_inputs)
 
 
 def _check_profile_tensors(arrays: dict[str, NDArray[Any]], n_rows: int) -> None:
@@ -227,21 +235,3 @@ def _check_training_facts(columns: tuple[MatrixColumn, ...] | None, arrays: dict
     wanted = [column.kind == "boolean" for column in columns] if columns is not None else np.zeros(len(arrays["encoder/low"]), bool)
     if not np.array_equal(arrays["encoder/is_boolean"], wanted):
         raise Refused("expected encoder/is_boolean to agree with the kinds of the columns, got a difference")
-
-
-def check_bounds(described: ModelInfo, parameters: NDArray[np.float32]) -> None:
-    """Logits stay finite whatever the row: a unit is at most |bias| + sum of |weight| x the bound of its input, and inputs are clipped at 3."""
-    bounds, at = np.full(described.n_inputs, LARGEST_INPUT), 0
-    for layer in described.layers:
-        n, units = len(bounds), layer["units"]
-        weights = parameters[at : at + n * units].reshape(n, units)
-        at += (n + 1) * units
-        inputs, bounds = bounds, np.abs(parameters[at - units : at]).astype(np.float64)
-        with np.errstate(over="ignore", invalid="ignore"):  # refused below
-            for first in range(0, n, ROWS_AT_A_TIME):  # a copy of some of the weights, not of all
-                rows = slice(first, first + ROWS_AT_A_TIME)
-                bounds += inputs[rows] @ np.abs(weights[rows])
-        if not (bounds < LARGEST).all():
-            raise Refused("expected parameters that give finite logits, got some so large that they may overflow", "train with a smaller learning rate")
-    if not bounds.max() / described.temperature < LARGEST:
-        raise Refused(f"expected logits that stay finite over the temperature, got {described.temperature:.3g} under logits up to {bounds.max():.3g}")

@@ -7,7 +7,7 @@ import numpy as np
 
 __all__ = ["FORMAT", "LABEL_TYPES", "ModelInfo"]
 
-FORMAT = 2
+FORMAT = 3
 LABEL_TYPES: dict[str, Any] = {"int": np.int64, "float": np.float64, "bool": np.bool_, "text": np.str_, "object": object}
 
 
@@ -20,7 +20,7 @@ class ModelInfo:
     params: dict[str, Any]
     classes: list[Any]
     label_type: str
-    layers: list[dict[str, Any]]
+    members: list[dict[str, Any]]
     n_inputs: int
     n_features_in: int
     feature_names: list[str] | None
@@ -32,3 +32,5 @@ class ModelInfo:
     class_weights: list[float] | None = None
     profile: dict[str, Any] | None = None
     positive: int | None = None
+    bias: list[float] | None = None
+    out_of_fold: dict[str, Any] | None = None

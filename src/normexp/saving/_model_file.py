@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from normexp._atomic import replaced
 from normexp._version import __version__
 from normexp.errors import ModelFileError
-from normexp.model import Encoder, Member, Model, Profile, as_model
+from normexp.model import Encoder, HeldOut, Member, Model, OutOfFold, Profile, as_model
 from normexp.network import Dense, History, Network, Parameters, segments_of
 from normexp.saving._check import PROFILE, check_declared, check_description, check_tensors
 from normexp.saving._container import Refused, opened, parsed, read_header, read_tensors, to_bytes
@@ -73,14 +74,13 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     described, arrays = _read(path)
     encoder = Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")})
-    network = Network(described.n_inputs, tuple(Dense(**layer) for layer in described.layers))
     profile: dict[str, Any] = {name.removeprefix("profile/"): array for name, array in arrays.items() if name.startswith("profile/")}
     history: dict[str, Any] = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in described.history.items()}
     return Model(
         schema=Schema.from_dict(described.schema) if described.schema else None,
         classes=np.array(described.classes, LABEL_TYPES[described.label_type]),
-        members=(Member(encoder, network, Parameters(arrays["parameters"], segments_of(network))),),
-        weights=(1.0,),
+        members=tuple(_members(described, encoder, arrays["parameters"])),
+        weights=tuple(float(member["weight"]) for member in described.members),
         temperature=float(described.temperature),
         class_shares=None if described.class_shares is None else np.array(described.class_shares, np.float64),
         n_features=described.n_features_in,
@@ -91,7 +91,21 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         class_weights=None if described.class_weights is None else np.array(described.class_weights, np.float64),
         profile=None if described.profile is None else Profile(**described.profile, **profile),
         positive=described.positive,
+        bias=None if described.bias is None else np.array(described.bias, np.float64),
+        held_out=HeldOut(*(arrays[f"held_out/{name}"] for name in ("probabilities", "kept", "counts"))) if "held_out/kept" in arrays else None,
+        out_of_fold=None if described.out_of_fold is None else OutOfFold(**{name: tuple(value) if isinstance(value, list) else value for name, value in described.out_of_fold.items()}),
     )
+
+
+def _members(described: ModelInfo, encoder: Encoder, parameters: NDArray[np.float32]) -> Iterator[Member]:
+    """Their parameters follow each other in one vector."""
+    at = 0
+    for member in described.members:
+        of_member = encoder if member["bins"] else encoder.plain
+        network = Network(of_member.n_inputs, tuple(Dense(**layer) for layer in member["layers"]))
+        n = network.n_parameters
+        yield Member(of_member, network, Parameters(parameters[at : at + n], segments_of(network)))
+        at += n
 
 
 def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
@@ -109,7 +123,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[ModelInfo, dict[str, NDArray[An
             header = read_header(file, size)
             described = _description(header.description)
             if (header.digest is None) != (described.format == 1):
-                raise Refused(f"expected a checksum in a model of format 2 and none in format 1, got format {described.format}")
+                raise Refused(f"expected a checksum in a model of format {FORMAT} and none in format 1, got format {described.format}")
             check_declared(described, header.tensors)
             arrays = read_tensors(file, header)
         check_tensors(described, arrays)
@@ -128,6 +142,8 @@ def _description(text: str) -> ModelInfo:
     version = data.get("format") if isinstance(data, dict) else None
     if type(version) is int and FORMAT < version < 2**31:
         raise Refused(f"expected model format {FORMAT} or older, got {version}, written by normexp {shown(data.get('version'))}", "upgrade normexp")
+    if type(version) is int and version < 3 and "layers" in data:  # of one network
+        data["members"] = [{"layers": data.pop("layers"), "bins": False, "weight": 1.0}]
     return check_description(data)
 
 
@@ -136,16 +152,22 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     found = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
     described = ModelInfo(
         format=FORMAT, version=__version__, params=dict(model.params), classes=model.classes.tolist(), label_type=_label_type(model.classes),
-        layers=[asdict(layer) for layer in model.network.layers], n_inputs=model.network.n_inputs, n_features_in=model.n_features,
+        members=[
+            {"layers": [asdict(layer) for layer in member.network.layers], "bins": member.encoder.n_inputs > member.encoder.n_plain_inputs, "weight": float(weight)}
+            for member, weight in zip(model.members, model.weights, strict=True)
+        ],
+        n_inputs=model.encoder.n_inputs, n_features_in=model.n_features,
         feature_names=None if model.feature_names is None else list(model.feature_names), schema=model.schema.to_dict() if model.schema else None,
         temperature=float(model.temperature), history=asdict(model.history), scores=found,
         class_shares=None if model.class_shares is None else model.class_shares.tolist(),
         class_weights=None if model.class_weights is None else model.class_weights.tolist(),
         profile=None if model.profile is None else {name: getattr(model.profile, name) for name in PROFILE}, positive=model.positive,
+        bias=None if model.bias is None else model.bias.tolist(), out_of_fold=None if model.out_of_fold is None else asdict(model.out_of_fold),
     )  # fmt: skip
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
     profile = {} if model.profile is None else {f"profile/{part.name}": getattr(model.profile, part.name) for part in fields(model.profile) if part.name not in PROFILE}
-    arrays = {"parameters": model.parameters.values, **{name: array for name, array in encoder.items() if array is not None}, **profile}
+    held_out = {} if model.held_out is None else {f"held_out/{part.name}": getattr(model.held_out, part.name) for part in fields(model.held_out)}
+    arrays = {"parameters": np.concatenate([member.parameters.values for member in model.members]), **held_out, **{name: array for name, array in encoder.items() if array is not None}, **profile}
     try:
         text = json.dumps(asdict(described), ensure_ascii=False)
         check_tensors(_description(text), arrays)
