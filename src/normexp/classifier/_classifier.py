@@ -25,44 +25,49 @@ from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model
 from normexp.network import EpochCallback, PollCallback
-from normexp.tables import Schema, Table
+from normexp.tables import MatrixColumn, Schema, Table
 
 __all__ = ["SoftmaxClassifier"]
 
 
 class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
-    """A dense network with a softmax output and calibrated probabilities, sensible without any argument.
+    """Networks with a softmax output and calibrated probabilities, sensible without any argument.
 
-    Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. A stratified, seeded part
-    of the rows chooses the epoch (least log loss) and the temperature.
+    Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. By default a few networks of different kinds and a
+    linear model are fitted fold by fold, and combined by one convex problem on the rows that none of them had seen: these decide how sure the answers are, too.
 
     Parameters
     ----------
     hidden_layer_sizes : "auto" or sequence of int, default "auto"
-        Units of the relu layers; `()` is multinomial logistic regression.
+        Units of the relu layers of every network; `()` is multinomial logistic regression.
+    quality : "good", "fast" or "best", default "good"
+        "fast" is one network, whose epoch and temperature a stratified, seeded part of the rows chooses; "best" fits each network of "good" several times.
+    members : None, str or sequence of str, default None
+        Families that may take part: "linear", "network"; None is all of them. Not with "fast".
     epochs : "auto" or int, default "auto"
-        The most passes over the rows.
+        Passes over the rows; with "fast" the most.
     batch_size : "auto" or int, default "auto"
         Rows a step.
-    learning_rate : float, default 0.001
-        Adam's step size.
-    weight_decay : float, default 0.01
-        Decoupled decay of the weights: each step shrinks them by learning_rate x weight_decay.
+    learning_rate : "auto" or float, default "auto"
+        Adam's step size; 0.001 with "fast".
+    weight_decay : "auto" or float, default "auto"
+        Decoupled decay of the weights: each step shrinks them by learning_rate x weight_decay; 0.01 with "fast".
     validation_fraction : float, default 0.2
-        Share of the rows that are held out to choose epoch and temperature; 0 trains on all, without either. Unused with fewer than 10 rows.
+        With "fast", the share of the rows that are held out to choose epoch and temperature; 0 trains on all, without either. Unused with fewer than 10 rows, and by
+        folds, which hold out every row once.
     patience : "auto" or int, default "auto"
-        Epochs without a better validation log loss before training stops; 0 never stops early.
+        With "fast", epochs without a better validation log loss before training stops; 0 never stops early. Networks that are fitted fold by fold train as long as is planned.
     class_weight : None, "balanced" or dict, default None
         Weights of the classes, multiplied with `sample_weight` in training: how much a missed row of each costs. `predict` answers by them; the probabilities
         are those of the data's own shares all the same.
     warm_start : bool, default False
-        Go on from the network of the last fit.
+        Go on from the network of the last fit; with "fast" only.
     random_state : None, int or RandomState, default None
-        Decides split, first weights and order. The same number gives the same bits on any number of threads.
+        Decides split or folds, first weights and order. The same number gives the same bits on any number of threads.
     verbose : bool, default False
-        Print a line an epoch.
+        Print a line an epoch, or when a kind of members is finished.
     time_limit : None or float, default None
-        Seconds after which training stops with the best epoch so far; the result then depends on the machine's speed.
+        Seconds after which training stops with the best epoch so far, or with the kinds of members that are finished; the result then depends on the machine's speed.
     importances : bool, default False
         Also find `feature_importances_` in `fit`, for scikit-learn's selectors of features.
     n_threads : None or int, default None
@@ -77,17 +82,19 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         Labels in their own type.
     history_ : History
-        Losses and accuracies an epoch, the best epoch and why training stopped.
+        Losses and accuracies an epoch, the best epoch and why training stopped; of several members those of the first kind, the mean over its folds.
     temperature_ : float
-        What the logits are divided by.
+        What the logits are divided by; 1 where members are combined, which does its work.
     class_shares_ : ndarray of shape (n_classes,), or None
         Shares of the classes among the rows of the last fit; None in a model that an older version saved.
     feature_importances_ : ndarray of shape (n_features_in_,)
         With `importances=True`: by how many nats the log loss of the validation rows rises when a feature is shuffled, at least 0.
     coef_, intercept_ : ndarray
         Of a linear model.
-    network_, parameters_, encoder_, schema_, optimizer_state_
-        Layers, their values, input encoding, the columns of a table or data frame with text (else None), and what a fit that goes on needs.
+    encoder_, schema_
+        Input encoding, and the columns of a table or data frame with text (else None).
+    network_, parameters_, optimizer_state_
+        Of a model of one network: its layers, their values, and what a fit that goes on needs.
 
     Examples
     --------
@@ -111,12 +118,15 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     optimizer_state_ = MemberView("state")
 
     def __init__(
-        self, hidden_layer_sizes: str | Sequence[int] = "auto", *, epochs: str | int = "auto", batch_size: str | int = "auto",
-        learning_rate: float = 0.001, weight_decay: float = 0.01, validation_fraction: float = 0.2, patience: str | int = "auto",
+        self, hidden_layer_sizes: str | Sequence[int] = "auto", *, quality: str = "good", members: str | Sequence[str] | None = None,
+        epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: str | float = "auto", weight_decay: str | float = "auto",
+        validation_fraction: float = 0.2, patience: str | int = "auto",
         class_weight: Any = None, warm_start: bool = False, random_state: Any = None, verbose: bool = False,
         time_limit: float | None = None, importances: bool = False, n_threads: int | None = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.quality = quality
+        self.members = members
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -150,10 +160,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         sample_weight : array_like of shape (n_samples,), optional
             At least 0; rows of weight 0 are not used. Taken from a Table if not given.
         validation_data : (X, y), optional
-            Rows that choose epoch and temperature, instead of a part of X.
+            Rows that choose epoch and temperature, or combine the members, instead of a part of X.
         groups : array_like of shape (n_samples,), optional
-            Names of groups, such as customers: the part of X that chooses epoch and temperature has no row of a group that is learnt from. Taken from a Table if
-            not given. Not with `validation_data`.
+            Names of groups, such as customers: no row of a group that is learnt from is in the part of X that chooses epoch and temperature, or in the same fold's other
+            part. Taken from a Table if not given. Not with `validation_data`.
         """
         with features_of_before(self):
             before = self._model_before()
@@ -172,18 +182,20 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
             rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
             times = X.times if isinstance(X, Table) else None
-            plan, learnt, validation = self._plan(len(rows), self._seed()), rows[rows < n], None if validation_data is None else rows[rows >= n]
+            plan, learnt, validation = self._planned(len(rows), data.columns), rows[rows < n], None if validation_data is None else rows[rows >= n]
             model = recipe.fit(
                 matrix, data.columns, targets, weights, plan, classes=classes, rows=learnt, validation_rows=validation,
                 groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
-                on_epoch=_print_epoch if self.verbose else None,
+                on_epoch=_print_epoch if self.verbose else None, on_progress=_Printed() if self.verbose else None,
             )  # fmt: skip
             self._fitted(model, data.schema)
             if hasattr(self, "feature_importances_"):
                 del self.feature_importances_  # of the fit before
             if self.importances:
-                held = recipe.parts_of(learnt, targets, plan, together, times)[1] if validation is None else validation
+                held = np.empty(0, np.int64) if validation is None else validation
+                if validation is None and isinstance(plan, recipe.Plan):
+                    held = recipe.parts_of(learnt, targets, plan, together, times)[1]
                 names, n_threads = getattr(self, "feature_names_in_", None), self.n_threads or 0
                 self.feature_importances_ = importances_of(self.model_, data.schema, names, matrix, targets, held if len(held) else learnt, n_threads)
             return self
@@ -196,9 +208,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         start = self._start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
         rows = recipe.rows_to_learn(np.arange(len(table)) if rows is None else rows, table.weights)
         model = recipe.fit_table(
-            table, self._plan(len(rows), self._seed()), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
+            table, self._planned(len(rows), table.schema.matrix_columns()), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
-            on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll,
+            on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll, on_progress=_Printed() if self.verbose else None,
         )  # fmt: skip
         self.n_features_in_, self.feature_names_in_ = model.n_features, np.array(model.feature_names, object)
         return self._fitted(model, table.schema)
@@ -214,6 +226,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 matrix, columns, labels, schema = training_rows(self, X, y)
                 known = classes_and_targets(labels if classes is None else label_values(classes))[0]
             else:
+                if len(start.members) > 1:
+                    raise ValueError(f"expected a model of one network to go on from, got one of {len(start.members)}; fit it with quality='fast'")
                 schema, known, columns = start.schema, start.classes, ()
                 matrix, labels = matrix_of(self, X, schema), label_values(y)
                 if len(matrix) != len(labels):
@@ -314,9 +328,20 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     # ---- training
 
-    def n_epochs_at_most(self, n_rows: int) -> int:
-        """How many epochs a fit on this many rows may take."""
-        return self._plan(n_rows, 0).epochs
+    def _planned(self, n_rows: int, columns: Sequence[MatrixColumn]) -> recipe.Plan | recipe.Portfolio:
+        if self.quality not in recipe.QUALITIES:
+            raise ValueError(f"expected quality out of {', '.join(recipe.QUALITIES)}, got {self.quality!r}")
+        if self.quality == "fast":
+            if self.members is not None:
+                raise ValueError(f"expected quality 'good' or 'best' with members, got 'fast', which is one network, with {self.members!r}")
+            return self._plan(n_rows, self._seed())
+        if self.warm_start:
+            raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {self.quality!r}")
+        self._plan(n_rows, 0)  # refuses what makes no sense
+        return recipe.portfolio(
+            n_rows, columns, self.quality, members=self.members, hidden_layer_sizes=self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size,
+            learning_rate=self.learning_rate, weight_decay=self.weight_decay, seed=self._seed(),
+        )  # fmt: skip
 
     def _plan(self, n_rows: int, seed: int, validation_fraction: float | None = None) -> recipe.Plan:
         return recipe.plan(
@@ -377,6 +402,19 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if model.history.stopped == "interrupted":
             warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=users_line())
         return self
+
+
+class _Printed:
+    """A line when the log loss of a further kind of members is known."""
+
+    def __init__(self) -> None:
+        self.n_told = 0
+
+    def __call__(self, progress: recipe.Progress) -> bool:
+        for name, loss in list(progress.losses.items())[self.n_told :]:
+            print(f"{progress.share:.0%}: {name}, out-of-fold loss {loss:.4f}", flush=True)
+        self.n_told = len(progress.losses)
+        return False
 
 
 def _print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:

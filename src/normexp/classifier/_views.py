@@ -34,10 +34,18 @@ class ModelView:
 
 
 class MemberView(ModelView):
-    """A field of the model's only member."""
+    """A field of the model's only member; the encoder is that of all."""
 
     def __get__(self, estimator: Any, owner: type | None = None) -> Any:
-        return self if estimator is None else getattr(self.model_of(estimator).member, self.field)
+        if estimator is None:
+            return self
+        model = self.model_of(estimator)
+        if self.field == "encoder":
+            return model.encoder
+        try:
+            return getattr(model.member, self.field)
+        except ValueError as error:
+            raise AttributeError(f"{self.name} is that of a model of one network: {error}; fit with quality='fast'") from error
 
     def __set__(self, estimator: Any, value: Any) -> None:
         model = self.model_of(estimator)

@@ -46,6 +46,8 @@ class Asked:
         if given["save_test"] and (given["test"] or self.table == "-"):
             what = "--test, whose rows are in a file" if given["test"] else "standard input, which can be read only once"
             raise click.UsageError(f"expected a table to hold rows out of and save them with --save-test, got {what}")
+        if given["members"] and given["quality"] == "fast":
+            raise click.UsageError("expected --quality good or best with --members, got fast, which is one network")
         if given["costs_file"] and not given["report"]:
             raise click.UsageError("expected --costs with --report, where the test rows are decided by them, got no report; evaluate and predict take --costs too")
         if not given["test"] and not given["test_fraction"] and not given["folds"] and (given["report"] or given["save_test"]):
@@ -87,7 +89,7 @@ class Asked:
         given = self.given
         return {
             "hidden_layer_sizes": "auto" if given["hidden"] is None else given["hidden"], "epochs": given["epochs"] or "auto", "class_weight": given["class_weight"],
-            "random_state": given["seed"], "time_limit": given["time_limit"], "n_threads": given["threads"],
+            "quality": given["quality"], "members": given["members"] or None, "random_state": given["seed"], "time_limit": given["time_limit"], "n_threads": given["threads"],
         }  # fmt: skip
 
 

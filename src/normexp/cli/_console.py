@@ -6,10 +6,13 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from normexp.cli._shown import shown, shown_json, shown_lines
 from normexp_command.signals import raising
+
+if TYPE_CHECKING:
+    from normexp.recipe import Progress
 
 __all__ = ["TrainingProgress", "echo", "print_json", "print_table", "say", "say_notes", "scores_table"]
 
@@ -112,7 +115,8 @@ class TrainingProgress:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
-            self.bar = Progress(TextColumn("epoch {task.fields[epoch]}"), BarColumn(10), TextColumn("{task.description}"), console=Console(file=sys.stderr), transient=True)
+            counted = TextColumn("epoch {task.fields[epoch]}" if self.n_epochs else "member {task.fields[epoch]}")
+            self.bar = Progress(counted, BarColumn(10), TextColumn("{task.description}"), console=Console(file=sys.stderr), transient=True)
             self.task = self.bar.add_task(self.text, total=self.n_epochs, epoch=f"0/{self.n_epochs}")
             self.open.callback(self.bar.stop)
             self.bar.start()
@@ -134,6 +138,22 @@ class TrainingProgress:
         elif time.monotonic() - self.last_line >= self.SECONDS_BETWEEN_LINES:
             self.last_line = time.monotonic()
             say(f"epoch {done}/{self.n_epochs} - {self.text}")
+        return False
+
+    def on_progress(self, progress: "Progress") -> bool:
+        """Of a portfolio: the share of its work that is done, and the loss of the kinds of members that are finished."""
+        elapsed = time.monotonic() - self.started
+        left = elapsed / progress.share - elapsed if progress.share else math.inf
+        if self.time_limit:
+            left = min(left, max(self.time_limit - elapsed, 0))
+        losses = ", ".join(f"{name} {loss:.4f}" for name, loss in progress.losses.items())
+        self.text = (f"out-of-fold loss: {losses} - " if losses else "") + (f"{left:.0f} s left" if math.isfinite(left) else "starting")
+        members = f"member {min(progress.n_done + 1, progress.n_tasks)}/{progress.n_tasks}"
+        if self.bar:
+            self.bar.update(self.task, total=1.0, completed=progress.share, description=self.text, epoch=members.removeprefix("member "))
+        elif time.monotonic() - self.last_line >= self.SECONDS_BETWEEN_LINES:
+            self.last_line = time.monotonic()
+            say(f"{members} - {self.text}")
         return False
 
     def on_poll(self, epoch: int, rows_done: int) -> bool:

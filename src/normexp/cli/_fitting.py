@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from normexp.model import Model
+    from normexp.recipe import Plan, Portfolio
     from normexp.tables import Table
 
 __all__ = ["fitted"]
 
 UNASKED: dict[str, Any] = {
-    "batch_size": "auto", "importances": False, "learning_rate": 0.001, "patience": "auto", "validation_fraction": 0.2, "verbose": False, "warm_start": False, "weight_decay": 0.01,
+    "batch_size": "auto", "importances": False, "learning_rate": "auto", "patience": "auto", "validation_fraction": 0.2, "verbose": False, "warm_start": False,
+    "weight_decay": "auto",
 }  # fmt: skip
 
 
@@ -24,11 +26,19 @@ def fitted(data: "Table", rows: "NDArray[np.int64]", params: dict[str, Any]) -> 
     from normexp import recipe
 
     rows, asked = recipe.rows_to_learn(rows, data.weights), {**UNASKED, **params}
-    settings = {name: asked[name] for name in ("epochs", "batch_size", "patience", "learning_rate", "weight_decay", "validation_fraction")}
-    plan = recipe.plan(len(rows), asked["hidden_layer_sizes"], **settings, seed=recipe.seed_from(asked["random_state"]))
-    with TrainingProgress(plan.epochs, len(rows), asked["time_limit"]) as progress:
+    plan = _plan(len(rows), data, asked)
+    with TrainingProgress(plan.epochs if isinstance(plan, recipe.Plan) else 0, len(rows), asked["time_limit"]) as progress:
         model = recipe.fit_table(
             data, plan, rows=rows, class_weight=asked["class_weight"], time_limit=float(asked["time_limit"] or 0), n_threads=asked["n_threads"] or 0,
-            on_epoch=progress.on_epoch, on_poll=progress.on_poll,
+            on_epoch=progress.on_epoch, on_poll=progress.on_poll, on_progress=progress.on_progress,
         )  # fmt: skip
     return replace(model, params={name: asked[name] for name in sorted(asked) if name != "n_threads"})
+
+
+def _plan(n_rows: int, data: "Table", asked: dict[str, Any]) -> "Plan | Portfolio":
+    from normexp import recipe
+
+    settings, seed = {name: asked[name] for name in ("hidden_layer_sizes", "epochs", "batch_size", "learning_rate", "weight_decay")}, recipe.seed_from(asked["random_state"])
+    if asked["quality"] == "fast":
+        return recipe.plan(n_rows, **settings, patience=asked["patience"], validation_fraction=asked["validation_fraction"], seed=seed)
+    return recipe.portfolio(n_rows, data.schema.matrix_columns(), asked["quality"], members=asked["members"], **settings, seed=seed)

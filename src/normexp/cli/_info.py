@@ -1,12 +1,16 @@
 """normexp info"""
 
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from normexp.cli._console import echo, print_json, print_table
 from normexp.cli._shown import shown
+
+if TYPE_CHECKING:
+    from normexp.saving import ModelInfo
 
 FORMS = {"decimal": ".", "thousands": "", "prefix": "", "suffix": "", "date_order": "ymd"}
 SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
@@ -26,8 +30,8 @@ def info(model: str, as_json: bool) -> None:
     echo(f"{model}: model format {described.format}, written by normexp {shown(described.version)}")
     target = (described.schema or {}).get("target")
     echo(f"target:  {shown(target or 'labels of an array')}; {len(described.classes)} classes: {', '.join(map(shown, described.classes))}")
-    layers = " - ".join(f"{layer['units']} {layer['activation']}" for layer in described.layers)
-    echo(f"layers:  {described.n_inputs} inputs - {layers} - softmax; temperature {described.temperature:.4f}")
+    for line in _members(described):
+        echo(line)
     if described.scores:
         listed = [f"{name.replace('_', ' ')} {described.scores[name]:.4g}" for name in SHOWN_SCORES if name in described.scores]
         echo(f"scores:  {', '.join(listed)} (held-out rows)")
@@ -35,6 +39,24 @@ def info(model: str, as_json: bool) -> None:
     rows = [(column["name"], column["kind"], _detail(column)) for column in columns]
     if rows:
         print_table(("column", "kind", "categories, form"), rows)
+
+
+def _members(described: "ModelInfo") -> Iterator[str]:
+    """The layers of one network, or the kinds of members with their weights."""
+    if described.out_of_fold is None:
+        yield f"layers:  {described.n_inputs} inputs - {_layers(described.members[0])} - softmax; temperature {described.temperature:.4f}"
+        return
+    told = described.out_of_fold
+    shapes = {_layers(member): None for member in described.members}
+    yield f"members: {len(described.members)} of {len(told['names'])} kinds, fitted on {told['n_folds']} folds; {described.n_inputs} inputs; {'; '.join(shapes)}"
+    kinds = ", ".join(f"{name} {weight:.2f} (loss {loss:.4g})" for name, weight, loss in zip(told["names"], told["weights"], told["losses"], strict=True))
+    yield f"weights: {kinds}; together {told['log_loss']:.4g} (out of fold)"
+    if told["left_out"]:
+        yield f"left out: {', '.join(told['left_out'])}"
+
+
+def _layers(member: dict[str, Any]) -> str:
+    return " - ".join(f"{layer['units']} {layer['activation']}" for layer in member["layers"])
 
 
 def _detail(column: dict[str, Any]) -> str:

@@ -19,5 +19,6 @@ from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
 
 __all__ = [
-    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model", "drift", "evaluation_of", "near_copies", "number_columns",
+    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model",
+    "drift", "evaluation_of", "near_copies", "number_columns",
 ]  # fmt: skip

@@ -89,7 +89,7 @@ class Encoder:
         """An average row as the network sees it: medians of numbers (which are encoded as 0), training shares of categories, booleans and missing cells."""
         if self.shares is None:
             raise ValueError("expected a model that knows the shares of its training categories, got one saved by an older normexp; train it again")
-        return np.concatenate([self.shares, *(self._reached(column, self.centre[[column]])[0] for column in np.flatnonzero(self._n_bins))])
+        return np.concatenate([self.shares, *(self._reached(column, self.centre[[column]])[0] for column in np.flatnonzero(self._n_bins).tolist())])
 
     def columns_of_inputs(self) -> NDArray[np.intp]:
         """For each input of the network, the matrix column that it comes from, shape (n_inputs,)."""
@@ -97,12 +97,15 @@ class Encoder:
         return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_codes), np.repeat(n, self._n_bins)])
 
     def input_names(self, columns: Sequence[MatrixColumn], categories: Sequence[Sequence[str]] = ()) -> list[str]:
-        """A name for each input: the column's, "column is missing" for an indicator, "column = category", "column > edge" for a bin; `categories` are those of each category column in turn."""
+        """A name for each input: the column's, "column is missing" for an indicator, "column = category", "column > edge" for a bin.
+
+        `categories` are those of each category column in turn.
+        """
         names, codes = [column.name for column in columns], np.flatnonzero(self.n_codes)
         words = [list(categories[i]) if i < len(categories) else [str(code) for code in range(self.n_codes[column])] for i, column in enumerate(codes)]
         found = [names[i] for i in np.flatnonzero(self.n_codes == 0)] + [f"{names[i]} is missing" for i in np.flatnonzero(self.has_indicator)]
         found += [f"{names[column]} = {word}" for column, of_column in zip(codes, words, strict=True) for word in [*of_column, "other"][: self.n_codes[column]]]
-        return found + [f"{names[column]} > {edge:.6g}" for column in np.flatnonzero(self._n_bins) for edge in self._edges_of(column)[:-1]]
+        return found + [f"{names[column]} > {edge:.6g}" for column in np.flatnonzero(self._n_bins).tolist() for edge in self._edges_of(column)[:-1]]
 
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Encoded rows of `matrix`, float32 of shape (n_rows, n_inputs)."""
@@ -135,7 +138,8 @@ class Encoder:
         return np.zeros(len(self.n_codes), np.int64) if self.n_edges is None else np.maximum(self.n_edges - 1, 0)
 
     def _edges_of(self, column: int) -> NDArray[np.float64]:
-        assert self.n_edges is not None and self.edges is not None
+        assert self.n_edges is not None
+        assert self.edges is not None
         first = int(self.n_edges[:column].sum())
         return self.edges[first : first + self.n_edges[column]]
 

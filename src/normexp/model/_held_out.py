@@ -15,7 +15,8 @@ MOST_OF_A_CLASS = 4_096  # probabilities kept
 class HeldOut:
     """Probabilities of their true class that held-out rows were given, rising within each class, the classes one after the other.
 
-    Of a class with more than 4,096 rows as many of them, evenly from the smallest to the greatest. `kept` and `counts`, shape (n_classes,): how many are here, and of how many rows.
+    Of a class with more than 4,096 rows as many of them, evenly from the smallest to the greatest. `kept` and `counts`, shape (n_classes,), say how many are here, and
+    of how many rows.
     """
 
     probabilities: NDArray[np.float32]

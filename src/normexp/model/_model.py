@@ -119,10 +119,8 @@ class Model:
             Of the answer, of the combination and of the division; by default that of the matrix.
         """
         dtype = dtype or (np.float32 if matrix.dtype == np.float32 else np.float64)
-        if self.weights == (1.0,):
-            logits = self.member.logits(matrix, n_threads, dtype=dtype)
-        else:
-            logits = self._combined(matrix, n_threads).astype(dtype)
+        alone = self.weights == (1.0,)
+        logits = self.member.logits(matrix, n_threads, dtype=dtype) if alone else self._combined(matrix, n_threads).astype(dtype)
         if self.bias is not None:
             logits += self.bias.astype(dtype)
         logits /= dtype(self.temperature)

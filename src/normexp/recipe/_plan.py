@@ -9,7 +9,7 @@ import numpy as np
 
 from normexp._checks import integer_at_least
 
-__all__ = ["Plan", "is_auto", "plan", "seed_from", "widths"]
+__all__ = ["Plan", "is_auto", "plan", "rate", "seed_from", "widths"]
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,19 @@ class Plan:
 
 def plan(
     n_rows: int, hidden_layer_sizes: str | Sequence[int] = "auto", *, epochs: str | int = "auto", batch_size: str | int = "auto", patience: str | int = "auto",
-    learning_rate: float = 0.001, weight_decay: float = 0.01, validation_fraction: float = 0.2, seed: int = 0,
+    learning_rate: str | float = "auto", weight_decay: str | float = "auto", validation_fraction: float = 0.2, seed: int = 0,
 ) -> Plan:  # fmt: skip
     """The plan for a table of so many rows: what is given, and the default where it is "auto". Raises ValueError for settings that cannot train."""
     if not 0 <= validation_fraction < 1:
         raise ValueError(f"expected validation_fraction from 0 to below 1, got {validation_fraction!r}")
-    if not 0 < float(learning_rate) < math.inf:
-        raise ValueError(f"expected a finite learning_rate above 0, got {learning_rate!r}")
     default = _default(n_rows)
     return Plan(
         default.hidden if is_auto(hidden_layer_sizes) else widths(hidden_layer_sizes),
         default.epochs if epochs == "auto" else integer_at_least(epochs, 1, "epochs"),
         default.batch_size if batch_size == "auto" else integer_at_least(batch_size, 1, "batch_size"),
         default.patience if patience == "auto" else integer_at_least(patience, 0, "patience"),
-        float(learning_rate), float(weight_decay), float(validation_fraction), seed,
+        default.learning_rate if is_auto(learning_rate) else rate(learning_rate),
+        default.weight_decay if is_auto(weight_decay) else float(weight_decay), float(validation_fraction), seed,
     )  # fmt: skip
 
 
@@ -57,6 +56,13 @@ def _default(n_rows: int) -> Plan:
     if n_rows < 50_000:
         return Plan((256, 128), 100, 64, 12)
     return Plan((256, 128), 50, 256, 6)
+
+
+def rate(learning_rate: str | float) -> float:
+    found = float(learning_rate)
+    if not 0 < found < math.inf:
+        raise ValueError(f"expected a finite learning_rate above 0, got {learning_rate!r}")
+    return found
 
 
 def is_auto(value: Any) -> bool:

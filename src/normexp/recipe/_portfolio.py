@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from normexp._checks import integer_at_least
-from normexp.recipe._plan import is_auto, widths
+from normexp.recipe._plan import is_auto, rate, widths
 from normexp.tables import MatrixColumn
 
 __all__ = ["FAMILIES", "QUALITIES", "Configuration", "Portfolio", "portfolio"]
@@ -57,7 +57,7 @@ class Portfolio:
 
 def portfolio(
     n_rows: int, columns: Sequence[MatrixColumn], quality: str = "good", *, members: str | Sequence[str] | None = None, hidden_layer_sizes: str | Sequence[int] = "auto",
-    epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: float | None = None, weight_decay: float | None = None, seed: int = 0,
+    epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: str | float = "auto", weight_decay: str | float = "auto", seed: int = 0,
 ) -> Portfolio:  # fmt: skip
     """The portfolio for a table of so many rows and these columns of its matrix; what is given replaces what the members would have.
 
@@ -68,8 +68,9 @@ def portfolio(
     n_bins = _n_bins(n_rows, columns) if "network" in families else 0  # the inputs of a linear model are to be read
     chosen = [one for one in _configurations(n_rows) if one.family in families]
     given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size}
-    changes = {name: integer_at_least(value, 1, name) for name, value in given.items() if not is_auto(value)}
-    changes |= {name: value for name, value in (("learning_rate", learning_rate), ("weight_decay", weight_decay)) if value is not None}
+    changes: dict[str, Any] = {name: integer_at_least(value, 1, name) for name, value in given.items() if not is_auto(value)}
+    changes |= {} if is_auto(learning_rate) else {"learning_rate": rate(learning_rate)}
+    changes |= {} if is_auto(weight_decay) else {"weight_decay": float(weight_decay)}
     configurations = tuple(replace(one, bins=one.bins and n_bins > 0, hidden=one.hidden if hidden is None or one.family == "linear" else hidden, **changes) for one in chosen)
     return Portfolio(configurations, _n_folds(n_rows), 3 if quality == "best" else 1, n_bins, seed)
 

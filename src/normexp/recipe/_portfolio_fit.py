@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from normexp.functional import cross_entropy, log_softmax, softmax
 from normexp.model import Encoder, HeldOut, Member, Model, OutOfFold
-from normexp.network import Dropout, History, Loss, Network, Optimizer, OptimizerState, Parameters, Rows, Training
-from normexp.network import fit_rows, initial_parameters, predict_logits, segments_of
+from normexp.network import Dropout, History, Loss, Network, Optimizer, OptimizerState, Parameters, Rows, Training, fit_rows, initial_parameters, predict_logits, segments_of
 from normexp.recipe._combination import combination_of
 from normexp.recipe._executor import Stop, run
 from normexp.recipe._folds import Parts
@@ -245,7 +244,8 @@ def _members(encoder: Encoder, kept: list[Done], combination: NDArray[np.float64
         how, network = done[0][0].configuration, done[0][0].network
         found = [learnt.parameters for _, learnt in done]
         if not how.hidden:
-            found = [Parameters(np.mean([one.values for one in found], axis=0, dtype=np.float64).astype(np.float32), found[0].segments)]
+            mean = np.mean([one.values for one in found], axis=0, dtype=np.float64)
+            found = [Parameters(np.asarray(mean, np.float32), found[0].segments)]
         if weight or len(kept) == 1:
             members += [Member(encoder if how.bins else encoder.plain, network, one) for one in found]
             weights += [float(weight) / len(found)] * len(found)
@@ -256,5 +256,5 @@ def _history(done: Done, stop: Stop) -> History:
     """The mean over a configuration's tasks, and what ended the fit."""
     histories = [learnt.history for _, learnt in done]
     n_epochs = min(history.n_epochs for history in histories)
-    means = (np.mean([getattr(history, name)[:n_epochs] for history in histories], axis=0) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy"))
-    return History(*(tuple(map(float, mean)) for mean in means), n_epochs - 1, stop.reason or "epochs")
+    means = {name: np.mean([getattr(history, name)[:n_epochs] for history in histories], axis=0) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}
+    return History(**{name: tuple(map(float, mean)) for name, mean in means.items()}, best_epoch=n_epochs - 1, stopped=stop.reason or "epochs")

@@ -52,7 +52,7 @@ class Subject:
 
     @property
     def is_regression(self) -> bool:
-        return len(self.model.network.layers) == 1
+        return self.model.is_linear
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from normexp.model import N_HASHES
 from normexp.recipe import QUALITIES
 from normexp.saving._check_members import (
-    check_bounds, check_edges, check_held_out, check_members, check_out_of_fold, sizes_of, wanted_of_bins, wanted_of_held_out,
+    check_bounds,
+    check_edges,
+    check_held_out,
+    check_members,
+    check_out_of_fold,
+    sizes_of,
+    wanted_of_bins,
+    wanted_of_held_out,
 )  # fmt: skip
 from normexp.saving._check_schema import check_schema
 from normexp.saving._container import Declared, Refused

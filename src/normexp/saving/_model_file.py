@@ -74,6 +74,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     described, arrays = _read(path)
     encoder = Encoder(**{name.removeprefix("encoder/"): array for name, array in arrays.items() if name.startswith("encoder/")})
+    told: dict[str, Any] | None = described.out_of_fold
     profile: dict[str, Any] = {name.removeprefix("profile/"): array for name, array in arrays.items() if name.startswith("profile/")}
     history: dict[str, Any] = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in described.history.items()}
     return Model(
@@ -93,8 +94,12 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         positive=described.positive,
         bias=None if described.bias is None else np.array(described.bias, np.float64),
         held_out=HeldOut(*(arrays[f"held_out/{name}"] for name in ("probabilities", "kept", "counts"))) if "held_out/kept" in arrays else None,
-        out_of_fold=None if described.out_of_fold is None else OutOfFold(**{name: tuple(value) if isinstance(value, list) else value for name, value in described.out_of_fold.items()}),
+        out_of_fold=None if told is None else OutOfFold(**{name: _frozen(value) for name, value in told.items()}),
     )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _members(described: ModelInfo, encoder: Encoder, parameters: NDArray[np.float32]) -> Iterator[Member]:
@@ -167,7 +172,8 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
     profile = {} if model.profile is None else {f"profile/{part.name}": getattr(model.profile, part.name) for part in fields(model.profile) if part.name not in PROFILE}
     held_out = {} if model.held_out is None else {f"held_out/{part.name}": getattr(model.held_out, part.name) for part in fields(model.held_out)}
-    arrays = {"parameters": np.concatenate([member.parameters.values for member in model.members]), **held_out, **{name: array for name, array in encoder.items() if array is not None}, **profile}
+    parameters = np.concatenate([member.parameters.values for member in model.members])
+    arrays = {"parameters": parameters, **held_out, **{name: array for name, array in encoder.items() if array is not None}, **profile}
     try:
         text = json.dumps(asdict(described), ensure_ascii=False)
         check_tensors(_description(text), arrays)
