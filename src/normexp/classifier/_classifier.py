@@ -23,7 +23,7 @@ from normexp.classifier._params import plain_params
 from normexp.classifier._views import MemberView, ModelView
 from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
-from normexp.model import Model
+from normexp.model import Model, prediction_sets, set_thresholds
 from normexp.network import EpochCallback, PollCallback
 from normexp.tables import MatrixColumn, Schema, Table
 
@@ -282,6 +282,16 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             raise AttributeError("expected a feature to be one input for coef_ and intercept_, got categories, dates or missing cells; see model_.coefficients()")
         weights, bias = self.model_.coefficients()
         return (weights[1:] - weights[:1], bias[1:] - bias[:1]) if len(self.classes_) == 2 else (weights, bias)
+
+    def predict_set(self, X: Any, coverage: float = 0.9, *, by_class: bool = False) -> NDArray[np.bool_]:
+        """The classes that each row may well be, bool of shape (n_samples, n_classes), columns as in `classes_`: of new rows like those of the fit, a share of at least about
+        `coverage` have their true class in the set.
+
+        The sets are the least ambiguous ones and never empty: where most rows are answered rightly, more are covered than asked for. With `by_class` the promise holds in every
+        class with rows enough. Thresholds come from rows that were not learnt from. Raises ValueError where coverage is not above 0 and below 1.
+        """
+        probabilities = self.predict_proba(X)
+        return prediction_sets(probabilities, set_thresholds(self.model_.held_out, coverage, by_class=by_class))
 
     def decide(self, X: Any, costs: Any) -> NDArray[Any]:
         """The decision of the least expected cost for each row, shape (n_samples,).

@@ -10,8 +10,11 @@ from normexp.cli._deciding import costs_as_data, costs_option, print_costs, read
 from normexp.cli._judging import apart, evaluation_on, labelled, refuse_other_targets, refuse_several_of_standard_input
 from normexp.cli._newness import drift_as_data, print_drift, refuse_known_rows, say_known_rows
 from normexp.cli._reading import judging_options, prediction_options, reading
+from normexp.cli._sets import coverage_as_data, coverage_options, print_coverage, set_thresholds_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from normexp.evaluation import Costs, Difference, Evaluation
     from normexp.model import Drift, Model
     from normexp.tables import Table
@@ -23,10 +26,11 @@ MOST_CLASSES = 20
 @click.argument("models", nargs=-1, required=True, metavar="MODEL [MODEL …]")
 @click.argument("table")
 @costs_option
+@coverage_options
 @judging_options
 @prediction_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, as_json: bool, **given: Any) -> None:
+def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, coverage: float | None, by_class: bool, as_json: bool, **given: Any) -> None:
     """Score MODEL on TABLE, which has the target column that the model was trained on.
 
     \b
@@ -36,7 +40,8 @@ def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, as_jso
 
     Intervals are 95% intervals: what other rows of the same kind would give.
     Rows that a model has learnt from are told by its fingerprint, and no models are compared on them.
-    Without the target column: what is predicted, and what has changed against training. With --costs: what deciding by them costs.
+    Without the target column: what is predicted, and what has changed against training. With --costs: what deciding by them costs. With --coverage:
+    how often the truth is in the prediction sets, and how many classes these hold.
     """
     from normexp import saving
     from normexp.model import drift
@@ -44,6 +49,9 @@ def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, as_jso
     refuse_several_of_standard_input(models, table)
     loaded = [saving.load_model(model) for model in models]
     tables = [labelled(model, path, table, reading(given)) for model, path in zip(loaded, models, strict=True)]
+    bounds = set_thresholds_of(loaded[0], coverage, by_class)
+    if coverage is not None and (len(loaded) > 1 or any(data.targets is None for data in tables)):
+        raise click.UsageError("expected one model and the target column with --coverage, got several or none; predict --coverage gives the sets")
     if any(data.targets is None for data in tables):
         if costs_file is not None:
             raise click.UsageError(f"expected the target column with --costs, got a table without ({table}); predict --costs decides for such rows")
@@ -60,7 +68,7 @@ def evaluate(models: tuple[str, ...], table: str, costs_file: str | None, as_jso
         return
     (share,) = (None if found is None else found.share for found in known.values())
     costs = None if costs_file is None else read_costs(costs_file, loaded[0].classes)
-    _print_scores(Scored(loaded[0], models[0], table, evaluations[0], share, drift(loaded[0], tables[0].matrix), costs), as_json)
+    _print_scores(Scored(loaded[0], models[0], table, evaluations[0], share, drift(loaded[0], tables[0].matrix), costs, coverage, bounds), as_json)
 
 
 class Scored(NamedTuple):
@@ -73,6 +81,8 @@ class Scored(NamedTuple):
     known_share: float | None
     drift: "Drift | None"
     costs: "Costs | None"
+    coverage: float | None
+    bounds: "NDArray[Any] | None"  # of the prediction sets
 
 
 def _print_scores(one: Scored, as_json: bool) -> None:
@@ -87,11 +97,14 @@ def _print_scores(one: Scored, as_json: bool) -> None:
     if as_json:
         print_json({"model": one.name, "table": one.table, "scores": scores, "intervals": _ends(intervals), "class_share_scores": shares,
                     "against_class_shares": {"log_loss": difference._asdict()}, "known_share": one.known_share, **drift_as_data(one.drift),
+                    **({} if one.coverage is None or one.bounds is None else {"sets": coverage_as_data(one.model, evaluation, one.coverage, one.bounds)}),
                     **({} if paid is None or one.costs is None else {"costs": costs_as_data(paid, one.costs)})})  # fmt: skip
         return
     echo(_heading(evaluation, one.table, one.model))
     scores_table({"model": scores, "class shares": shares}, intervals, positive=_positive(evaluation))
     echo(verdict("log loss", "always answering the class shares", "the model", difference))
+    if one.coverage is not None and one.bounds is not None:
+        print_coverage(one.model, evaluation, one.coverage, one.bounds)
     if paid is not None and one.costs is not None:
         print_costs(paid, one.costs, evaluation.positive)
     _print_losses(evaluation)

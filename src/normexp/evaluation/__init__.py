@@ -36,6 +36,8 @@ from normexp.evaluation._scores import Scores as Scores
 from normexp.evaluation._scores import class_scores as class_scores
 from normexp.evaluation._scores import confusion_matrix as confusion_matrix
 from normexp.evaluation._scores import score as score
+from normexp.evaluation._sets import SetScores as SetScores
+from normexp.evaluation._sets import set_scores as set_scores
 from normexp.evaluation._thresholds import DecisionCurve as DecisionCurve
 from normexp.evaluation._thresholds import Gains as Gains
 from normexp.evaluation._thresholds import Threshold as Threshold
@@ -45,8 +47,8 @@ from normexp.evaluation._thresholds import thresholds as thresholds
 
 __all__ = [
     "ByChance", "ClassCalibration", "ClassScores", "CostReport", "Costs", "DecisionCurve", "Difference", "Evaluation", "Gains", "INTERVAL_SCORES", "Interval",
-    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Sampling", "Scores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes",
+    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Sampling", "Scores", "SetScores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes",
     "class_scores", "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate",
-    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "split_log_loss",
+    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "set_scores", "split_log_loss",
     "thresholds",
 ]  # fmt: skip

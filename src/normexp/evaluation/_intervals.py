@@ -11,7 +11,7 @@ from normexp.evaluation._calibration import wilson
 from normexp.evaluation._evaluation import Evaluation
 from normexp.evaluation._ranking import Ranking, ranking_of
 
-__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "Sampling", "compare", "intervals", "mean_interval", "sampling_of"]
+__all__ = ["INTERVAL_SCORES", "ROW_SCORES", "Difference", "Interval", "Sampling", "compare", "intervals", "mean_interval", "sampling_of", "share_interval"]
 
 ROW_SCORES = ("accuracy", "log_loss", "brier")
 INTERVAL_SCORES = (*ROW_SCORES, "roc_auc_macro")
@@ -186,6 +186,11 @@ def _of_rows(evaluation: Evaluation, name: str, tail: float, drawn_from: int | N
     if name != "accuracy":
         estimate, low, high = mean_interval(values, sampling, tail)
         return Interval(estimate, max(low, 0.0), high)
+    return share_interval(values, sampling, tail)
+
+
+def share_interval(values: Array, sampling: Sampling, tail: float = 0.025) -> Interval:
+    """Wilson's (1927) interval of the share of rows where a value is 1, and not 0; of as many rows as these are worth."""
     share, units = float(np.average(values, weights=sampling.masses)), sampling.units(sampling.weighed(values))
     variance = float((units**2).mean()) / len(units)
     n = share * (1 - share) / variance if variance > 0 else sampling.n

@@ -17,8 +17,10 @@ from normexp.model._model import as_model as as_model
 from normexp.model._profile import N_HASHES as N_HASHES
 from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
+from normexp.model._sets import prediction_sets as prediction_sets
+from normexp.model._sets import set_thresholds as set_thresholds
 
 __all__ = [
     "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model",
-    "drift", "evaluation_of", "near_copies", "number_columns",
+    "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
 ]  # fmt: skip
