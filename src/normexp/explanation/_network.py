@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model import Member, as_model
+from normexp.functional import softmax
+from normexp.model import Member, as_model, averaged
 
 __all__ = ["ReluNetworks"]
 
 Array = NDArray[np.float64]
 PIECE_ROWS = 4_096
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
 class _Tail:
-    """What follows the first layer of one member: its units there, and the further layers, the last of which holds the member's weight."""
+    """What follows the first layer of one member: its units there, and the further layers."""
 
     units: slice
     weights: tuple[Array, ...]
@@ -29,12 +31,12 @@ class _Tail:
         return x
 
     def slopes(self, first: Array, direction: Array) -> Array:
-        """Of logits @ direction with respect to its units, row by row."""
+        """Of logits @ direction, one a row, with respect to its units."""
         x, open_units = first[:, self.units], []
         for weights, bias in zip(self.weights, self.biases, strict=True):
             open_units.append(x > 0)
             x = np.maximum(x, 0) @ weights + bias
-        slope = np.broadcast_to(direction, x.shape)
+        slope = direction
         for weights, is_open in zip(reversed(self.weights), reversed(open_units), strict=True):
             slope = (slope @ weights.T) * is_open
         return slope
@@ -42,28 +44,31 @@ class _Tail:
 
 @dataclass(frozen=True)
 class ReluNetworks:
-    """Dense relu layers and a linear one, of every member of a model, over the same inputs: the first layers side by side, logits added up.
+    """Dense relu layers and a linear one, of every member of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`.
 
     `weights` and `biases` are those of the first layers, shape (n_inputs, n_units) and (n_units,); logits are calibrated.
     """
 
     weights: Array
     biases: Array
-    tails: tuple[_Tail, ...]
+    kinds: tuple[tuple[float, tuple[_Tail, ...]], ...]  # a weight, and the members that are averaged
     bias: Array
 
     @staticmethod
     def of(fitted: Any) -> "ReluNetworks":
         """The networks of a Model, or of a fitted SoftmaxClassifier."""
         model = as_model(fitted)
-        layers = [_scaled_layers(member, weight / model.temperature) for member, weight in zip(model.members, model.weights, strict=True)]
+        layers = [_layers(member) for member in model.members]
         ends = np.cumsum([len(biases[0]) for _, biases in layers])
         firsts = np.zeros((model.encoder.n_inputs, ends[-1]))
         for (weights, _), end in zip(layers, ends, strict=True):
             firsts[: len(weights[0]), end - weights[0].shape[1] : end] = weights[0]  # members without bins take the first inputs
-        tails = tuple(_Tail(slice(end - len(biases[0]), end), tuple(weights[1:]), tuple(biases[1:])) for (weights, biases), end in zip(layers, ends, strict=True))
+        tails = [_Tail(slice(end - len(biases[0]), end), tuple(weights[1:]), tuple(biases[1:])) for (weights, biases), end in zip(layers, ends, strict=True)]
+        kinds = tuple(
+            (weight / model.temperature, tuple(tail for tail, kind in zip(tails, model.kinds, strict=True) if kind == i)) for i, weight in enumerate(model.weights)
+        )
         bias = np.zeros(len(model.classes)) if model.bias is None else model.bias / model.temperature
-        return ReluNetworks(firsts, np.concatenate([biases[0] for _, biases in layers]), tails, bias)
+        return ReluNetworks(firsts, np.concatenate([biases[0] for _, biases in layers]), kinds, bias)
 
     def raised(self, by: Array) -> "ReluNetworks":
         """With something added to each logit, shape (n_classes,)."""
@@ -78,16 +83,18 @@ class ReluNetworks:
         found = np.tile(self.bias, (len(first), 1))
         for start in range(0, len(first), PIECE_ROWS):
             rows = slice(start, start + PIECE_ROWS)
-            for tail in self.tails:
-                found[rows] += tail.logits(first[rows])
+            for weight, tails in self.kinds:
+                found[rows] += weight * averaged([tail.logits(first[rows]) for tail in tails])
         return found
 
     def mean_slope(self, first: Array, direction: Array) -> Array:
         """The mean over rows of the gradient of logits @ direction with respect to `first`, shape (n_units,)."""
         total = np.zeros(first.shape[1])
         for start in range(0, len(first), PIECE_ROWS):
-            for tail in self.tails:
-                total[tail.units] += tail.slopes(first[start : start + PIECE_ROWS], direction).sum(axis=0)
+            rows = first[start : start + PIECE_ROWS]
+            for weight, tails in self.kinds:
+                for tail, towards in zip(tails, _directions([tail.logits(rows) for tail in tails], direction), strict=True):
+                    total[tail.units] += weight * tail.slopes(rows, towards).sum(axis=0)
         return total / len(first)
 
     def integrated_gradients(self, start: Array, end: Array, direction: Array, tolerance: float = 1e-4, most_steps: int = 2**17) -> Array:
@@ -108,10 +115,17 @@ class ReluNetworks:
             n *= 2
 
 
-def _scaled_layers(member: Member, weight: float) -> tuple[list[Array], list[Array]]:
-    """Weights and biases of the layers, those of the last one times the member's weight."""
+def _layers(member: Member) -> tuple[list[Array], list[Array]]:
+    """Weights and biases of the layers."""
     names = [f"dense_{i}" for i in range(len(member.network.layers))]
-    weights = [member.parameters[f"{name}/weights"].astype(np.float64) for name in names]
-    biases = [member.parameters[f"{name}/bias"].astype(np.float64) for name in names]
-    weights[-1], biases[-1] = weights[-1] * weight, biases[-1] * weight
-    return weights, biases
+    return [member.parameters[f"{name}/weights"].astype(np.float64) for name in names], [member.parameters[f"{name}/bias"].astype(np.float64) for name in names]
+
+
+def _directions(logits: list[Array], direction: Array) -> list[Array]:
+    """The gradients of (logits of the mean probabilities) @ direction with respect to the logits of each member, each of shape (n, n_classes)."""
+    if len(logits) == 1:
+        return [np.broadcast_to(direction, logits[0].shape)]
+    probabilities: list[Array] = [softmax(one) for one in logits]
+    total = np.maximum(sum(probabilities), TINY)
+    shares = [direction * p / total for p in probabilities]
+    return [share - p * share.sum(axis=1, keepdims=True) for share, p in zip(shares, probabilities, strict=True)]

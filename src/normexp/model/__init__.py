@@ -14,6 +14,7 @@ from normexp.model._held_out import OutOfFold as OutOfFold
 from normexp.model._member import Member as Member
 from normexp.model._model import Model as Model
 from normexp.model._model import as_model as as_model
+from normexp.model._model import averaged as averaged
 from normexp.model._profile import N_HASHES as N_HASHES
 from normexp.model._profile import Known as Known
 from normexp.model._profile import Profile as Profile
@@ -21,6 +22,6 @@ from normexp.model._sets import prediction_sets as prediction_sets
 from normexp.model._sets import set_thresholds as set_thresholds
 
 __all__ = [
-    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model",
+    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model", "averaged",
     "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
 ]  # fmt: skip

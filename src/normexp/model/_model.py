@@ -1,6 +1,6 @@
 """A fitted classifier as data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,9 @@ from normexp.model._profile import Profile
 from normexp.network import History, Network, Parameters
 from normexp.tables import Schema
 
-__all__ = ["Model", "as_model"]
+__all__ = ["Model", "as_model", "averaged"]
+
+LEAST_PROBABILITY = 1e-300  # of a mean, whose logarithm is finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +30,8 @@ class Model:
         Labels in their own type.
     members : tuple of Member
         Each from a matrix to logits.
-    weights : tuple of float, one a member
-        Of the combination, a log-linear pool: p is proportional to the product of each member's p_m to the power of its weight, so logits are the weighted sum of theirs.
+    weights : tuple of float, one a kind
+        Of the combination, a log-linear pool: p is proportional to the product of each kind's p to the power of its weight.
     temperature : float
         What the combined logits are divided by, above 0.
     class_shares : ndarray of shape (n_classes,), or None
@@ -50,6 +52,8 @@ class Model:
         What a row of each class counted in training, and counts when the model answers.
     profile : Profile or None
         What is kept of the training rows, for later ones to be compared with.
+    kinds : tuple of int, one a member
+        Which kind it is one of, 0, 0, 1, …; those of a kind are averaged as probabilities. By default each is a kind by itself.
     bias : ndarray of shape (n_classes,), or None
         Added to the combined logits: the part of the class shares that the members leave (see `normexp.recipe`).
     held_out : HeldOut or None
@@ -74,13 +78,16 @@ class Model:
     class_weights: NDArray[np.float64] | None = None
     profile: Profile | None = None
     positive: int | None = None
+    kinds: tuple[int, ...] = ()
     bias: NDArray[np.float64] | None = None
     held_out: HeldOut | None = None
     out_of_fold: OutOfFold | None = None
 
     def __post_init__(self) -> None:
-        if not self.members or len(self.weights) != len(self.members):
-            raise ValueError(f"expected members and a weight for each, got {len(self.members)} members and {len(self.weights)} weights")
+        if not self.kinds:
+            object.__setattr__(self, "kinds", tuple(range(len(self.members))))
+        if not self.members or len(self.kinds) != len(self.members) or sorted(set(self.kinds)) != list(range(len(self.weights))):
+            raise ValueError(f"expected members and a weight for each kind, got {len(self.members)} members of {len(set(self.kinds))} kinds and {len(self.weights)} weights")
         for member in self.members:
             if member.network.n_outputs != len(self.classes):
                 raise ValueError(f"expected members with a logit a class, got one of {member.network.n_outputs} logits for {len(self.classes)} classes")
@@ -88,7 +95,7 @@ class Model:
     @property
     def member(self) -> Member:
         """The only member, of weight 1; raises ValueError where there are several, or another weight."""
-        if self.weights != (1.0,):
+        if self.weights != (1.0,) or len(self.members) > 1:
             raise ValueError(f"expected a model of one member, of weight 1, got one of {len(self.members)}, of weights {', '.join(map(str, self.weights))}")
         return self.members[0]
 
@@ -119,7 +126,7 @@ class Model:
             Of the answer, of the combination and of the division; by default that of the matrix.
         """
         dtype = dtype or (np.float32 if matrix.dtype == np.float32 else np.float64)
-        alone = self.weights == (1.0,)
+        alone = self.weights == (1.0,) and len(self.members) == 1
         logits = self.member.logits(matrix, n_threads, dtype=dtype) if alone else self._combined(matrix, n_threads).astype(dtype)
         if self.bias is not None:
             logits += self.bias.astype(dtype)
@@ -127,14 +134,19 @@ class Model:
         return logits
 
     def _combined(self, matrix: NDArray[Any], n_threads: int) -> NDArray[np.float64]:
-        """The weighted sum of the members' logits; rows are encoded once, a piece at a time."""
+        """The weighted sum of the kinds' logits; rows are encoded once, a piece at a time."""
         combined, encoder, first = np.zeros((len(matrix), len(self.classes))), self.encoder, 0
         for piece in encoder.pieces(matrix):
             plain = np.ascontiguousarray(piece[:, : encoder.n_plain_inputs])
-            for weight, member in zip(self.weights, self.members, strict=True):
-                combined[first : first + len(piece)] += weight * member.logits_of(piece if member.network.n_inputs == piece.shape[1] else plain, n_threads)
+            for weight, members in self.by_kind():
+                logits = (member.logits_of(piece if member.network.n_inputs == piece.shape[1] else plain, n_threads).astype(np.float64) for member in members)
+                combined[first : first + len(piece)] += weight * averaged(list(logits))
             first += len(piece)
         return combined
+
+    def by_kind(self) -> list[tuple[float, list[Member]]]:
+        """The weight of each kind and its members."""
+        return [(weight, [member for member, kind in zip(self.members, self.kinds, strict=True) if kind == i]) for i, weight in enumerate(self.weights)]
 
     def probabilities(self, matrix: NDArray[Any], n_threads: int = 0, *, dtype: type[np.floating[Any]] | None = None) -> NDArray[Any]:
         """The softmax of the logits, of shape (n_rows, n_classes), columns as in `classes`; arguments as those of `logits`."""
@@ -147,15 +159,15 @@ class Model:
         if not self.is_linear:
             raise ValueError("expected a linear model, got one with hidden layers; fit with hidden_layer_sizes=()")
         weights, bias = np.zeros((self.encoder.n_inputs, len(self.classes))), np.zeros(len(self.classes)) if self.bias is None else self.bias.copy()
-        for weight, member in zip(self.weights, self.members, strict=True):
+        for weight, (member,) in self.by_kind():
             weights[: member.network.n_inputs] += weight * member.parameters["dense_0/weights"]
             bias += weight * member.parameters["dense_0/bias"]
         return weights.T / self.temperature, bias / self.temperature
 
     @property
     def is_linear(self) -> bool:
-        """Has no member a hidden layer?"""
-        return all(len(member.network.layers) == 1 for member in self.members)
+        """Has no member a hidden layer, and every kind one member?"""
+        return len(self.members) == len(self.weights) and all(len(member.network.layers) == 1 for member in self.members)
 
     def answers(self, probabilities: NDArray[Any]) -> NDArray[np.intp]:
         """The class that each row is given, as an index: the most probable one or, with class weights, that of the largest weight x probability.
@@ -164,6 +176,17 @@ class Model:
         """
         found: NDArray[np.intp] = (probabilities if self.class_weights is None else probabilities * self.class_weights).argmax(axis=1)
         return found
+
+
+def averaged(logits: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Logits of the mean of several members' probabilities; those of a single one are its own."""
+    if len(logits) == 1:
+        return logits[0]
+    mean = np.zeros_like(logits[0])
+    for one in logits:
+        mean += softmax(one)
+    found: NDArray[np.float64] = np.log(np.maximum(mean / len(logits), LEAST_PROBABILITY))
+    return found
 
 
 def as_model(fitted: Any) -> Model:

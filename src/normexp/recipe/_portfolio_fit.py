@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.functional import cross_entropy, log_softmax, softmax
-from normexp.model import Encoder, HeldOut, Member, Model, OutOfFold
+from normexp.model import Encoder, HeldOut, Member, Model, OutOfFold, averaged
 from normexp.network import Dropout, History, Loss, Network, Optimizer, OptimizerState, Parameters, Rows, Training, fit_rows, initial_parameters, predict_logits, segments_of
 from normexp.recipe._combination import combination_of
 from normexp.recipe._executor import Stop, run
@@ -148,9 +148,9 @@ def fit_portfolio(
     pooled = log_shares + sum(w * (one - log_shares) for w, one in zip(combination, logits, strict=True))
     losses = [_log_loss(one, tested, tested_weights) for one in (*logits, pooled)]
     left_out = tuple(how.name for how in plan.configurations if how.name not in names)
-    members, member_weights = _members(encoder, kept, combination)
     return Model(
-        classes, members, member_weights, 1.0, shares, _history(kept[0], stop), matrix.shape[1], class_weights=class_weights,
+        classes, **_members(encoder, kept, combination), temperature=1.0, class_shares=shares, history=_history(kept[0], stop), n_features=matrix.shape[1],
+        class_weights=class_weights,
         profile=profile_of(matrix, columns, rows, rows[:0], softmax(pooled)), bias=(1 - combination.sum()) * log_shares, held_out=HeldOut.of(softmax(pooled), tested),
         out_of_fold=OutOfFold(len(places), plan.n_seeds, tuple(names), tuple(map(float, combination)), tuple(losses[:-1]), losses[-1], len(tested), left_out),
     )  # fmt: skip
@@ -210,12 +210,13 @@ def _seen(done: Done, n_rows: int) -> NDArray[np.int64]:
 
 
 def _out_of_fold(done: Done, data: Data) -> NDArray[np.float64]:
-    """Log probabilities of each row by those who had not seen it, the mean of several first weights; shape (n_rows, n_classes)."""
-    logits, counts = np.zeros((len(data.targets), data.n_classes)), np.zeros((len(data.targets), 1))
+    """Log probabilities of each row by those who had not seen it, of the mean over several first weights; shape (n_rows, n_classes)."""
+    found = np.zeros((len(data.targets), data.n_classes))
+    by_fold: dict[int, list[tuple[_Task, Learnt]]] = {}
     for task, learnt in done:
-        logits[task.fold[1]] += learnt.logits
-        counts[task.fold[1]] += 1
-    found: NDArray[np.float64] = log_softmax(logits / np.maximum(counts, 1))
+        by_fold.setdefault(id(task.fold), []).append((task, learnt))
+    for of_fold in by_fold.values():
+        found[of_fold[0][0].fold[1]] = log_softmax(averaged([learnt.logits.astype(np.float64) for _, learnt in of_fold]))
     return found
 
 
@@ -237,9 +238,9 @@ def _combined(logits: list[NDArray[np.float64]], targets: NDArray[np.int32], wei
     return found
 
 
-def _members(encoder: Encoder, kept: list[Done], combination: NDArray[np.float64]) -> tuple[tuple[Member, ...], tuple[float, ...]]:
-    """Those with a weight; a configuration's tasks share its own. Linear ones are one: the mean of their parameters."""
-    members, weights = list[Member](), list[float]()
+def _members(encoder: Encoder, kept: list[Done], combination: NDArray[np.float64]) -> dict[str, Any]:
+    """Of the kinds with a weight, with these. Linear ones of several folds are one: the mean of their parameters."""
+    members, weights, kinds = list[Member](), list[float](), list[int]()
     for done, weight in zip(kept, combination, strict=True):
         how, network = done[0][0].configuration, done[0][0].network
         found = [learnt.parameters for _, learnt in done]
@@ -248,8 +249,9 @@ def _members(encoder: Encoder, kept: list[Done], combination: NDArray[np.float64
             found = [Parameters(np.asarray(mean, np.float32), found[0].segments)]
         if weight or len(kept) == 1:
             members += [Member(encoder if how.bins else encoder.plain, network, one) for one in found]
-            weights += [float(weight) / len(found)] * len(found)
-    return tuple(members), tuple(weights)
+            kinds += [len(weights)] * len(found)
+            weights.append(float(weight))
+    return {"members": tuple(members), "weights": tuple(weights), "kinds": tuple(kinds)}
 
 
 def _history(done: Done, stop: Stop) -> History:

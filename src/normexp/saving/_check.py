@@ -50,7 +50,7 @@ def check_description(data: Any) -> ModelInfo:
     number(data["temperature"], "temperature", *TEMPERATURES)
     integer(data["n_features_in"], "n_features_in", 1, MANY)
     integer(data["n_inputs"], "n_inputs", 1, MANY)
-    check_members(data["members"], n_classes)
+    check_members(data["members"], data["weights"], n_classes)
     if data.get("bias") is not None:
         if len(list_of(data["bias"], "bias")) != n_classes:
             raise Refused(f"expected {n_classes} entries of bias, one a class, got {len(data['bias'])}")

@@ -18,20 +18,26 @@ MANY = 2**31 - 1
 MOST_MEMBERS = 10_000
 LARGEST = float(np.finfo(np.float32).max) / 4
 LARGEST_WEIGHT = 1e9
+LEAST_LOGARITHM = 700.0  # of a mean of probabilities, at most so far below 0
 LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
 ROWS_AT_A_TIME = 256
 OUT_OF_FOLD = ("n_folds", "n_seeds", "names", "weights", "losses", "log_loss", "n_rows", "left_out")
 
 
-def check_members(members: Any, n_classes: int) -> None:
+def check_members(members: Any, weights: Any, n_classes: int) -> None:
+    """Layers of each, and which kind it is of: every kind has a weight and a member."""
     list_of(members, "members", 1)
+    for weight in list_of(weights, "weights", 1):
+        number(weight, "a weight", 0, LARGEST_WEIGHT)
     if len(members) > MOST_MEMBERS:
         raise Refused(f"expected at most {MOST_MEMBERS} members, got {len(members)}")
     for i, member in enumerate(members):
-        check_keys(member, f"member {i}", needed=["layers", "bins", "weight"])
+        check_keys(member, f"member {i}", needed=["layers", "bins", "kind"])
         boolean(member["bins"], f"bins of member {i}")
-        number(member["weight"], f"the weight of member {i}", 0, LARGEST_WEIGHT)
+        integer(member["kind"], f"the kind of member {i}", 0, len(weights) - 1)
         _check_layers(member["layers"], n_classes)
+    if len({member["kind"] for member in members}) < len(weights):
+        raise Refused(f"expected a member of each of {len(weights)} kinds, got some without")
 
 
 def _check_layers(layers: Any, n_classes: int) -> None:
@@ -118,10 +124,12 @@ def check_held_out(probabilities: NDArray[np.float32], kept: NDArray[np.int64], 
 def check_bounds(described: ModelInfo, parameters: NDArray[np.float32], n_plain_inputs: int) -> None:
     """Logits stay finite whatever the row: a unit is at most |bias| + sum of |weight| x the bound of its input, and inputs are clipped at 3."""
     total, at = np.abs(np.array(described.bias if described.bias is not None else [0.0] * len(described.classes))), 0
-    sizes, inputs = sizes_of(described, n_plain_inputs), input_widths(described, n_plain_inputs)
+    sizes, inputs, of_kind = sizes_of(described, n_plain_inputs), input_widths(described, n_plain_inputs), np.zeros(len(described.weights))
     for member, size, n_inputs in zip(described.members, sizes, inputs, strict=True):
-        total = total + member["weight"] * _bounds(parameters[at : at + size], n_inputs, member["layers"])
+        bounds = _bounds(parameters[at : at + size], n_inputs, member["layers"])
+        of_kind[member["kind"]] = max(of_kind[member["kind"]], 2 * bounds.max() + LEAST_LOGARITHM if len(described.members) > 1 else bounds.max())
         at += size
+    total = total + (of_kind * described.weights).sum()
     if not total.max() / described.temperature < LARGEST:
         raise Refused(f"expected logits that stay finite over the temperature, got {described.temperature:.3g} under logits up to {total.max():.3g}")
 

@@ -21,6 +21,7 @@ class ModelInfo:
     classes: list[Any]
     label_type: str
     members: list[dict[str, Any]]
+    weights: list[float]
     n_inputs: int
     n_features_in: int
     feature_names: list[str] | None

@@ -81,7 +81,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         schema=Schema.from_dict(described.schema) if described.schema else None,
         classes=np.array(described.classes, LABEL_TYPES[described.label_type]),
         members=tuple(_members(described, encoder, arrays["parameters"])),
-        weights=tuple(float(member["weight"]) for member in described.members),
+        weights=tuple(map(float, described.weights)),
+        kinds=tuple(member["kind"] for member in described.members),
         temperature=float(described.temperature),
         class_shares=None if described.class_shares is None else np.array(described.class_shares, np.float64),
         n_features=described.n_features_in,
@@ -148,7 +149,7 @@ def _description(text: str) -> ModelInfo:
     if type(version) is int and FORMAT < version < 2**31:
         raise Refused(f"expected model format {FORMAT} or older, got {version}, written by normexp {shown(data.get('version'))}", "upgrade normexp")
     if type(version) is int and version < 3 and "layers" in data:  # of one network
-        data["members"] = [{"layers": data.pop("layers"), "bins": False, "weight": 1.0}]
+        data["members"], data["weights"] = [{"layers": data.pop("layers"), "bins": False, "kind": 0}], [1.0]
     return check_description(data)
 
 
@@ -158,9 +159,10 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     described = ModelInfo(
         format=FORMAT, version=__version__, params=dict(model.params), classes=model.classes.tolist(), label_type=_label_type(model.classes),
         members=[
-            {"layers": [asdict(layer) for layer in member.network.layers], "bins": member.encoder.n_inputs > member.encoder.n_plain_inputs, "weight": float(weight)}
-            for member, weight in zip(model.members, model.weights, strict=True)
+            {"layers": [asdict(layer) for layer in member.network.layers], "bins": member.encoder.n_inputs > member.encoder.n_plain_inputs, "kind": kind}
+            for member, kind in zip(model.members, model.kinds, strict=True)
         ],
+        weights=list(map(float, model.weights)),
         n_inputs=model.encoder.n_inputs, n_features_in=model.n_features,
         feature_names=None if model.feature_names is None else list(model.feature_names), schema=model.schema.to_dict() if model.schema else None,
         temperature=float(model.temperature), history=asdict(model.history), scores=found,
