@@ -182,7 +182,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
             rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
             times = X.times if isinstance(X, Table) else None
-            plan, learnt, validation = self._planned(len(rows), data.columns), rows[rows < n], None if validation_data is None else rows[rows >= n]
+            plan, learnt, validation = self._planned(len(rows), data.columns, len(classes)), rows[rows < n], None if validation_data is None else rows[rows >= n]
             model = recipe.fit(
                 matrix, data.columns, targets, weights, plan, classes=classes, rows=learnt, validation_rows=validation,
                 groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
@@ -208,7 +208,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         start = self._start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
         rows = recipe.rows_to_learn(np.arange(len(table)) if rows is None else rows, table.weights)
         model = recipe.fit_table(
-            table, self._planned(len(rows), table.schema.matrix_columns()), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
+            table, self._planned(len(rows), table.schema.matrix_columns(), len(classes)), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
             on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll, on_progress=_Printed() if self.verbose else None,
         )  # fmt: skip
@@ -338,7 +338,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     # ---- training
 
-    def _planned(self, n_rows: int, columns: Sequence[MatrixColumn]) -> recipe.Plan | recipe.Portfolio:
+    def _planned(self, n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> recipe.Plan | recipe.Portfolio:
         if self.quality not in recipe.QUALITIES:
             raise ValueError(f"expected quality out of {', '.join(recipe.QUALITIES)}, got {self.quality!r}")
         if self.quality == "fast":
@@ -349,7 +349,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {self.quality!r}")
         self._plan(n_rows, 0)  # refuses what makes no sense
         return recipe.portfolio(
-            n_rows, columns, self.quality, members=self.members, hidden_layer_sizes=self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size,
+            n_rows, columns, n_classes, self.quality, members=self.members, hidden_layer_sizes=self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size,
             learning_rate=self.learning_rate, weight_decay=self.weight_decay, seed=self._seed(),
         )  # fmt: skip
 

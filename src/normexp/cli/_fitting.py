@@ -41,4 +41,4 @@ def _plan(n_rows: int, data: "Table", asked: dict[str, Any]) -> "Plan | Portfoli
     settings, seed = {name: asked[name] for name in ("hidden_layer_sizes", "epochs", "batch_size", "learning_rate", "weight_decay")}, recipe.seed_from(asked["random_state"])
     if asked["quality"] == "fast":
         return recipe.plan(n_rows, **settings, patience=asked["patience"], validation_fraction=asked["validation_fraction"], seed=seed)
-    return recipe.portfolio(n_rows, data.schema.matrix_columns(), asked["quality"], members=asked["members"], **settings, seed=seed)
+    return recipe.portfolio(n_rows, data.schema.matrix_columns(), len(data.with_target()[0]), asked["quality"], members=asked["members"], **settings, seed=seed)

@@ -1,13 +1,14 @@
 """A member of a model: an encoder and the network that it feeds."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normexp.model._encoder import Encoder
-from normexp.network import Network, OptimizerState, Parameters, predict_logits
+from normexp.network import NativeLayer, Network, OptimizerState, Parameters, check_parameters, predict_outputs
 
 __all__ = ["Member"]
 
@@ -35,4 +36,10 @@ class Member:
 
     def logits_of(self, inputs: NDArray[np.float32], n_threads: int = 0) -> NDArray[np.float32]:
         """Logits of encoded rows."""
-        return predict_logits(self.network, self.parameters, inputs, n_threads)
+        return predict_outputs(self._plan, self.parameters, inputs, n_threads)
+
+    @cached_property
+    def _plan(self) -> list[NativeLayer]:
+        """Found once: a row is asked of some twenty members."""
+        check_parameters(self.network, self.parameters)
+        return self.network.plan()

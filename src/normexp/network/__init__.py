@@ -7,6 +7,7 @@ from normexp.network._layers import BatchNormalize as BatchNormalize
 from normexp.network._layers import Dense as Dense
 from normexp.network._layers import Dropout as Dropout
 from normexp.network._layers import LayerNormalize as LayerNormalize
+from normexp.network._layers import NativeLayer as NativeLayer
 from normexp.network._layers import Network as Network
 from normexp.network._layers import Noise as Noise
 from normexp.network._layers import PReLU as PReLU
@@ -26,6 +27,7 @@ from normexp.network._training import PollCallback as PollCallback
 from normexp.network._training import Rows as Rows
 from normexp.network._training import Sums as Sums
 from normexp.network._training import Training as Training
+from normexp.network._training import check_parameters as check_parameters
 from normexp.network._training import default_threads as default_threads
 from normexp.network._training import evaluate_rows as evaluate_rows
 from normexp.network._training import fit as fit
@@ -34,7 +36,7 @@ from normexp.network._training import predict_logits as predict_logits
 from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
-    "Activate", "BatchNormalize", "Dense", "Dropout", "EpochCallback", "History", "InputPlan", "LayerNormalize", "Loss", "Network", "Noise", "Optimizer", "OptimizerState",
-    "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Training", "blank_parameters", "default_threads", "evaluate_rows", "fill_inputs", "fit",
-    "fit_rows", "initial_parameters", "predict_logits", "predict_outputs", "segments_of",
+    "Activate", "BatchNormalize", "Dense", "Dropout", "EpochCallback", "History", "InputPlan", "LayerNormalize", "Loss", "NativeLayer", "Network", "Noise", "Optimizer",
+    "OptimizerState", "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Training", "blank_parameters", "check_parameters",
+    "default_threads", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "initial_parameters", "predict_logits", "predict_outputs", "segments_of",
 ]  # fmt: skip

@@ -14,7 +14,10 @@ from normexp.network._layers import NativeLayer, Network
 from normexp.network._optimizers import Loss, Optimizer
 from normexp.network._parameters import Parameters, vectors_of
 
-__all__ = ["FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "default_threads", "evaluate_rows", "fit", "fit_rows", "predict_logits", "predict_outputs"]
+__all__ = [
+    "FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "check_parameters", "default_threads", "evaluate_rows", "fit", "fit_rows", "predict_logits",
+    "predict_outputs",
+]  # fmt: skip
 
 NO_ROWS = np.empty(0, np.int64)
 SAMPLE_ROWS = 256  # on which a fit is looked at for divergence
@@ -159,7 +162,7 @@ def fit(
     the parameters from before the fit are put back, and the state starts afresh.
     """
     state = state or OptimizerState.fresh(parameters, training.optimizer)
-    _check_parameters(network, parameters, state, training.optimizer)
+    check_parameters(network, parameters, state, training.optimizer)
     _check_rows(network, features, targets, weights, (training_rows, validation_rows))
     before = parameters.values.copy()
     result = fit_rows(
@@ -210,7 +213,7 @@ def evaluate_rows(plan: list[NativeLayer], parameters: Parameters, part: Rows, l
     return Sums(*_native.evaluate_network(plan, parameters.values, loss.plan(), part.plan(), n_threads))
 
 
-def _check_parameters(network: Network, parameters: Parameters, state: OptimizerState | None = None, optimizer: Optimizer | None = None) -> None:
+def check_parameters(network: Network, parameters: Parameters, state: OptimizerState | None = None, optimizer: Optimizer | None = None) -> None:
     """The native trainer trusts its input."""
     n = network.n_parameters
     values = parameters.values
@@ -248,7 +251,7 @@ def predict_logits(network: Network, parameters: Parameters, features: NDArray[n
     """Outputs of a classifier, its logits, of shape (n, n_outputs); a row's bits do not depend on the other rows or on the threads."""
     if features.ndim != 2 or features.shape[1] != network.n_inputs:
         raise ValueError(f"expected features of shape (n, {network.n_inputs}), got {features.shape}")
-    _check_parameters(network, parameters)
+    check_parameters(network, parameters)
     return predict_outputs(network.plan(), parameters, features, n_threads)
 
 
