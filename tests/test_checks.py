@@ -16,8 +16,8 @@ def frame():
 
 
 def test_a_warning_points_at_the_line_of_the_user(frame):
-    model = SoftmaxClassifier((), epochs=1, random_state=0).fit(frame, [0, 1] * 20)
-    numbers = SoftmaxClassifier((), epochs=1, random_state=0).fit(frame[["n"]], [0, 1] * 20)
+    model = SoftmaxClassifier((), epochs=1, random_state=0, quality="fast").fit(frame, [0, 1] * 20)
+    numbers = SoftmaxClassifier((), epochs=1, random_state=0, quality="fast").fit(frame[["n"]], [0, 1] * 20)
     odd = frame.assign(c="z", more=1)
     asked = (
         lambda: model.predict(odd), lambda: model.predict_proba(odd), lambda: model.decision_function(odd), lambda: model.to_matrix(odd), lambda: numbers.predict_proba(odd),

@@ -31,9 +31,9 @@ def hostile(tmp_path_factory):
             writer.writerow([round(rng.normal() + k, 3), rng.choice(["'\"><b>", "&amp;"]), round(rng.normal(), 3), HOSTILE[k]])
     table = read(folder / "table.csv", target="target")
     rows, held = held_out_rows(table.targets, 0.4, 0)
-    model = SoftmaxClassifier((8,), epochs=20, random_state=0).fit_table(table, rows)
+    model = SoftmaxClassifier((8,), epochs=20, random_state=0, quality="fast").fit_table(table, rows)
     tested = table.take(held)
-    other = SoftmaxClassifier((), epochs=3, random_state=0).fit_table(table, rows)
+    other = SoftmaxClassifier((), epochs=3, random_state=0, quality="fast").fit_table(table, rows)
     models = {"<i>one</i>": model, "two": other}
     subjects = [Subject(name, fitted, Evaluation(fitted.classes_, tested.targets, fitted.predict_proba(tested))) for name, fitted in models.items()]
     write_report(folder / "report.html", subjects, data_of("<u>table</u>.csv", tested, subjects[0], training=table, training_rows=rows))

@@ -13,7 +13,7 @@ from normexp.errors import DataWarning
 from normexp.tables import read
 
 X, Y = load_iris(return_X_y=True)
-QUICK = {"epochs": 20, "random_state": 0}
+QUICK = {"quality": "fast", "epochs": 20, "random_state": 0}
 LONG = {"epochs": 300, "learning_rate": 0.01, "validation_fraction": 0, "random_state": 0}
 
 
@@ -48,14 +48,14 @@ def test_labels_keep_their_type(labels):
 
 
 def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads():
-    first, second, other = (SoftmaxClassifier(epochs=5, random_state=s, n_threads=n).fit(X, Y).predict_proba(X) for s, n in ((0, 1), (0, 7), (1, 1)))
+    first, second, other = (SoftmaxClassifier(epochs=5, random_state=s, n_threads=n, quality="fast").fit(X, Y).predict_proba(X) for s, n in ((0, 1), (0, 7), (1, 1)))
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, other)
 
 
 def test_without_hidden_layers_it_is_logistic_regression():
     y = np.where(np.arange(150) % 9 == 0, (Y + 1) % 3, Y)  # not separable, so the optimum is finite
-    model = SoftmaxClassifier((), epochs=1000, batch_size=150, learning_rate=0.05, weight_decay=0, validation_fraction=0, random_state=0).fit(X, y)
+    model = SoftmaxClassifier((), epochs=1000, batch_size=150, learning_rate=0.05, weight_decay=0, validation_fraction=0, random_state=0, quality="fast").fit(X, y)
     assert len(model.network_.layers) == 1
     encoded = model.encoder_.encode(X)
     convex = LogisticRegression(C=1e6, max_iter=10_000, tol=1e-8).fit(encoded, y)
@@ -67,7 +67,7 @@ def test_without_hidden_layers_it_is_logistic_regression():
 def test_class_weights_move_answers_and_leave_probabilities_at_the_shares():
     few = np.flatnonzero((Y == 1) | ((Y == 2) & (np.arange(150) % 10 == 0)))
     one = X[few, :1]  # the classes overlap in it
-    fits = [SoftmaxClassifier((), class_weight=w, **LONG).fit(one, Y[few]) for w in (None, "balanced", {1: 1, 2: 10})]
+    fits = [SoftmaxClassifier((), class_weight=w, **LONG, quality="fast").fit(one, Y[few]) for w in (None, "balanced", {1: 1, 2: 10})]
     means = [model.predict_proba(one)[:, 1].mean() for model in fits]
     assert means == pytest.approx([5 / 55] * 3, abs=0.03)
     found = [(model.predict(one) == 2).sum() for model in fits]
@@ -79,7 +79,7 @@ def test_class_weights_move_answers_and_leave_probabilities_at_the_shares():
 
 def test_class_weights_go_on_where_a_fit_does():
     """A network that goes on from one with class weights starts from what that one had learnt, before its probabilities were put back."""
-    first = SoftmaxClassifier((), class_weight={0: 1, 1: 1, 2: 50}, warm_start=True, **LONG).fit(X, Y)
+    first = SoftmaxClassifier((), class_weight={0: 1, 1: 1, 2: 50}, warm_start=True, **LONG, quality="fast").fit(X, Y)
     before = first.predict_proba(X)
     first.set_params(epochs=1, learning_rate=1e-12).fit(X, Y)
     assert abs(np.log(first.predict_proba(X) / before)).max() < 0.5  # but for the temperature
@@ -102,12 +102,12 @@ def test_validation_data_choose_the_epoch():
 
 
 def test_a_time_limit_ends_training():
-    model = SoftmaxClassifier((256, 256), epochs=10**6, patience=0, time_limit=0.2, random_state=0).fit(X, Y)
+    model = SoftmaxClassifier((256, 256), epochs=10**6, patience=0, time_limit=0.2, random_state=0, quality="fast").fit(X, Y)
     assert model.history_.stopped == "time_limit"
 
 
 def test_verbose_prints_a_line_an_epoch(capsys):
-    SoftmaxClassifier(epochs=3, verbose=True, random_state=0).fit(X, Y)
+    SoftmaxClassifier(epochs=3, verbose=True, random_state=0, quality="fast").fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[2].startswith("epoch 3: loss ")

@@ -11,7 +11,7 @@ from normexp import SoftmaxClassifier, load, save, softmax
 from normexp.evaluation import Evaluation, calibration_error, fit_temperature, score
 
 X, Y = load_iris(return_X_y=True)
-QUICK = {"epochs": 4, "random_state": 0}
+QUICK = {"quality": "fast", "epochs": 4, "random_state": 0}
 
 
 def test_the_temperature_has_a_lower_bound_and_follows_the_weights():
@@ -122,7 +122,7 @@ def test_hidden_layer_sizes_may_be_an_array():
 
 
 def test_hidden_layer_sizes_come_back_as_they_were(tmp_path):
-    save(SoftmaxClassifier((8,), **QUICK).fit(X, Y), tmp_path / "m")
+    save(SoftmaxClassifier((8,), **QUICK, quality="fast").fit(X, Y), tmp_path / "m")
     assert load(tmp_path / "m").hidden_layer_sizes == (8,)
 
 

@@ -9,7 +9,7 @@ from normexp.errors import DataError
 from normexp.tables import read
 
 FRAME = pd.DataFrame({"a": np.arange(60) % 7, "c": ["u", "v", "w"] * 20, "y": ["p", "q"] * 30, "n": np.linspace(0.1, 2, 60)})
-QUICK = {"hidden_layer_sizes": (4,), "epochs": 3, "random_state": 0}
+QUICK = {"quality": "fast", "hidden_layer_sizes": (4,), "epochs": 3, "random_state": 0}
 
 
 def test_its_weights_are_those_of_the_rows():

@@ -20,7 +20,7 @@ OF_THE_MEMBER = {"encoder_": "encoder", "network_": "network", "parameters_": "p
 
 
 def quick(**params):
-    return SoftmaxClassifier((4,), epochs=2, random_state=0, **params)
+    return SoftmaxClassifier((4,), epochs=2, random_state=0, **params, quality="fast")
 
 
 def test_reading_asks_the_model():

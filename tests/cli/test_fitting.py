@@ -10,7 +10,7 @@ from normexp import SoftmaxClassifier, saving
 from normexp.cli._fitting import UNASKED, fitted
 from normexp.tables import read
 
-ASKED = {"hidden_layer_sizes": "auto", "epochs": "auto", "class_weight": None, "random_state": 0, "time_limit": None, "n_threads": None}
+ASKED = {"quality": "good", "members": None, "hidden_layer_sizes": "auto", "epochs": "auto", "class_weight": None, "random_state": 0, "time_limit": None, "n_threads": None}
 
 
 def test_settings_that_are_not_asked_for_are_the_estimators():

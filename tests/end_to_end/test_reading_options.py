@@ -14,7 +14,7 @@ import pytest
 from commands import NORMEXP, answers, assert_refused, run, said, table
 
 N = 400  # one bad cell is less than one in a hundred
-QUICK = ("--epochs", 2, "--hidden", "none")
+QUICK = ("--quality", "fast", "--epochs", 2, "--hidden", "none")
 
 
 def train(folder, name, *options, target="y", model="m"):

@@ -33,7 +33,7 @@ def test_options_are_obeyed_and_equal_seeds_give_equal_files(tmp_path):
     assert (reports[0]["scores"]["n_rows"], reports[0]["n_training_rows"], reports[0]["epochs"]) == (33, 90, 3)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     info = json.loads(run("info", "one", "--json", cwd=tmp_path).stdout)
-    assert [layer["units"] for layer in info["layers"]] == [8, 4, 3]
+    assert [layer["units"] for layer in info["members"][0]["layers"]] == [8, 4, 3]
     assert [column["name"] for column in info["schema"]["columns"]] == ["x"]
     assert info["params"]["class_weight"] == "balanced"
 
@@ -41,7 +41,7 @@ def test_options_are_obeyed_and_equal_seeds_give_equal_files(tmp_path):
 def test_logistic_regression_on_an_example_within_a_time_limit(tmp_path):
     report = json.loads(run("train", "example:digits", "--hidden", "none", "--time-limit", 20, "--json", cwd=tmp_path).stdout)
     assert report["scores"]["accuracy"] > 0.9
-    assert len(json.loads(run("info", "digits.safetensors", "--json", cwd=tmp_path).stdout)["layers"]) == 1
+    assert len(json.loads(run("info", "digits.safetensors", "--json", cwd=tmp_path).stdout)["members"][0]["layers"]) == 1
 
 
 def test_an_interrupt_saves_the_best_model_so_far(tmp_path):

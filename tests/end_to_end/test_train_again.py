@@ -6,7 +6,7 @@ import shlex
 import pytest
 from commands import assert_refused, colours, run, table
 
-QUICK = ("--target", "label", "--epochs", 2)
+QUICK = ("--target", "label", "--quality", "fast", "--epochs", 2)
 
 
 def trained_on(folder):

@@ -17,4 +17,4 @@ def mixed():
     label = np.where(size + 15 * (colour == "red") + 10 * flag > 55, "big", np.where(colour == "green", "small", "middling"))
     frame = pd.DataFrame({"size": np.where(rng.random(n) < 0.05, np.nan, size), "flag": flag, "colour": colour, "day": day, "label": label})
     table = read(frame, target="label")
-    return table, SoftmaxClassifier((16,), epochs=60, random_state=0).fit_table(table)
+    return table, SoftmaxClassifier((16,), epochs=60, random_state=0, quality="fast").fit_table(table)

@@ -33,7 +33,7 @@ def test_contributions_complete_the_difference_on_real_tables(name):
     if not (DATA / name).exists():
         pytest.skip(f"{DATA / name} is not there; set NORMEXP_DATA")
     table = read(DATA / name, target=TABLES[name])
-    model = SoftmaxClassifier(random_state=0, epochs=4).fit_table(table, np.arange(0, len(table), max(1, len(table) // 5000)))
+    model = SoftmaxClassifier(random_state=0, epochs=4, quality="fast").fit_table(table, np.arange(0, len(table), max(1, len(table) // 5000)))
     part = table.take(np.arange(0, len(table), len(table) // 30)[:30])
     found = explain(model, part)
     assert_complete(found, difference_by_the_model(model, part, found))
@@ -58,7 +58,7 @@ def test_slopes_are_those_of_differences(mixed):
 def test_a_linear_model_is_explained_exactly():
     """With one layer a contribution is weight x (input - baseline), whatever the path."""
     x = RNG.standard_normal((200, 3))
-    model = SoftmaxClassifier((), epochs=20, random_state=0).fit(x, (x @ [1.0, -2.0, 0.0] > 0).astype(int))
+    model = SoftmaxClassifier((), epochs=20, random_state=0, quality="fast").fit(x, (x @ [1.0, -2.0, 0.0] > 0).astype(int))
     found = explain(model, x[:4])
     inputs = model.encoder_.encode(x[:4]).astype(np.float64) - model.encoder_.baseline
     weights = model.parameters_["dense_0/weights"].astype(np.float64) / model.temperature_
@@ -75,7 +75,7 @@ def _training_rows(model, x):
 
 def test_baseline_holds_training_shares(mixed):
     table, _ = mixed
-    model = SoftmaxClassifier((4,), epochs=1, random_state=0, validation_fraction=0).fit_table(table)
+    model = SoftmaxClassifier((4,), epochs=1, random_state=0, validation_fraction=0, quality="fast").fit_table(table)
     baseline, columns = model.encoder_.baseline, model.encoder_.columns_of_inputs()
     names = [column.name for column in table.schema.matrix_columns()]
     colours = table.matrix[:, names.index("colour")]

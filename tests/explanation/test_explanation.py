@@ -46,7 +46,7 @@ def test_old_models_without_shares_say_so(mixed, tmp_path):
     from dataclasses import replace
 
     table, _ = mixed
-    old = SoftmaxClassifier((4,), epochs=1, random_state=0).fit_table(table)
+    old = SoftmaxClassifier((4,), epochs=1, random_state=0, quality="fast").fit_table(table)
     old.encoder_ = replace(old.encoder_, shares=None, low=None, high=None, is_boolean=None)
     normexp.save(old, tmp_path / "old")
     loaded = normexp.load(tmp_path / "old")

@@ -37,7 +37,7 @@ def test_flips_are_the_smallest_that_brute_force_finds():
     """One number: the least change is where the answer changes, and a narrow window far away is found too."""
     x = np.concatenate([np.linspace(0, 100, 400), np.full(100, 52.0)])[:, None]
     y = ((x[:, 0] > 50) & (x[:, 0] < 54)).astype(int)
-    model = SoftmaxClassifier((32,), epochs=400, patience=0, random_state=0, learning_rate=0.01).fit(x, y)
+    model = SoftmaxClassifier((32,), epochs=400, patience=0, random_state=0, learning_rate=0.01, quality="fast").fit(x, y)
     asked = np.array([[40.0], [60.0], [95.0], [52.0]])
     grid = np.linspace(0, 100, 20_001)
     answers = model.predict(grid[:, None])
@@ -48,7 +48,7 @@ def test_flips_are_the_smallest_that_brute_force_finds():
         assert flip is not None, row
         value = float(flip.split(" were ")[1].split(" instead of ")[0])
         assert least <= abs(value - row) + 0.01 <= max(1.12 * least, 1) + 0.02
-    constant = SoftmaxClassifier((), epochs=1, learning_rate=1e-9, random_state=0).fit(x, y)
+    constant = SoftmaxClassifier((), epochs=1, learning_rate=1e-9, random_state=0, quality="fast").fit(x, y)
     found = explain(constant, asked[:1])
     flips = constant.predict(grid[:, None]) != found.classes[found.predicted[0]]
     assert (found.flips[0] is None) == (not flips.any())
@@ -57,7 +57,7 @@ def test_flips_are_the_smallest_that_brute_force_finds():
 
 def test_a_number_centred_on_one_half_is_no_boolean():
     x = np.tile(np.linspace(0, 1, 101), 3)[:, None]
-    model = SoftmaxClassifier((8,), epochs=40, random_state=0).fit(x, (x[:, 0] > 0.5).astype(int))
+    model = SoftmaxClassifier((8,), epochs=40, random_state=0, quality="fast").fit(x, (x[:, 0] > 0.5).astype(int))
     assert all(flip is not None for flip in explain(model, [[0.2], [0.9]]).flips)
 
 
@@ -65,7 +65,7 @@ def test_large_numbers_are_told_apart_in_words():
     big = 1.7e9 + np.arange(300.0) ** 2 // 40 * 7
     frame = pd.DataFrame({"big": big, "label": np.where(big > np.median(big), "late", "early")})
     table = read(frame, target="label")
-    model = SoftmaxClassifier((8,), epochs=60, random_state=0).fit_table(table)
+    model = SoftmaxClassifier((8,), epochs=60, random_state=0, quality="fast").fit_table(table)
     flip = explain(model, table.take(np.array([100]))).flips[0]
     after, before = (float(word) for word in flip.split(" were ")[1].split(" instead of "))
     assert before == big[100]

@@ -34,10 +34,10 @@ def bases(tmp_path_factory):
         "day": pd.date_range("2001-02-03", periods=n, freq="31h"),
     })  # fmt: skip
     fits = [
-        SoftmaxClassifier((4,), epochs=2, random_state=0).fit(frame, rng.choice(["a", "b", "c"], n)),
-        SoftmaxClassifier((), epochs=1, random_state=0).fit(frame[["x"]].to_numpy(), rng.random(n) < 0.5),
-        SoftmaxClassifier((3, 2), epochs=1).fit(rng.standard_normal((n, 3)), rng.choice(np.array(["u", "v"], object), n)),
-        SoftmaxClassifier((2,), epochs=1).fit(rng.standard_normal((n, 2)), rng.choice([0.0, 1.0, 5.0], n)),
+        SoftmaxClassifier((4,), epochs=2, random_state=0, quality="fast").fit(frame, rng.choice(["a", "b", "c"], n)),
+        SoftmaxClassifier((), epochs=1, random_state=0, quality="fast").fit(frame[["x"]].to_numpy(), rng.random(n) < 0.5),
+        SoftmaxClassifier((3, 2), epochs=1, quality="fast").fit(rng.standard_normal((n, 3)), rng.choice(np.array(["u", "v"], object), n)),
+        SoftmaxClassifier((2,), epochs=1, quality="fast").fit(rng.standard_normal((n, 2)), rng.choice([0.0, 1.0, 5.0], n)),
     ]
     for i, fitted in enumerate(fits):
         save(fitted, folder / str(i), scores={"accuracy": 0.5})

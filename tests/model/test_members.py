@@ -14,7 +14,7 @@ X, Y = load_iris(return_X_y=True)
 
 @pytest.fixture(scope="module")
 def two():
-    return [SoftmaxClassifier(hidden, epochs=4, random_state=0).fit(X, Y).to_model() for hidden in ((), (6,))]
+    return [SoftmaxClassifier(hidden, epochs=4, random_state=0, quality="fast").fit(X, Y).to_model() for hidden in ((), (6,))]
 
 
 def pooled(two, weights, temperature=1.0):

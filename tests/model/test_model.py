@@ -25,7 +25,7 @@ FRAME = pd.DataFrame({
 
 @pytest.fixture(scope="module")
 def fitted():
-    return SoftmaxClassifier((5,), epochs=2, random_state=0).fit(FRAME, RNG.choice(["a", "b", "c"], N))
+    return SoftmaxClassifier((5,), epochs=2, random_state=0, quality="fast").fit(FRAME, RNG.choice(["a", "b", "c"], N))
 
 
 def encoded_cell_by_cell(encoder, matrix):

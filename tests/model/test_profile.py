@@ -14,7 +14,7 @@ RNG = np.random.default_rng(0)
 
 
 def fitted(x, y, **params):
-    return SoftmaxClassifier((), epochs=2, random_state=0, **params).fit(x, y).to_model()
+    return SoftmaxClassifier((), epochs=2, random_state=0, **params, quality="fast").fit(x, y).to_model()
 
 
 def rows(n, seed=0, shift=0.0):

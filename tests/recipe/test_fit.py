@@ -26,7 +26,7 @@ def fitted(**options):
 
 
 def test_it_is_what_the_estimator_holds():
-    estimator = SoftmaxClassifier((8,), epochs=6, random_state=2).fit(X, CLASSES[Y])
+    estimator = SoftmaxClassifier((8,), quality="fast", epochs=6, random_state=2).fit(X, CLASSES[Y])
     model = fitted(plan=replace(PLAN, seed=seed_from(2)))
     assert isinstance(model, Model)
     np.testing.assert_array_equal(model.probabilities(X), estimator.predict_proba(X))

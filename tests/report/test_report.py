@@ -34,7 +34,7 @@ def made(tmp_path, n=600, answer=False, noise=1.0):
 
 
 def judged(table, rows, held, hidden=(16,), epochs=30):
-    model = SoftmaxClassifier(hidden, epochs=epochs, random_state=0).fit_table(table, rows)
+    model = SoftmaxClassifier(hidden, epochs=epochs, random_state=0, quality="fast").fit_table(table, rows)
     tested = table.take(held)
     subject = Subject("model", model, Evaluation(model.classes_, tested.targets, model.predict_proba(tested)))
     return subject, data_of("t.csv", tested, subject, training=table, training_rows=rows)
@@ -166,7 +166,7 @@ def test_answers_of_a_weighted_model_are_judged_by_their_weights(tmp_path):
     table = read({"x": x, "z": rng.normal(size=4_000), "y": y}, target="y")
     rows, held = held_out_rows(table.targets, 0.5, 0)
     tested = table.take(held)
-    plain, weighted = (SoftmaxClassifier((), epochs=30, random_state=0, class_weight=weight).fit_table(table, rows) for weight in (None, "balanced"))
+    plain, weighted = (SoftmaxClassifier((), epochs=30, random_state=0, class_weight=weight, quality="fast").fit_table(table, rows) for weight in (None, "balanced"))
     subjects = [Subject("m", model, evaluation_of(model.to_model(), tested)) for model in (plain, weighted)]
     data = [data_of("t", tested, subject, training=table, training_rows=rows) for subject in subjects]
     told = [verdict(*pair) for pair in zip(subjects, data, strict=True)]

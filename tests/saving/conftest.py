@@ -18,5 +18,5 @@ def content(tmp_path_factory):
         "day": pd.date_range("2001-02-03", periods=N, freq="31h"),
     })  # fmt: skip
     path = tmp_path_factory.mktemp("model") / "m"
-    save(SoftmaxClassifier((4,), epochs=3, random_state=0).fit(frame, rng.choice(["a", "b", "c"], N)), path, scores={"accuracy": 0.5})
+    save(SoftmaxClassifier((4,), epochs=3, random_state=0, quality="fast").fit(frame, rng.choice(["a", "b", "c"], N)), path, scores={"accuracy": 0.5})
     return path.read_bytes()

@@ -17,7 +17,7 @@ Y = (X[:, 0] > 0).astype(int)
 
 @pytest.fixture
 def small(tmp_path):
-    save(SoftmaxClassifier((), epochs=1, random_state=0).fit(X, Y), tmp_path / "m")
+    save(SoftmaxClassifier((), epochs=1, random_state=0, quality="fast").fit(X, Y), tmp_path / "m")
     return tmp_path / "m"
 
 
@@ -46,7 +46,7 @@ def test_every_flipped_bit_of_a_small_file_is_seen(small):
 
 def test_flipped_bits_of_a_larger_file_are_seen(tmp_path):
     rng = np.random.default_rng(1)
-    save(SoftmaxClassifier((256, 128), epochs=2, random_state=0).fit(rng.standard_normal((40, 9)), Y), tmp_path / "m")
+    save(SoftmaxClassifier((256, 128), epochs=2, random_state=0, quality="fast").fit(rng.standard_normal((40, 9)), Y), tmp_path / "m")
     assert unseen_flips(tmp_path / "m", rng.choice(8 * (tmp_path / "m").stat().st_size, int(os.environ.get("NORMEXP_FUZZ", 1_000)), replace=False)) == []
 
 

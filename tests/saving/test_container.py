@@ -20,7 +20,7 @@ Y = (X[:, 0] > 0).astype(int)
 @pytest.fixture(scope="module")
 def content(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "m"
-    save(SoftmaxClassifier((3,), epochs=1, random_state=0).fit(X, Y), path)
+    save(SoftmaxClassifier((3,), epochs=1, random_state=0, quality="fast").fit(X, Y), path)
     return path.read_bytes()
 
 

@@ -19,7 +19,7 @@ X, Y = load_iris(return_X_y=True)
 
 @pytest.fixture(scope="module")
 def model():
-    return SoftmaxClassifier(epochs=10, random_state=0).fit(X, Y)
+    return SoftmaxClassifier(epochs=10, random_state=0, quality="fast").fit(X, Y)
 
 
 @pytest.fixture
@@ -38,14 +38,14 @@ def test_predictions_are_the_same_bits(model, path):
 
 
 def test_equal_seeds_give_equal_bytes_whatever_the_threads(path, tmp_path):
-    again = SoftmaxClassifier(epochs=10, random_state=0, n_threads=2).fit(X, Y)
+    again = SoftmaxClassifier(epochs=10, random_state=0, n_threads=2, quality="fast").fit(X, Y)
     save(again, tmp_path / "again", scores={"accuracy": 0.5})
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("labels", [np.array(["x", "y", "z"]), np.array([-1, 5, 9]), np.array([0.0, 1.0, 2.0]), np.array(["u", "v", "w"], object)])
 def test_labels_come_back_in_their_type(labels, tmp_path):
-    save(SoftmaxClassifier(epochs=2, random_state=0).fit(X, labels[Y]), tmp_path / "m")
+    save(SoftmaxClassifier(epochs=2, random_state=0, quality="fast").fit(X, labels[Y]), tmp_path / "m")
     back = load(tmp_path / "m").classes_
     assert back.tolist() == labels.tolist()
     assert back.dtype.kind == labels.dtype.kind
@@ -53,11 +53,11 @@ def test_labels_come_back_in_their_type(labels, tmp_path):
 
 def test_a_table_model_keeps_its_schema(tmp_path):
     frame = pd.DataFrame({"a": X[:, 0], "c": np.array(["u", "v", "w"])[Y]})
-    fitted = SoftmaxClassifier(epochs=5, random_state=0).fit(frame, Y)
+    fitted = SoftmaxClassifier(epochs=5, random_state=0, quality="fast").fit(frame, Y)
     save(fitted, tmp_path / "m")
     np.testing.assert_array_equal(load(tmp_path / "m").predict_proba(frame), fitted.predict_proba(frame))
     table = read("example:iris", target="species")
-    save(SoftmaxClassifier(epochs=2, random_state=0).fit_table(table), tmp_path / "t")
+    save(SoftmaxClassifier(epochs=2, random_state=0, quality="fast").fit_table(table), tmp_path / "t")
     assert info(tmp_path / "t").schema["target"] == "species"
     assert load(tmp_path / "t").schema_ == table.schema
 
@@ -74,10 +74,10 @@ def test_what_cannot_be_saved(model, tmp_path):
 
 def test_what_could_not_be_read_again_is_not_written(model, tmp_path):
     cases = [
-        (SoftmaxClassifier(epochs=1).fit(X, np.array([1, 2, 2**64 - 1], np.uint64)[Y]), {}, "a class to be an integer"),
-        (SoftmaxClassifier(epochs=1).fit(X, np.array(["a", "b", "\ud800"], object)[Y]), {}, "a class to be text, got half of a character"),
-        (SoftmaxClassifier(epochs=1).fit(X, Y).set_params(epochs=0), {}, "the parameter epochs to be an integer"),
-        (SoftmaxClassifier(epochs=1).fit(X, Y).set_params(verbose=object()), {}, "is not JSON serializable"),
+        (SoftmaxClassifier(epochs=1, quality="fast").fit(X, np.array([1, 2, 2**64 - 1], np.uint64)[Y]), {}, "a class to be an integer"),
+        (SoftmaxClassifier(epochs=1, quality="fast").fit(X, np.array(["a", "b", "\ud800"], object)[Y]), {}, "a class to be text, got half of a character"),
+        (SoftmaxClassifier(epochs=1, quality="fast").fit(X, Y).set_params(epochs=0), {}, "the parameter epochs to be an integer"),
+        (SoftmaxClassifier(epochs=1, quality="fast").fit(X, Y).set_params(verbose=object()), {}, "is not JSON serializable"),
         (model, {"accuracy": np.nan}, "the score 'accuracy' to be a finite number"),
     ]
     for fitted, scores, message in cases:
@@ -101,7 +101,7 @@ def test_a_model_is_read_without_scikit_learn_and_is_the_same(model, path, tmp_p
 
 
 def test_a_diverged_history_and_numpy_parameters_survive(tmp_path):
-    fitted = SoftmaxClassifier(np.array([3]), epochs=np.int64(2), learning_rate=np.float32(0.5), validation_fraction=0, random_state=np.random.RandomState(0)).fit(X, Y)
+    fitted = SoftmaxClassifier(np.array([3]), epochs=np.int64(2), learning_rate=np.float32(0.5), validation_fraction=0, random_state=np.random.RandomState(0), quality="fast").fit(X, Y)
     fitted.history_ = replace(fitted.history_, loss=(np.inf, np.nan), stopped="diverged")
     save(fitted, tmp_path / "m", scores={"n": np.float32(0.5)})
     read = load_model(tmp_path / "m")

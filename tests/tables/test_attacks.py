@@ -49,7 +49,7 @@ def test_labels_of_frames_are_exact(labels, classes):
 @pytest.mark.parametrize("cell", [np.nan, None, pd.NA, pd.NaT])
 def test_a_row_whose_category_is_missing_is_answered(cell):
     frame = pd.DataFrame({"s": cycled("u", "v"), "a": NUMBERS})
-    model = SoftmaxClassifier(epochs=2, random_state=0).fit(frame, cycled("p", "q"))
+    model = SoftmaxClassifier(epochs=2, random_state=0, quality="fast").fit(frame, cycled("p", "q"))
     whole = model.predict_proba(pd.DataFrame({"s": ["u", None], "a": [1.0, 1.0]}))
     np.testing.assert_array_equal(model.predict_proba({"s": cell, "a": 1.0}), whole[1:])
     np.testing.assert_array_equal(model.predict_proba(pd.Series({"s": cell, "a": 1.0}, dtype=object)), whole[1:])
@@ -90,7 +90,7 @@ def test_one_odd_cell_spoils_no_column():
 
 
 def test_infinities_and_huge_integers_of_a_row_are_bad_cells():
-    model = SoftmaxClassifier(epochs=2, random_state=0).fit(pd.DataFrame({"x": NUMBERS, "z": NUMBERS[::-1]}), cycled("p", "q"))
+    model = SoftmaxClassifier(epochs=2, random_state=0, quality="fast").fit(pd.DataFrame({"x": NUMBERS, "z": NUMBERS[::-1]}), cycled("p", "q"))
     missing = model.predict_proba({"x": None, "z": 1.0})
     for cell in (np.inf, 10**400, -(10**400)):
         with pytest.warns(DataWarning, match=r"column 'x': 1 cell is not a number: '-?inf'"):

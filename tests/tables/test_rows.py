@@ -85,7 +85,7 @@ def test_the_estimator_answers_a_row_as_it_answers_the_whole():
     n = 60
     frame = pd.DataFrame({"n": rng.normal(size=n), "c": rng.choice(["u", "v", "w"], n), "b": rng.random(n) < 0.5,
         "d": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "h")})
-    model = SoftmaxClassifier(epochs=3, random_state=0).fit(frame, rng.choice(["p", "q"], n))
+    model = SoftmaxClassifier(epochs=3, random_state=0, quality="fast").fit(frame, rng.choice(["p", "q"], n))
     whole = model.to_matrix(frame)
     for i in range(n):
         row = frame.iloc[i]

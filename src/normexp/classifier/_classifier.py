@@ -218,7 +218,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One more pass over the given rows; `classes` lists all labels and is needed at the first call if y lacks some.
 
-        The encoder is that of the first call, the temperature stays 1.
+        The encoder is that of the first call, the temperature stays 1. After a `fit` of several members each of them makes the pass, and their weights stay.
         """
         with features_of_before(self):
             start = getattr(self, "model_", None)
@@ -226,8 +226,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 matrix, columns, labels, schema = training_rows(self, X, y)
                 known = classes_and_targets(labels if classes is None else label_values(classes))[0]
             else:
-                if len(start.members) > 1:
-                    raise ValueError(f"expected a model of one network to go on from, got one of {len(start.members)}; fit it with quality='fast'")
                 schema, known, columns = start.schema, start.classes, ()
                 matrix, labels = matrix_of(self, X, schema), label_values(y)
                 if len(matrix) != len(labels):

@@ -1,5 +1,6 @@
 """How good class probabilities are: an `Evaluation` is computed once, everything else reads it."""
 
+from normexp.evaluation._best_threshold import best_threshold as best_threshold
 from normexp.evaluation._calibration import ByChance as ByChance
 from normexp.evaluation._calibration import ClassCalibration as ClassCalibration
 from normexp.evaluation._calibration import LossSplit as LossSplit
@@ -47,8 +48,9 @@ from normexp.evaluation._thresholds import thresholds as thresholds
 
 __all__ = [
     "ByChance", "ClassCalibration", "ClassScores", "CostReport", "Costs", "DecisionCurve", "Difference", "Evaluation", "Gains", "INTERVAL_SCORES", "Interval",
-    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Sampling", "Scores", "SetScores", "Threshold", "calibration_by_chance", "calibration_error", "calibration_of_classes",
+    "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Sampling", "Scores", "SetScores", "Threshold", "best_threshold", "calibration_by_chance", "calibration_error",
+    "calibration_of_classes",
     "class_scores", "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate",
-    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "set_scores", "split_log_loss",
-    "thresholds",
+    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "set_scores",
+    "split_log_loss", "thresholds",
 ]  # fmt: skip

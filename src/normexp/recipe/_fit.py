@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp.evaluation import fit_temperature
 from normexp.functional import softmax
 from normexp.model import Encoder, HeldOut, Member, Model
-from normexp.network import EpochCallback, Network, Optimizer, OptimizerState, PollCallback, Training, initial_parameters, predict_logits
+from normexp.network import EpochCallback, History, Network, Optimizer, OptimizerState, PollCallback, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
 from normexp.recipe._folds import folds_of
 from normexp.recipe._plan import Plan
@@ -122,17 +122,20 @@ def step(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan, *, classes: NDArray[Any],
     class_weight: ClassWeight = None, start: Model | None = None, n_threads: int = 0,
 ) -> Model:  # fmt: skip
-    """One more pass over the rows, all of them learnt from; the temperature is 1. Parameters as those of `fit`."""
-    rows = np.arange(len(matrix))
-    member = _member(matrix, columns, rows, classes, plan, start)
-    class_weights = class_weights_of(class_weight, targets, len(classes))
+    """One more pass over the rows for every member, all rows learnt from; the temperature is 1, weights of members stay. Parameters as those of `fit`."""
+    rows, class_weights = np.arange(len(matrix)), class_weights_of(class_weight, targets, len(classes))
     training = Training(1, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), restore_best=False, n_threads=n_threads)
-    history = fit_network(
-        member.network, member.parameters, member.encoder.encode(matrix), targets, training, training_rows=rows, weights=row_weights(targets, weights, class_weights),
-        state=member.state,
-    )  # fmt: skip
-    _shift_logits(member, class_weights, -1)
-    return Model(classes, (member,), (1.0,), 1.0, _shares(targets, weights, len(classes)), history, matrix.shape[1], class_weights=class_weights)
+    members, histories = (_member(matrix, columns, rows, classes, plan, None),) if start is None else _going_on(start), list[History]()
+    for member in members:
+        histories.append(fit_network(
+            member.network, member.parameters, member.encoder.encode(matrix), targets, training, training_rows=rows, weights=row_weights(targets, weights, class_weights),
+            state=member.state,
+        ))  # fmt: skip
+        _shift_logits(member, class_weights, -1)
+    shares = _shares(targets, weights, len(classes))
+    if start is None or len(members) == 1:
+        return Model(classes, members, (1.0,), 1.0, shares, histories[0], matrix.shape[1], class_weights=class_weights)
+    return Model(classes, members, start.weights, 1.0, shares, histories[0], matrix.shape[1], class_weights=class_weights, kinds=start.kinds, bias=start.bias)
 
 
 def fit_table(
@@ -160,14 +163,21 @@ def _member(matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray
     if len(classes) < 2:
         raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
     if start is not None:
-        before = start.member
-        member = replace(before, parameters=before.parameters.copy(), state=before.state.copy() if before.state else OptimizerState.fresh(before.parameters))
-        _shift_logits(member, start.class_weights, 1)
-        return member
+        return _going_on(start)[0]
     encoder = Encoder.fit(matrix, rows, columns)
     network = Network.classifier(encoder.n_inputs, plan.hidden, len(classes))
     parameters = initial_parameters(network, plan.seed)
     return Member(encoder, network, parameters, OptimizerState.fresh(parameters))
+
+
+def _going_on(start: Model) -> tuple[Member, ...]:
+    """Copies of the members, for training to go on from."""
+    copies = tuple(
+        replace(before, parameters=before.parameters.copy(), state=before.state.copy() if before.state else OptimizerState.fresh(before.parameters)) for before in start.members
+    )
+    for member in copies:
+        _shift_logits(member, start.class_weights, 1)
+    return copies
 
 
 def _shift_logits(member: Member, class_weights: NDArray[np.float64] | None, sign: int) -> None:

@@ -130,29 +130,29 @@ def fit_portfolio(
     n_threads: int = 0, on_progress: ProgressCallback | None = None,
 ) -> Model:  # fmt: skip
     """As `recipe.fit`, which says what the arguments are; `folds` are in numbers of rows of the matrix, all of them among `rows`."""
-    encoder = Encoder.fit(matrix, rows, columns, plan.n_bins)
+    learnt = rows if not folds else np.unique(np.concatenate([part for part, _ in folds]))
+    encoder = Encoder.fit(matrix, learnt, columns, plan.n_bins)
     inputs = encoder.encode(matrix, rows)
     plain = inputs if encoder.plain is encoder or all(one.bins for one in plan.configurations) else encoder.plain.encode(matrix, rows)
     used_weights = None if weights is None else weights[rows]
     data = Data(encoder, inputs, plain, np.ascontiguousarray(targets[rows]), used_weights, class_weights, len(classes))
-    places = [(np.searchsorted(rows, learnt), np.searchsorted(rows, held)) for learnt, held in folds] or [(np.arange(len(rows)), NO_ROWS)]
+    places = [(np.searchsorted(rows, part), np.searchsorted(rows, held)) for part, held in folds] or [(np.arange(len(rows)), NO_ROWS)]
     stop = Stop(time_limit)
     tasks = _tasks(data, plan, places, stop)
-    ended = _run(tasks, stop, n_threads, on_progress)
-    kept = _usable(tasks, ended)
-    names, seen = [group[0][0].configuration.name for group in kept], _seen(kept[0], len(rows))
+    kept = _usable(tasks, _run(tasks, stop, n_threads, on_progress))
+    names, seen = [group[0][0].configuration.name for group in kept], _seen(kept, len(rows))
     tested, tested_weights = data.targets[seen], None if used_weights is None else used_weights[seen]
     log_shares = np.log(np.maximum(shares, 0.5 / len(rows)))
     logits = [_out_of_fold(group, data)[seen] for group in kept]
-    combination = _combined(logits, tested, tested_weights, log_shares)
-    pooled = log_shares + sum(w * (one - log_shares) for w, one in zip(combination, logits, strict=True))
+    combination = _combined(logits, tested, tested_weights, log_shares) if kept else np.zeros(1)
+    pooled = np.tile(log_shares, (len(seen), 1)) + sum(w * (one - log_shares) for w, one in zip(combination, logits, strict=False))
     losses = [_log_loss(one, tested, tested_weights) for one in (*logits, pooled)]
     left_out = tuple(how.name for how in plan.configurations if how.name not in names)
     return Model(
-        classes, **_members(encoder, kept, combination), temperature=1.0, class_shares=shares, history=_history(kept[0], stop), n_features=matrix.shape[1],
-        class_weights=class_weights,
-        profile=profile_of(matrix, columns, rows, rows[:0], softmax(pooled)), bias=(1 - combination.sum()) * log_shares, held_out=HeldOut.of(softmax(pooled), tested),
-        out_of_fold=OutOfFold(len(places), plan.n_seeds, tuple(names), tuple(map(float, combination)), tuple(losses[:-1]), losses[-1], len(tested), left_out),
+        classes, **_members(kept or [[(tasks[0][0], _nothing(tasks[0][0]))]], combination, log_shares), temperature=1.0, class_shares=shares,
+        history=_history(kept, stop), n_features=matrix.shape[1], class_weights=class_weights,
+        profile=profile_of(matrix, columns, learnt, np.setdiff1d(rows, learnt), softmax(pooled)), held_out=HeldOut.of(softmax(pooled), tested),
+        out_of_fold=OutOfFold(len(places), plan.n_seeds, tuple(names), tuple(map(float, combination[: len(names)])), tuple(losses[:-1]), losses[-1], len(tested), left_out),
     )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def _run(tasks: list[list[_Task]], stop: Stop, n_threads: int, on_progress: Prog
             name, data = group[0].configuration.name, group[0].data
             if name not in losses and all(task in found for task in group):
                 done = [(task, found[task]) for task in group]
-                seen = _seen(done, len(data.targets))
+                seen = _seen([done], len(data.targets))
                 losses[name] = _log_loss(_out_of_fold(done, data)[seen], data.targets[seen], None)
         return on_progress(Progress(len(found), len(flat), sum(task.done * task.work for task in flat) / total, dict(losses)))
 
@@ -190,21 +190,27 @@ def _run(tasks: list[list[_Task]], stop: Stop, n_threads: int, on_progress: Prog
 
 
 def _usable(tasks: list[list[_Task]], ended: dict[_Task, Learnt]) -> list[Done]:
-    """The configurations whose tasks all came to their end; without any, what there is of the one with the most; without that, what there is of the first."""
+    """The configurations whose tasks all came to their end; without any, what there is of the one with the most; without that, what there is of the first.
+
+    None where all diverged.
+    """
     finite = {task: one for task, one in ended.items() if np.isfinite(one.parameters.values).all() and np.isfinite(one.logits).all()}
     whole = [[(task, finite[task]) for task in group if task in finite and finite[task].whole] for group in tasks]
     found = [done for done, group in zip(whole, tasks, strict=True) if len(done) == len(group)] or [max(whole, key=len)]
     if not found[0]:
         found = [[(task, finite[task]) for task in tasks[0] if task in finite]]
-    if not found[0]:
-        raise ValueError("expected at least one member that gives finite probabilities, got none; use a smaller learning_rate or a longer time_limit")
-    return found
+    return found if found[0] else []
 
 
-def _seen(done: Done, n_rows: int) -> NDArray[np.int64]:
-    """Rows that some task had held out."""
+def _nothing(task: _Task) -> Learnt:
+    """What stands for members where all of them diverged: a network that has learnt nothing, of weight 0."""
+    return Learnt(initial_parameters(task.network, task.seed), np.empty((0, task.data.n_classes), np.float32), History((), (), (), (), -1, "diverged"), False)
+
+
+def _seen(kept: Sequence[Done], n_rows: int) -> NDArray[np.int64]:
+    """Rows that some task of the first configuration had held out."""
     held = np.zeros(n_rows, bool)
-    for task, _ in done:
+    for task, _ in kept[0] if kept else ():
         held[task.fold[1]] = True
     return np.flatnonzero(held)
 
@@ -238,25 +244,31 @@ def _combined(logits: list[NDArray[np.float64]], targets: NDArray[np.int32], wei
     return found
 
 
-def _members(encoder: Encoder, kept: list[Done], combination: NDArray[np.float64]) -> dict[str, Any]:
-    """Of the kinds with a weight, with these. Linear ones of several folds are one: the mean of their parameters."""
+def _members(kept: Sequence[Done], combination: NDArray[np.float64], log_shares: NDArray[np.float64]) -> dict[str, Any]:
+    """Of the kinds with a weight, with these, and what the class shares add. Linear ones of several folds are one: the mean of their parameters."""
     members, weights, kinds = list[Member](), list[float](), list[int]()
     for done, weight in zip(kept, combination, strict=True):
-        how, network = done[0][0].configuration, done[0][0].network
-        found = [learnt.parameters for _, learnt in done]
-        if not how.hidden:
-            mean = np.mean([one.values for one in found], axis=0, dtype=np.float64)
-            found = [Parameters(np.asarray(mean, np.float32), found[0].segments)]
-        if weight or len(kept) == 1:
-            members += [Member(encoder if how.bins else encoder.plain, network, one) for one in found]
+        (task, _), found = done[0], [learnt.parameters for _, learnt in done]
+        if not task.configuration.hidden:
+            found = [Parameters(np.asarray(np.mean([one.values for one in found], axis=0, dtype=np.float64), np.float32), found[0].segments)]
+        if weight or (done is kept[-1] and not weights):  # where none says anything, one of weight 0 stands for all
+            members += [Member(task.data.encoder if task.configuration.bins else task.data.encoder.plain, task.network, one) for one in found]
             kinds += [len(weights)] * len(found)
             weights.append(float(weight))
-    return {"members": tuple(members), "weights": tuple(weights), "kinds": tuple(kinds)}
+    bias: NDArray[np.float64] = (1 - combination.sum()) * log_shares
+    if len(members) == 1 and len(members[0].network.layers) == 1:  # a linear model holds its weight and the shares by itself
+        parameters = members[0].parameters
+        parameters.values[:] *= weights[0]
+        parameters["dense_0/bias"][:] += bias
+        return {"members": tuple(members), "weights": (1.0,)}
+    return {"members": tuple(members), "weights": tuple(weights), "kinds": tuple(kinds), "bias": bias}
 
 
-def _history(done: Done, stop: Stop) -> History:
+def _history(kept: Sequence[Done], stop: Stop) -> History:
     """The mean over a configuration's tasks, and what ended the fit."""
-    histories = [learnt.history for _, learnt in done]
+    if not kept:
+        return History((), (), (), (), -1, "diverged")
+    histories = [learnt.history for _, learnt in kept[0]]
     n_epochs = min(history.n_epochs for history in histories)
     means = {name: np.mean([getattr(history, name)[:n_epochs] for history in histories], axis=0) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}
     return History(**{name: tuple(map(float, mean)) for name, mean in means.items()}, best_epoch=n_epochs - 1, stopped=stop.reason or "epochs")

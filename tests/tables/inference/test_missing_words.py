@@ -149,7 +149,7 @@ def test_infinities_and_numbers_beyond_float32(bad_cells, tmp_path):
 
 def test_the_estimator_warns_of_bad_cells_and_takes_them_as_missing():
     frame = pd.DataFrame({"a": [str(number) for number in NUMBERS], "c": ["u", "v"] * 20})
-    model = SoftmaxClassifier(epochs=2, random_state=0).fit(frame, [0, 1] * 20)
+    model = SoftmaxClassifier(epochs=2, random_state=0, quality="fast").fit(frame, [0, 1] * 20)
     matrix = noted(lambda: model.to_matrix({"a": ["1.5", "oops", "-"], "c": ["u", "w", None]}),
                    r"column 'a': 1 cell is not a number: 'oops' \(the data frame, row 2\); taken as missing", r"column 'a': '-' \(1\) taken as missing",
                    r"column 'c': 1 row with a category not seen in training \('w'\)")  # fmt: skip

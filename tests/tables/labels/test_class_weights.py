@@ -23,10 +23,10 @@ WORDS, INTEGERS, TRUTHS = ["q", "p"] * 3, [7, -2] * 3, [True, False] * 3
 )  # fmt: skip
 def test_class_weights_that_are_refused(weights, message):
     with pytest.raises(ValueError, match=message):
-        SoftmaxClassifier(epochs=1, class_weight=weights).fit(X, WORDS)
+        SoftmaxClassifier(epochs=1, class_weight=weights, quality="fast").fit(X, WORDS)
 
 
 def test_class_weights_of_some_classes_and_of_numpys_types_are_taken():
-    one, other = (SoftmaxClassifier((), epochs=3, random_state=0, class_weight=weights).fit(NUMBERS, INTEGERS).predict_proba(NUMBERS) for weights in ({7: 3},
+    one, other = (SoftmaxClassifier((), epochs=3, random_state=0, class_weight=weights, quality="fast").fit(NUMBERS, INTEGERS).predict_proba(NUMBERS) for weights in ({7: 3},
         {np.int64(7): np.float32(3), -2: 1}))
     np.testing.assert_array_equal(one, other)

@@ -40,7 +40,7 @@ KEPT = {
 @pytest.mark.parametrize("kind", KEPT)
 def test_labels_of_python_keep_their_type(kind, rows):
     labels, dtype, right = KEPT[kind]
-    model = SoftmaxClassifier((), epochs=1, random_state=0).fit(rows, labels)
+    model = SoftmaxClassifier((), epochs=1, random_state=0, quality="fast").fit(rows, labels)
     assert model.classes_.dtype.kind in dtype
     assert model.classes_.tolist() == sorted(set(right))
     predicted = model.predict(rows)
@@ -64,17 +64,17 @@ MISSING = {
 @pytest.mark.parametrize("kind", MISSING)
 def test_missing_labels_are_one_error_with_the_index(kind, rows):
     with pytest.raises(DataError, match=r"^expected a label for every row, got a missing one at index 2 and in 1 more row; leave such rows out"):
-        SoftmaxClassifier(epochs=1).fit(rows, MISSING[kind])
-    model = SoftmaxClassifier(epochs=1)
+        SoftmaxClassifier(epochs=1, quality="fast").fit(rows, MISSING[kind])
+    model = SoftmaxClassifier(epochs=1, quality="fast")
     with pytest.raises(DataError, match="got a missing one at index 2"):
         model.partial_fit(rows, MISSING[kind])
 
 
 def test_an_array_of_one_column_is_taken_with_scikit_learns_warning():
     with pytest.warns(DataConversionWarning, match="A column-vector y was passed"):
-        assert SoftmaxClassifier((), epochs=1).fit(NUMBERS, np.array(INTEGERS)[:, None]).classes_.tolist() == [-2, 7]
+        assert SoftmaxClassifier((), epochs=1, quality="fast").fit(NUMBERS, np.array(INTEGERS)[:, None]).classes_.tolist() == [-2, 7]
 
 
 def test_two_columns_of_labels_are_refused():
     with pytest.raises(DataError, match="expected one column of labels, got a frame with 2: 'y', 'z'; choose one of them"):
-        SoftmaxClassifier(epochs=1).fit(X, pd.DataFrame({"y": WORDS, "z": WORDS}))
+        SoftmaxClassifier(epochs=1, quality="fast").fit(X, pd.DataFrame({"y": WORDS, "z": WORDS}))
