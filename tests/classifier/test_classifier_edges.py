@@ -122,7 +122,7 @@ def test_hidden_layer_sizes_may_be_an_array():
 
 
 def test_hidden_layer_sizes_come_back_as_they_were(tmp_path):
-    save(SoftmaxClassifier((8,), **QUICK, quality="fast").fit(X, Y), tmp_path / "m")
+    save(SoftmaxClassifier((8,), **QUICK).fit(X, Y), tmp_path / "m")
     assert load(tmp_path / "m").hidden_layer_sizes == (8,)
 
 

@@ -50,5 +50,5 @@ def test_coefficients_give_the_logits():
     assert not hasattr(SoftmaxClassifier((), quality="fast"), "intercept_")
     holed = np.where(np.arange(3_600).reshape(600, 6) % 7 == 0, np.nan, X)
     assert not hasattr(SoftmaxClassifier((), epochs=1, random_state=0, quality="fast").fit(holed, Y), "coef_")  # an indicator of missing cells is one input more
-    with pytest.raises(ValueError, match="expected a linear model, got one with 1 hidden layers; fit with hidden_layer_sizes="):
+    with pytest.raises(ValueError, match="expected a linear model, got one with hidden layers; fit with hidden_layer_sizes="):
         deep.model_.coefficients()

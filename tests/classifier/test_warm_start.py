@@ -31,7 +31,7 @@ def test_warm_start_reads_a_second_frame_with_the_encoders_categories():
     def frame(words):
         return pd.DataFrame({"c": words, "n": np.arange(len(words))})
 
-    model = SoftmaxClassifier(warm_start=True, **QUICK, quality="fast").fit(frame(["a", "b"] * 20), [0, 1] * 20)
+    model = SoftmaxClassifier(warm_start=True, **QUICK).fit(frame(["a", "b"] * 20), [0, 1] * 20)
     with pytest.warns(DataWarning, match=r"column 'c': 20 rows with a category not seen in training \('z'\)"):
         model.fit(frame(["b", "z"] * 20), [1, 0] * 20)
     n_codes = model.schema_.columns[0].n_codes
@@ -40,7 +40,7 @@ def test_warm_start_reads_a_second_frame_with_the_encoders_categories():
 
 
 def test_warm_start_with_more_categories_uses_them():
-    model = SoftmaxClassifier(warm_start=True, **QUICK, quality="fast").fit(pd.DataFrame({"c": ["a", "b"] * 20, "n": np.arange(40)}), [0, 1] * 20)
+    model = SoftmaxClassifier(warm_start=True, **QUICK).fit(pd.DataFrame({"c": ["a", "b"] * 20, "n": np.arange(40)}), [0, 1] * 20)
     with pytest.warns(DataWarning, match=r"column 'c': 20 rows with a category not seen in training \('c', 'd'\)"):
         model.fit(pd.DataFrame({"c": ["a", "b", "c", "d"] * 10, "n": np.arange(40)}), [1, 0] * 20)
     assert model.encoder_.n_codes[0] == model.schema_.columns[0].n_codes
@@ -53,7 +53,7 @@ def test_the_temperature_is_one_after_partial_fit():
 
 
 def test_other_classes_are_refused_by_a_warm_start():
-    model = SoftmaxClassifier(warm_start=True, **QUICK, quality="fast").fit(X, Y)
+    model = SoftmaxClassifier(warm_start=True, **QUICK).fit(X, Y)
     with pytest.raises(ValueError, match="expected the classes of the last fit with warm_start, 0, 1, 2, got 1, 2, 3"):
         model.fit(X, Y + 1)
     np.testing.assert_array_equal(model.classes_, [0, 1, 2])

@@ -47,7 +47,7 @@ def test_slopes_are_those_of_differences(mixed):
     inputs = model.encoder_.encode(table.matrix[:5]).astype(np.float64)
     direction = np.array([1.0, -1.0, 0.0])
     for row in inputs:
-        slope = network.weights[0] @ network.mean_slope(network.first(row[None]), direction)
+        slope = network.weights @ network.mean_slope(network.first(row[None]), direction)
         for i in range(len(row)):
             step = np.zeros(len(row))
             step[i] = 1e-6

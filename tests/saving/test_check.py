@@ -18,9 +18,9 @@ def changed(data, place, value):
 
 FIRST = ("schema", "columns", 0)
 CHANGES = [
-    (("format",), 0, "format to be an integer from 1 to 2, got 0"),
-    (("format",), True, "format to be an integer from 1 to 2, got True"),
-    (("format",), "2", "format to be an integer from 1 to 2, got '2'"),
+    (("format",), 0, "format to be an integer from 1 to 3, got 0"),
+    (("format",), True, "format to be an integer from 1 to 3, got True"),
+    (("format",), "2", "format to be an integer from 1 to 3, got '2'"),
     (("version",), None, "version to be text, got None"),
     (("extra",), 1, "expected the description with what normexp writes, got the unknown 'extra'"),
     (("params",), [], "params to be a mapping, got a list of 0"),
@@ -43,8 +43,10 @@ CHANGES = [
     (("members", 0, "layers", 0, "units"), 10**12, "the units of layer 0 to be an integer from 1 to 2147483647, got 1000000000000"),
     (("members", 0, "layers", 0, "activation"), "tanh", "the activation of layer 0 to be out of 'relu', got 'tanh'"),
     (("members", 0, "layers", 1, "activation"), "relu", "the activation of layer 1 to be out of 'linear', got 'relu'"),
-    (("members", 0, "layers", 0, "use_bias"), False, "use_bias of layer 0 to be out of True, got False"), (("members", 0, "layers", 0, "trained"), 1, "trained of layer 0 to be true or false, got 1"),
-    (("members", 0, "layers", 1, "units"), 4, "expected a last layer of 3 units, one a class, got 4"), (("members", 0, "layers", 0, "units"), 5, r"expected the tensor parameters as F32 of shape"),
+    (("members", 0, "layers", 0, "use_bias"), False, "use_bias of layer 0 to be out of True, got False"),
+    (("members", 0, "layers", 0, "trained"), 1, "trained of layer 0 to be true or false, got 1"),
+    (("members", 0, "layers", 1, "units"), 4, "expected a last layer of 3 units, one a class, got 4"),
+    (("members", 0, "layers", 0, "units"), 5, r"expected the tensor parameters as F32 of shape"),
     (("n_inputs",), -1, "n_inputs to be an integer"), (("n_features_in",), 0, "n_features_in to be an integer"),
     (("feature_names",), ["word", "x", "flag", "flag"], "expected each entry of feature_names once"),
     (("feature_names",), ["word"], "expected 4 feature_names, one a feature, got 1"),

@@ -114,7 +114,7 @@ def test_a_disk_that_fails(content, tmp_path, monkeypatch):
 def test_sizes_are_checked_before_they_are_allocated(content, tmp_path, change):
     parts = parts_of(content)
     if "layers" in change:
-        parts.description["layers"][0]["units"] = change["layers"]
+        parts.description["members"][0]["layers"][0]["units"] = change["layers"]
     else:
         parts.description.update(change)
     (tmp_path / "m").write_bytes(forged(parts))
@@ -148,7 +148,7 @@ def test_newer_formats_and_checksums_of_the_wrong_format(content, tmp_path):
     parts = parts_of(content)
     parts.description["format"] = 99
     (tmp_path / "m").write_bytes(forged(parts))
-    assert_refused(tmp_path / "m", r"expected model format 2 or older, got 99, written by normexp '[\d.]+' \(.*\); upgrade normexp")
+    assert_refused(tmp_path / "m", r"expected model format 3 or older, got 99, written by normexp '[\d.]+' \(.*\); upgrade normexp")
     for version, checksum in ((1, True), (2, False)):
         parts.description["format"] = version
         (tmp_path / "m").write_bytes(forged(parts, checksum=checksum))

@@ -101,7 +101,8 @@ def test_a_model_is_read_without_scikit_learn_and_is_the_same(model, path, tmp_p
 
 
 def test_a_diverged_history_and_numpy_parameters_survive(tmp_path):
-    fitted = SoftmaxClassifier(np.array([3]), epochs=np.int64(2), learning_rate=np.float32(0.5), validation_fraction=0, random_state=np.random.RandomState(0), quality="fast").fit(X, Y)
+    params = {"learning_rate": np.float32(0.5), "validation_fraction": 0, "random_state": np.random.RandomState(0), "quality": "fast"}
+    fitted = SoftmaxClassifier(np.array([3]), epochs=np.int64(2), **params).fit(X, Y)
     fitted.history_ = replace(fitted.history_, loss=(np.inf, np.nan), stopped="diverged")
     save(fitted, tmp_path / "m", scores={"n": np.float32(0.5)})
     read = load_model(tmp_path / "m")

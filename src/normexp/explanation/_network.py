@@ -65,7 +65,7 @@ class ReluNetworks:
             firsts[: len(weights[0]), end - weights[0].shape[1] : end] = weights[0]  # members without bins take the first inputs
         tails = [_Tail(slice(end - len(biases[0]), end), tuple(weights[1:]), tuple(biases[1:])) for (weights, biases), end in zip(layers, ends, strict=True)]
         kinds = tuple(
-            (weight / model.temperature, tuple(tail for tail, kind in zip(tails, model.kinds, strict=True) if kind == i)) for i, weight in enumerate(model.weights)
+            (weight / model.temperature, tuple(tail for tail, kind in zip(tails, model.kind_of_members, strict=True) if kind == i)) for i, weight in enumerate(model.weights)
         )
         bias = np.zeros(len(model.classes)) if model.bias is None else model.bias / model.temperature
         return ReluNetworks(firsts, np.concatenate([biases[0] for _, biases in layers]), kinds, bias)

@@ -53,7 +53,7 @@ class Model:
     profile : Profile or None
         What is kept of the training rows, for later ones to be compared with.
     kinds : tuple of int, one a member
-        Which kind it is one of, 0, 0, 1, …; those of a kind are averaged as probabilities. By default each is a kind by itself.
+        Which kind it is one of, 0, 0, 1, …; those of a kind are averaged as probabilities. () where each is a kind by itself.
     bias : ndarray of shape (n_classes,), or None
         Added to the combined logits: the part of the class shares that the members leave (see `normexp.recipe`).
     held_out : HeldOut or None
@@ -84,10 +84,9 @@ class Model:
     out_of_fold: OutOfFold | None = None
 
     def __post_init__(self) -> None:
-        if not self.kinds:
-            object.__setattr__(self, "kinds", tuple(range(len(self.members))))
-        if not self.members or len(self.kinds) != len(self.members) or sorted(set(self.kinds)) != list(range(len(self.weights))):
-            raise ValueError(f"expected members and a weight for each kind, got {len(self.members)} members of {len(set(self.kinds))} kinds and {len(self.weights)} weights")
+        kinds = self.kind_of_members
+        if not self.members or len(kinds) != len(self.members) or sorted(set(kinds)) != list(range(len(self.weights))):
+            raise ValueError(f"expected members and a weight for each kind, got {len(self.members)} members of {len(set(kinds))} kinds and {len(self.weights)} weights")
         for member in self.members:
             if member.network.n_outputs != len(self.classes):
                 raise ValueError(f"expected members with a logit a class, got one of {member.network.n_outputs} logits for {len(self.classes)} classes")
@@ -144,9 +143,14 @@ class Model:
             first += len(piece)
         return combined
 
+    @property
+    def kind_of_members(self) -> tuple[int, ...]:
+        """Of each member, whether said or not."""
+        return self.kinds or tuple(range(len(self.members)))
+
     def by_kind(self) -> list[tuple[float, list[Member]]]:
         """The weight of each kind and its members."""
-        return [(weight, [member for member, kind in zip(self.members, self.kinds, strict=True) if kind == i]) for i, weight in enumerate(self.weights)]
+        return [(weight, [member for member, kind in zip(self.members, self.kind_of_members, strict=True) if kind == i]) for i, weight in enumerate(self.weights)]
 
     def probabilities(self, matrix: NDArray[Any], n_threads: int = 0, *, dtype: type[np.floating[Any]] | None = None) -> NDArray[Any]:
         """The softmax of the logits, of shape (n_rows, n_classes), columns as in `classes`; arguments as those of `logits`."""

@@ -160,7 +160,7 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
         format=FORMAT, version=__version__, params=dict(model.params), classes=model.classes.tolist(), label_type=_label_type(model.classes),
         members=[
             {"layers": [asdict(layer) for layer in member.network.layers], "bins": member.encoder.n_inputs > member.encoder.n_plain_inputs, "kind": kind}
-            for member, kind in zip(model.members, model.kinds, strict=True)
+            for member, kind in zip(model.members, model.kind_of_members, strict=True)
         ],
         weights=list(map(float, model.weights)),
         n_inputs=model.encoder.n_inputs, n_features_in=model.n_features,
