@@ -5,6 +5,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install
 QUIETLY := $(PIP) -q
 OURS := $(QUIETLY) --no-build-isolation -e
+# Packages that are compiled once, and not by each of the many processes of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 NATIVE := $(wildcard native/* native/*/*) pyproject.toml
 
 .PHONY: core needed demo test test-parity test-slow fuzz check build wheel-test sanitize accuracy bench clean

@@ -98,7 +98,7 @@ def test_a_changed_description(content, tmp_path, place, value, match):
 
 def test_a_missing_field_and_what_is_no_description(content, tmp_path):
     parts = parts_of(content)
-    for key in set(parts.description) - {"class_shares", "class_weights", "positive", "profile", "format"}:
+    for key in set(parts.description) - {"class_shares", "class_weights", "positive", "profile", "format", "bias", "out_of_fold"}:
         less = {name: value for name, value in parts.description.items() if name != key}
         (tmp_path / "m").write_bytes(forged(parts._replace(description=less)))
         assert_refused(tmp_path / "m", f"expected the description with what normexp writes, got one without '{key}'")

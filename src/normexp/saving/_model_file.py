@@ -129,7 +129,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[ModelInfo, dict[str, NDArray[An
             header = read_header(file, size)
             described = _description(header.description)
             if (header.digest is None) != (described.format == 1):
-                raise Refused(f"expected a checksum in a model of format {FORMAT} and none in format 1, got format {described.format}")
+                raise Refused(f"expected a checksum in a model of format 2 or newer and none in format 1, got format {described.format}")
             check_declared(described, header.tensors)
             arrays = read_tensors(file, header)
         check_tensors(described, arrays)
