@@ -41,7 +41,7 @@ def main():
         costs = ev.costs_of(costs_for(table.classes.tolist()), table.classes)
         for seed in range(3):
             rows, held = held_out_rows(table.targets, 0.25, seed)
-            model = recipe.fit_table(table, recipe.plan(len(rows), epochs=20, seed=seed), rows=rows)
+            model = recipe.fit_table(table, recipe.portfolio(len(rows), table.schema.matrix_columns(), len(table.classes), seed=seed), rows=rows)
             found = ev.decision_costs(evaluation_of(model, table.take(held)), costs, drawn_from=len(table))
             print(f"{file}, seed {seed}: {found.decided.estimate:.4f} a row; the most probable class {found.most_probable.estimate:.4f}, dearer by "
                   f"{found.less_than_most_probable.low:.4f} to {found.less_than_most_probable.high:.4f}; always {costs.decisions[found.always_decision]!r} "

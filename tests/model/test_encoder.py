@@ -70,3 +70,38 @@ def test_the_temperature_stays_near_one_with_little_evidence_and_within_its_boun
     assert 0.8 < fit_temperature(sure, np.zeros(5, np.int32)) < 1
     wrong = np.tile(sure, (2000, 1))
     assert 4 < fit_temperature(wrong, np.ones(10_000, np.int32)) <= 8.001
+
+
+def test_numbers_by_bins():
+    x = np.array([[0.0, 7], [1, 7], [2, 7], [3, np.nan], [4, 7], [5, 8], [6, 7], [7, 7], [8, 7]])
+    encoder = Encoder.fit(x, np.arange(9), (NUMBER, NUMBER), 4)
+    assert encoder.n_edges.tolist() == [5, 0]  # two values make no bins
+    assert encoder.n_inputs == encoder.n_plain_inputs + 4
+    edges = encoder.edges
+    got = encoder.encode(np.array([[-3.0, 7], [1, 7], [100, 7], [np.nan, 7], [np.inf, 7], [-np.inf, 7]]))[:, encoder.n_plain_inputs :]
+    np.testing.assert_allclose(got[1], np.clip((1 - edges[:-1]) / np.diff(edges), 0, 1))
+    np.testing.assert_array_equal(got[[0, 2, 3, 4, 5]], [[0] * 4, [1] * 4, [0] * 4, [1] * 4, [0] * 4])
+    np.testing.assert_array_equal(encoder.plain.encode(x), encoder.encode(x)[:, : encoder.n_plain_inputs])
+    assert encoder.columns_of_inputs().tolist() == [0, 1, 1, 0, 0, 0, 0]
+    assert encoder.input_names((NUMBER, NUMBER))[3:] == [f"n > {edge:.6g}" for edge in edges[:-1]]
+
+
+def test_one_number_becomes_what_it_becomes_in_a_row():
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((300, 2))
+    encoder = Encoder.fit(x, np.arange(300), (NUMBER, NUMBER), 16)
+    values = np.array([-1e300, -2.0, 0.0, 0.3, x[:, 1].max(), 1e300])
+    rows = np.column_stack([np.zeros(6), values])
+    wanted = encoder.encode(rows)[:, encoder.columns_of_inputs() == 1]
+    np.testing.assert_allclose(encoder.encode_number(1, values), wanted, atol=1e-7)
+    middle = encoder.encode(np.array([encoder.centre]))[0]
+    np.testing.assert_allclose(encoder.baseline, middle, atol=1e-7)
+
+
+def test_bins_of_huge_numbers():
+    x = 1.7e308 * np.linspace(-1, 1, 40)[:, None]
+    encoder = Encoder.fit(x, np.arange(40), (NUMBER,), 8)
+    got = encoder.encode(x)
+    assert np.isfinite(got).all()
+    assert got[:, 1:].min() >= 0
+    assert got[:, 1:].max() <= 1
