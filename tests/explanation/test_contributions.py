@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from normexp import SoftmaxClassifier, explain
+from normexp.classifier._planning import seed_of
 from normexp.explanation._network import ReluNetworks
 from normexp.tables import held_out_rows, read
 
@@ -70,7 +71,7 @@ def test_a_linear_model_is_explained_exactly():
 
 def _training_rows(model, x):
     targets = (x @ [1.0, -2.0, 0.0] > 0).astype(np.int32)
-    return held_out_rows(targets, 0.2, model._seed())[0]
+    return held_out_rows(targets, 0.2, seed_of(model))[0]
 
 
 def test_baseline_holds_training_shares(mixed):

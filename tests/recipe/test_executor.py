@@ -47,8 +47,12 @@ def test_the_look_stops_all():
 
 def test_an_interrupt_keeps_what_is_finished():
     stop = Stop()
-    threading.Timer(0.2, _thread.interrupt_main).start()
-    assert run([lambda: "done", lambda: waiting(stop), lambda: waiting(stop)], 1, stop) == ["done", "interrupted", None]
+
+    def interrupted():
+        _thread.interrupt_main()
+        return waiting(stop)
+
+    assert run([lambda: "done", interrupted, lambda: waiting(stop)], 1, stop) == ["done", "interrupted", None]
 
 
 def test_an_error_ends_the_others_and_is_raised():

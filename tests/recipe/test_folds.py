@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from normexp.errors import DataError
 from normexp.recipe._folds import folds_of
 
 RNG = np.random.default_rng(0)
@@ -49,4 +50,11 @@ def test_times_are_spans():
     for learnt, held in folds:
         first, last = times[held].min(), times[held].max()
         assert not ((times[learnt] >= first) & (times[learnt] <= last)).any()
-    assert folds_of(np.arange(9), np.zeros(9, np.int32), 3, 1, times=np.ones(9)) == []
+
+
+def test_one_group_or_time_is_refused():
+    rows, targets = np.arange(9), np.zeros(9, np.int32)
+    with pytest.raises(DataError, match="expected rows of several groups to hold some out, got one group"):
+        folds_of(rows, targets, 3, 1, groups=np.ones(9, np.int64))
+    with pytest.raises(DataError, match="expected rows of several times to hold some out, got one time"):
+        folds_of(rows, targets, 3, 1, times=np.ones(9))

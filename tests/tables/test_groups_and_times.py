@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from normexp import SoftmaxClassifier
+from normexp.classifier._planning import seed_of
 from normexp.errors import DataError, DataWarning
 from normexp.tables import held_out_rows, open_source, read
 
@@ -79,10 +80,10 @@ def test_a_frozen_schema_leaves_them_aside():
 
 def test_a_fit_keeps_groups_together_and_the_order_of_time():
     table = read(FRAME, target="y", group="who", ignore=["when", "n"])
-    quick = {"hidden_layer_sizes": (4,), "epochs": 3, "random_state": 0}
+    quick = {"quality": "fast", "hidden_layer_sizes": (4,), "epochs": 3, "random_state": 0}
     by_table, by_names = SoftmaxClassifier(**quick).fit_table(table), SoftmaxClassifier(**quick).fit(table.matrix.astype(np.float64), FRAME.y, groups=FRAME.who)
     np.testing.assert_array_equal(by_table.parameters_.values, by_names.parameters_.values)
-    large, _ = held_out_rows(table.targets, 0.2, by_names._seed(), groups=table.groups)
+    large, _ = held_out_rows(table.targets, 0.2, seed_of(by_names), groups=table.groups)
     assert by_table.encoder_.centre[0] == np.median(table.matrix[large, 0].astype(np.float64))
     timed = read(FRAME, target="y", time="n", ignore=["who", "when"])
     later = SoftmaxClassifier(**quick).fit(timed)

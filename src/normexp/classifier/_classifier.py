@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
@@ -20,12 +19,13 @@ from normexp.classifier._class_weight import class_weight_of
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
+from normexp.classifier._planning import Printed, plan_of_one, planned, print_epoch, seed_of
 from normexp.classifier._views import MemberView, ModelView
 from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, prediction_sets, set_thresholds
 from normexp.network import EpochCallback, PollCallback
-from normexp.tables import MatrixColumn, Schema, Table
+from normexp.tables import Schema, Table
 
 __all__ = ["SoftmaxClassifier"]
 
@@ -182,12 +182,12 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 weights = None if weights is None else np.concatenate([weights, np.ones(len(held))])
             rows = recipe.rows_to_learn(np.arange(len(matrix)), weights)
             times = X.times if isinstance(X, Table) else None
-            plan, learnt, validation = self._planned(len(rows), data.columns, len(classes)), rows[rows < n], None if validation_data is None else rows[rows >= n]
+            plan, learnt, validation = planned(self, len(rows), data.columns, len(classes)), rows[rows < n], None if validation_data is None else rows[rows >= n]
             model = recipe.fit(
                 matrix, data.columns, targets, weights, plan, classes=classes, rows=learnt, validation_rows=validation,
                 groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
-                on_epoch=_print_epoch if self.verbose else None, on_progress=_Printed() if self.verbose else None,
+                on_epoch=print_epoch if self.verbose else None, on_progress=Printed() if self.verbose else None,
             )  # fmt: skip
             self._fitted(model, data.schema)
             if hasattr(self, "feature_importances_"):
@@ -208,9 +208,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         start = self._start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
         rows = recipe.rows_to_learn(np.arange(len(table)) if rows is None else rows, table.weights)
         model = recipe.fit_table(
-            table, self._planned(len(rows), table.schema.matrix_columns(), len(classes)), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
+            table, planned(self, len(rows), table.schema.matrix_columns(), len(classes)), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
-            on_epoch=on_epoch or (_print_epoch if self.verbose else None), on_poll=on_poll, on_progress=_Printed() if self.verbose else None,
+            on_epoch=on_epoch or (print_epoch if self.verbose else None), on_poll=on_poll, on_progress=Printed() if self.verbose else None,
         )  # fmt: skip
         self.n_features_in_, self.feature_names_in_ = model.n_features, np.array(model.feature_names, object)
         return self._fitted(model, table.schema)
@@ -236,7 +236,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             if unknown.size:
                 raise ValueError(f"expected labels out of the classes of the first call, got {labels[unknown[0]]} at index {unknown[0]}; list all with classes=")
             weights = self._checked_weights(sample_weight, matrix)
-            plan = self._plan(len(matrix), self._seed() if start is None else 0, validation_fraction=0.0)
+            plan = plan_of_one(self, len(matrix), seed_of(self) if start is None else 0, validation_fraction=0.0)
             class_weight, n_threads = class_weight_of(self.class_weight, known), self.n_threads or 0
             model = recipe.step(matrix, columns, targets, weights, plan, classes=known, class_weight=class_weight, start=start, n_threads=n_threads)
             return self._fitted(model, schema)
@@ -336,30 +336,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     # ---- training
 
-    def _planned(self, n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> recipe.Plan | recipe.Portfolio:
-        if self.quality not in recipe.QUALITIES:
-            raise ValueError(f"expected quality out of {', '.join(recipe.QUALITIES)}, got {self.quality!r}")
-        if self.quality == "fast":
-            if self.members is not None:
-                raise ValueError(f"expected quality 'good' or 'best' with members, got 'fast', which is one network, with {self.members!r}")
-            return self._plan(n_rows, self._seed())
-        if self.warm_start:
-            raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {self.quality!r}")
-        self._plan(n_rows, 0)  # refuses what makes no sense
-        return recipe.portfolio(
-            n_rows, columns, n_classes, self.quality, members=self.members, hidden_layer_sizes=self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size,
-            learning_rate=self.learning_rate, weight_decay=self.weight_decay, seed=self._seed(),
-        )  # fmt: skip
-
-    def _plan(self, n_rows: int, seed: int, validation_fraction: float | None = None) -> recipe.Plan:
-        return recipe.plan(
-            n_rows, self.hidden_layer_sizes, epochs=self.epochs, batch_size=self.batch_size, patience=self.patience, learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay, validation_fraction=self.validation_fraction if validation_fraction is None else validation_fraction, seed=seed,
-        )  # fmt: skip
-
-    def _seed(self) -> int:
-        return recipe.seed_from(check_random_state(self.random_state))
-
     def _model_before(self) -> Model | None:
         """The model that a warm start would go on from."""
         return getattr(self, "model_", None) if self.warm_start else None
@@ -410,21 +386,3 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if model.history.stopped == "interrupted":
             warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=users_line())
         return self
-
-
-class _Printed:
-    """A line when the log loss of a further kind of members is known."""
-
-    def __init__(self) -> None:
-        self.n_told = 0
-
-    def __call__(self, progress: recipe.Progress) -> bool:
-        for name, loss in list(progress.losses.items())[self.n_told :]:
-            print(f"{progress.share:.0%}: {name}, out-of-fold loss {loss:.4f}", flush=True)
-        self.n_told = len(progress.losses)
-        return False
-
-
-def _print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
-    print(f"epoch {epoch + 1}: loss {loss:.4f} - accuracy {accuracy:.4f} - validation loss {validation_loss:.4f} - validation accuracy {validation_accuracy:.4f}", flush=True)
-    return False

@@ -1,5 +1,6 @@
 """Independent tasks on threads: where they run and in what order never changes what they give."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -28,23 +29,47 @@ class Stop:
 def run(tasks: Sequence[Callable[[], T]], n_threads: int, stop: Stop, on_look: Callable[[], bool] | None = None) -> list[T | None]:
     """What each task gives, in their order, as many at a time as there are threads (0: the default number); None for those that had not begun when `stop` was set.
 
-    `on_look` is called in this thread every 50 ms and stops all by returning True; so does Ctrl-C. What a task raises is raised when all have ended.
+    `on_look` is called in this thread every 50 ms and stops all by returning True; so does Ctrl-C. What a task raises is raised when all have ended. Where no thread can be
+    started the tasks run in this one.
     """
-    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+    found, errors, places = dict[int, T](), list[BaseException](), iter(range(len(tasks)))
 
-    def unless_stopped(task: Callable[[], T]) -> T | None:
-        return None if stop() else task()
-
-    with ThreadPoolExecutor(max(1, min(n_threads or default_threads(), len(tasks)))) as pool:
-        futures = [pool.submit(unless_stopped, task) for task in tasks]
-        while True:
+    def work() -> None:
+        while not stop() and (i := next(places, None)) is not None:  # one step of the iterator at a time, whichever thread takes it
             try:
-                done, waiting = wait(futures, LOOK_EVERY, FIRST_EXCEPTION)
-                if any(future.exception() for future in done):
-                    stop.reason = stop.reason or "callback"
-                if not waiting:
-                    return [future.result() for future in futures]
-                if on_look is not None and not stop.reason and on_look():
-                    stop.reason = "callback"
+                found[i] = tasks[i]()
             except KeyboardInterrupt:
                 stop.reason = "interrupted"
+            except BaseException as error:
+                errors.append(error)
+                stop.reason = stop.reason or "callback"
+
+    threads = _started(work, max(1, min(n_threads or default_threads(), len(tasks))))
+    while True:
+        try:
+            if not threads:
+                work()
+            while any(thread.is_alive() for thread in threads):
+                threads[-1].join(LOOK_EVERY)
+                threads = [thread for thread in threads if thread.is_alive()] or threads[:1]
+                if on_look is not None and not stop.reason and on_look():
+                    stop.reason = "callback"
+            break
+        except KeyboardInterrupt:
+            stop.reason = "interrupted"
+    if errors:
+        raise errors[0]
+    return [found.get(i) for i in range(len(tasks))]
+
+
+def _started(work: Callable[[], None], n: int) -> list[threading.Thread]:
+    """As many threads as the system gives, up to n."""
+    threads = []
+    for _ in range(n):
+        thread = threading.Thread(target=work, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            break
+        threads.append(thread)
+    return threads

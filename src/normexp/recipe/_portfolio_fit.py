@@ -89,6 +89,8 @@ class _Task:
             trained.plan(), parameters, part, part._replace(chosen=held if self.followed else NO_ROWS), training, Loss(),
             OptimizerState.fresh(parameters, optimizer), _rates(how.learning_rate, n_steps), on_poll=self._on_poll,
         )  # fmt: skip
+        if result.stopped == "interrupted":  # in the main thread, where no other could be started
+            self.stop.reason = "interrupted"
         self.done = 1.0
         parameters = Parameters(parameters.values, segments_of(self.network))
         if self.data.class_weights is not None:  # put back to the shares of the data, see `recipe.fit`

@@ -1,0 +1,61 @@
+"""From the estimator's parameters to a plan, and what a fit prints."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.utils import check_random_state
+
+from normexp import recipe
+from normexp.tables import MatrixColumn
+
+__all__ = ["Printed", "plan_of_one", "planned", "print_epoch", "seed_of"]
+
+
+def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> recipe.Plan | recipe.Portfolio:
+    """What its quality asks for; raises ValueError for parameters that are not known, or not together."""
+    quality, members = estimator.quality, estimator.members
+    if quality not in recipe.QUALITIES:
+        raise ValueError(f"expected quality out of {', '.join(recipe.QUALITIES)}, got {quality!r}")
+    if quality == "fast":
+        if members is not None:
+            raise ValueError(f"expected quality 'good' or 'best' with members, got 'fast', which is one network, with {members!r}")
+        return plan_of_one(estimator, n_rows, seed_of(estimator))
+    if estimator.warm_start:
+        raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {quality!r}")
+    plan_of_one(estimator, n_rows, 0)  # refuses what makes no sense
+    return recipe.portfolio(
+        n_rows, columns, n_classes, quality, members=members, hidden_layer_sizes=estimator.hidden_layer_sizes, epochs=estimator.epochs, batch_size=estimator.batch_size,
+        learning_rate=estimator.learning_rate, weight_decay=estimator.weight_decay, seed=seed_of(estimator),
+    )  # fmt: skip
+
+
+def plan_of_one(estimator: Any, n_rows: int, seed: int, validation_fraction: float | None = None) -> recipe.Plan:
+    """Of one network."""
+    return recipe.plan(
+        n_rows, estimator.hidden_layer_sizes, epochs=estimator.epochs, batch_size=estimator.batch_size, patience=estimator.patience, learning_rate=estimator.learning_rate,
+        weight_decay=estimator.weight_decay, validation_fraction=estimator.validation_fraction if validation_fraction is None else validation_fraction, seed=seed,
+    )  # fmt: skip
+
+
+def seed_of(estimator: Any) -> int:
+    """Drawn from its random state."""
+    return recipe.seed_from(check_random_state(estimator.random_state))
+
+
+class Printed:
+    """A line when the log loss of a further kind of members is known."""
+
+    def __init__(self) -> None:
+        self.n_told = 0
+
+    def __call__(self, progress: recipe.Progress) -> bool:
+        for name, loss in list(progress.losses.items())[self.n_told :]:
+            print(f"{progress.share:.0%}: {name}, out-of-fold loss {loss:.4f}", flush=True)
+        self.n_told = len(progress.losses)
+        return False
+
+
+def print_epoch(epoch: int, loss: float, accuracy: float, validation_loss: float, validation_accuracy: float) -> bool:
+    """A line an epoch."""
+    print(f"epoch {epoch + 1}: loss {loss:.4f} - accuracy {accuracy:.4f} - validation loss {validation_loss:.4f} - validation accuracy {validation_accuracy:.4f}", flush=True)
+    return False
