@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from normexp.network import default_threads
 
@@ -32,44 +32,65 @@ def run(tasks: Sequence[Callable[[], T]], n_threads: int, stop: Stop, on_look: C
     `on_look` is called in this thread every 50 ms and stops all by returning True; so does Ctrl-C. What a task raises is raised when all have ended. Where no thread can be
     started the tasks run in this one.
     """
-    found, errors, places = dict[int, T](), list[BaseException](), iter(range(len(tasks)))
-
-    def work() -> None:
-        while not stop() and (i := next(places, None)) is not None:  # one step of the iterator at a time, whichever thread takes it
-            try:
-                found[i] = tasks[i]()
-            except KeyboardInterrupt:
-                stop.reason = "interrupted"
-            except BaseException as error:
-                errors.append(error)
-                stop.reason = stop.reason or "callback"
-
-    threads = _started(work, max(1, min(n_threads or default_threads(), len(tasks))))
-    while True:
+    work = _Work(tasks, stop)
+    n_wanted, n_started = max(1, min(n_threads or default_threads(), len(tasks))), 0
+    while not work.over():
         try:
-            if not threads:
+            while n_started < n_wanted and _starts(work):
+                n_started += 1
+            if not n_started:
                 work()
-            while any(thread.is_alive() for thread in threads):
-                threads[-1].join(LOOK_EVERY)
-                threads = [thread for thread in threads if thread.is_alive()] or threads[:1]
-                if on_look is not None and not stop.reason and on_look():
-                    stop.reason = "callback"
-            break
-        except KeyboardInterrupt:
+            elif not work.changed.wait(LOOK_EVERY) and on_look is not None and not stop.reason and on_look():
+                stop.reason = "callback"
+            n_wanted = n_started or n_wanted
+        except KeyboardInterrupt:  # wherever it comes: what runs ends by itself, and is waited for
             stop.reason = "interrupted"
-    if errors:
-        raise errors[0]
-    return [found.get(i) for i in range(len(tasks))]
+    if work.errors:
+        raise work.errors[0]
+    return [work.found.get(i) for i in range(len(tasks))]
 
 
-def _started(work: Callable[[], None], n: int) -> list[threading.Thread]:
-    """As many threads as the system gives, up to n."""
-    threads = []
-    for _ in range(n):
-        thread = threading.Thread(target=work, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:
-            break
-        threads.append(thread)
-    return threads
+class _Work(Generic[T]):
+    """The tasks, what they gave, and which are running; called by each thread."""
+
+    def __init__(self, tasks: Sequence[Callable[[], T]], stop: Stop) -> None:
+        self.tasks, self.stop = tasks, stop
+        self.found, self.errors = dict[int, T](), list[BaseException]()
+        self.next, self.running = 0, set[int]()
+        self.lock, self.changed = threading.Lock(), threading.Event()
+
+    def __call__(self) -> None:
+        while (i := self._take()) is not None:
+            try:
+                self.found[i] = self.tasks[i]()
+            except KeyboardInterrupt:
+                self.stop.reason = "interrupted"
+            except BaseException as error:
+                self.errors.append(error)
+                self.stop.reason = self.stop.reason or "callback"
+            finally:
+                self.running.discard(i)
+                if self.over():
+                    self.changed.set()
+
+    def _take(self) -> int | None:
+        with self.lock:
+            if self.next >= len(self.tasks) or self.stop():
+                return None
+            self.running.add(self.next)
+            self.next += 1
+            return self.next - 1
+
+    def over(self) -> bool:
+        """Does none run, and will none?"""
+        with self.lock:
+            return not self.running and (self.next >= len(self.tasks) or self.stop())
+
+
+def _starts(work: Callable[[], None]) -> bool:
+    """Whether the system gives a further thread."""
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
