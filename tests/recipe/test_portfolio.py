@@ -193,3 +193,24 @@ def test_partial_fit_moves_every_member():
     assert not np.array_equal(model.predict_proba(X), before)
     with pytest.raises(ValueError, match="expected a model that knows what held-out rows were given"):
         model.predict_set(X)
+
+
+def test_folds_may_be_given():
+    from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+    y = np.array(["a", "b", "c"])[Y]
+    three = SoftmaxClassifier(random_state=0, epochs=2, cv=3).fit(X, y).model_.out_of_fold
+    assert (three.n_folds, three.n_rows) == (3, 150)
+    splitter = StratifiedKFold(4, shuffle=True, random_state=1)
+    by_splitter = SoftmaxClassifier(random_state=0, epochs=2, cv=splitter).fit(X, y)
+    by_list = SoftmaxClassifier(random_state=0, epochs=2, cv=list(splitter.split(X, y))).fit(X, y)
+    assert by_splitter.model_.out_of_fold.n_folds == 4
+    np.testing.assert_array_equal(by_splitter.predict_proba(X), by_list.predict_proba(X))
+    grouped = SoftmaxClassifier(random_state=0, epochs=2, cv=GroupKFold(5)).fit(X, y, groups=np.arange(150) // 3)
+    assert grouped.model_.out_of_fold.n_folds == 5
+    with pytest.raises(ValueError, match="expected folds that hold out a row once at most, got row 0 held out 2 times"):
+        SoftmaxClassifier(cv=[(np.arange(50, 150), np.arange(50))] * 2).fit(X, y)
+    with pytest.raises(ValueError, match="expected cv to be an integer of at least 2, got 1"):
+        SoftmaxClassifier(cv=1).fit(X, y)
+    with pytest.raises(ValueError, match="expected quality 'good' or 'best' with cv, got 'fast'"):
+        SoftmaxClassifier(cv=3, quality="fast").fit(X, y)

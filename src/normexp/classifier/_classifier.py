@@ -19,7 +19,7 @@ from normexp.classifier._class_weight import class_weight_of
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
-from normexp.classifier._planning import Printed, plan_of_one, planned, print_epoch, seed_of
+from normexp.classifier._planning import Printed, folds_of, plan_of_one, planned, print_epoch, seed_of
 from normexp.classifier._views import MemberView, ModelView
 from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
@@ -44,6 +44,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         "fast" is one network, whose epoch and temperature a stratified, seeded part of the rows chooses; "best" fits each network of "good" several times.
     members : None, str or sequence of str, default None
         Families that may take part: "linear", "network"; None is all of them. Not with "fast".
+    cv : None, int, splitter or iterable of (train, test), default None
+        The folds that members are fitted on, as in `sklearn.model_selection.cross_validate`; None is 8, 5 or 3 by the number of rows, of whole groups where there are some.
+        Not with "fast".
     epochs : "auto" or int, default "auto"
         Passes over the rows; with "fast" the most.
     batch_size : "auto" or int, default "auto"
@@ -119,7 +122,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self, hidden_layer_sizes: str | Sequence[int] = "auto", *, quality: str = "good", members: str | Sequence[str] | None = None,
-        epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: str | float = "auto", weight_decay: str | float = "auto",
+        cv: Any = None, epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: str | float = "auto", weight_decay: str | float = "auto",
         validation_fraction: float = 0.2, patience: str | int = "auto",
         class_weight: Any = None, warm_start: bool = False, random_state: Any = None, verbose: bool = False,
         time_limit: float | None = None, importances: bool = False, n_threads: int | None = None,
@@ -127,6 +130,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.quality = quality
         self.members = members
+        self.cv = cv
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -188,6 +192,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
                 on_epoch=print_epoch if self.verbose else None, on_progress=Printed() if self.verbose else None,
+                folds=folds_of(self.cv, data.labels, groups),
             )  # fmt: skip
             self._fitted(model, data.schema)
             if hasattr(self, "feature_importances_"):

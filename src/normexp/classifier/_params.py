@@ -16,8 +16,8 @@ def plain_params(estimator: Any) -> dict[str, Any]:
         value = getattr(estimator, name)
         if isinstance(value, (tuple, list, np.ndarray)):
             value = tuple(_plain(entry) for entry in value)
-        if isinstance(value, Mapping) or (name == "random_state" and not isinstance(value, int)):
-            value = None  # class weights may have any keys; they matter in training only
+        if isinstance(value, Mapping) or (name == "cv" and not isinstance(value, int)) or (name == "random_state" and not isinstance(value, int)):
+            value = None  # class weights may have any keys, splitters be anything; they matter in training only
         kept[name] = _plain(value)
     return kept
 

@@ -1,14 +1,19 @@
 """From the estimator's parameters to a plan, and what a fit prints."""
 
+import numbers
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from normexp import recipe
+from normexp._checks import integer_at_least
 from normexp.tables import MatrixColumn
 
-__all__ = ["Printed", "plan_of_one", "planned", "print_epoch", "seed_of"]
+__all__ = ["Printed", "folds_of", "plan_of_one", "planned", "print_epoch", "seed_of"]
 
 
 def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> recipe.Plan | recipe.Portfolio:
@@ -17,16 +22,31 @@ def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_clas
     if quality not in recipe.QUALITIES:
         raise ValueError(f"expected quality out of {', '.join(recipe.QUALITIES)}, got {quality!r}")
     if quality == "fast":
-        if members is not None:
-            raise ValueError(f"expected quality 'good' or 'best' with members, got 'fast', which is one network, with {members!r}")
+        for name, value in (("members", members), ("cv", estimator.cv)):
+            if value is not None:
+                raise ValueError(f"expected quality 'good' or 'best' with {name}, got 'fast', which is one network, with {value!r}")
         return plan_of_one(estimator, n_rows, seed_of(estimator))
     if estimator.warm_start:
         raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {quality!r}")
     plan_of_one(estimator, n_rows, 0)  # refuses what makes no sense
-    return recipe.portfolio(
+    plan = recipe.portfolio(
         n_rows, columns, n_classes, quality, members=members, hidden_layer_sizes=estimator.hidden_layer_sizes, epochs=estimator.epochs, batch_size=estimator.batch_size,
         learning_rate=estimator.learning_rate, weight_decay=estimator.weight_decay, seed=seed_of(estimator),
     )  # fmt: skip
+    return replace(plan, n_folds=integer_at_least(estimator.cv, 2, "cv")) if isinstance(estimator.cv, numbers.Integral) else plan
+
+
+def folds_of(cv: Any, labels: NDArray[Any], groups: Any) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]] | None:
+    """The folds of a splitter, or of an iterable; None for a number of folds, or none. Raises ValueError where a row is held out twice."""
+    if cv is None or isinstance(cv, numbers.Integral):
+        return None
+    from sklearn.model_selection import check_cv
+
+    folds = [(np.asarray(learnt, np.int64), np.asarray(held, np.int64)) for learnt, held in check_cv(cv, labels, classifier=True).split(np.zeros((len(labels), 1)), labels, groups)]
+    held_out = np.bincount(np.concatenate([held for _, held in folds]), minlength=len(labels))
+    if held_out.max() > 1:
+        raise ValueError(f"expected folds that hold out a row once at most, got row {int(held_out.argmax())} held out {int(held_out.max())} times; repeat fits with other seeds")
+    return folds
 
 
 def plan_of_one(estimator: Any, n_rows: int, seed: int, validation_fraction: float | None = None) -> recipe.Plan:

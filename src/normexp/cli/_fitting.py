@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["fitted"]
 
 UNASKED: dict[str, Any] = {
-    "batch_size": "auto", "importances": False, "members": None, "quality": "good",
+    "batch_size": "auto", "cv": None, "importances": False, "members": None, "quality": "good",
     "learning_rate": "auto", "patience": "auto", "validation_fraction": 0.2, "verbose": False, "warm_start": False,
     "weight_decay": "auto",
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """What rows that were not learnt from were given: what prediction sets, thresholds and trust stand on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,3 +55,7 @@ class OutOfFold:
     log_loss: float
     n_rows: int
     left_out: tuple[str, ...] = ()
+
+    def kinds(self) -> Iterator[tuple[str, float, float]]:
+        """Name, weight and log loss of each."""
+        return zip(self.names, self.weights, self.losses, strict=True)

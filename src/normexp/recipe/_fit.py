@@ -12,7 +12,7 @@ from normexp.functional import softmax
 from normexp.model import Encoder, HeldOut, Member, Model
 from normexp.network import EpochCallback, History, Network, Optimizer, OptimizerState, PollCallback, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
-from normexp.recipe._folds import folds_of
+from normexp.recipe._folds import Parts, folds_of
 from normexp.recipe._plan import Plan
 from normexp.recipe._portfolio import Portfolio
 from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
@@ -25,7 +25,6 @@ __all__ = ["fit", "fit_table", "parts_of", "step"]
 MIN_ROWS_FOR_VALIDATION = 10
 # What few rows are taken to need: they chose the epoch too, and so flatter it. Beyond the fitted temperature, new rows of ten small tables wanted 1.2 (8 of 10 better by it).
 TEMPERATURE, TEMPERATURE_SCALE = 1.25, 0.3
-Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def fit(
@@ -33,7 +32,7 @@ def fit(
     rows: NDArray[np.int64] | None = None, validation_rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None,
     times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None, start: Model | None = None,
     time_limit: float = 0.0, n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
-    on_progress: ProgressCallback | None = None,
+    on_progress: ProgressCallback | None = None, folds: Sequence[Parts] | None = None,
 ) -> Model:  # fmt: skip
     """Train as planned. Of one network, rows that were not learnt from choose epoch and temperature; the members of a portfolio are combined on rows that they had not seen.
 
@@ -69,6 +68,8 @@ def fit(
         As in `normexp.network.fit`, for one network.
     on_progress : callable, optional
         For a portfolio: called every 50 ms with a `Progress`; the fit ends with what it has when it returns True.
+    folds : sequence of (rows to learn from, rows held out), optional
+        For a portfolio, instead of those that are planned; what of them is in `rows` is used.
 
     Returns
     -------
@@ -77,7 +78,13 @@ def fit(
     """
     rows = np.arange(len(matrix)) if rows is None else rows
     if isinstance(plan, Portfolio):
-        return _fit_portfolio(matrix, columns, targets, weights, plan, rows, validation_rows, groups, times, class_weight, classes, time_limit, n_threads, on_progress)
+        if validation_rows is not None:
+            folds = [(rows, validation_rows)]
+        elif folds is None:
+            folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
+        else:
+            folds = [(np.intersect1d(learnt, rows), np.intersect1d(held, rows)) for learnt, held in folds]
+        return _fit_portfolio(matrix, columns, targets, weights, plan, rows, folds, class_weight, classes, time_limit, n_threads, on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
     member = _member(matrix, columns, parts[0], classes, plan, start)
@@ -104,13 +111,11 @@ def fit(
 
 def _fit_portfolio(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, rows: NDArray[np.int64],
-    validation_rows: NDArray[np.int64] | None, groups: NDArray[np.int64] | None, times: NDArray[np.float64] | None, class_weight: ClassWeight, classes: NDArray[Any],
-    time_limit: float, n_threads: int, on_progress: ProgressCallback | None,
+    folds: Sequence[Parts], class_weight: ClassWeight, classes: NDArray[Any], time_limit: float, n_threads: int, on_progress: ProgressCallback | None,
 ) -> Model:  # fmt: skip
     if len(classes) < 2:
         raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
-    folds = [(rows, validation_rows)] if validation_rows is not None else folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
-    used = rows if validation_rows is None else np.union1d(rows, validation_rows)
+    used = np.unique(np.concatenate([rows, *(held for _, held in folds)]))
     shares = _shares(targets[used], None if weights is None else weights[used], len(classes))
     return fit_portfolio(
         matrix, columns, targets, weights, plan, used, folds, classes=classes, class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=shares,

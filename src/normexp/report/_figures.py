@@ -1,6 +1,7 @@
 """The figures of a report, as SVG in the page's colours."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from normexp import plots
@@ -35,7 +36,9 @@ def figures_of(subject: Subject) -> dict[str, str]:
         found["gains"] = drawn(lambda ax: plots.gains(subject.known, ax=ax), f"Cumulative gains of {name}")
         found["decision_curve"] = drawn(lambda ax: plots.decision_curve(subject.known, ax=ax), f"Decision curve of {name}", 3.5)
     if subject.model.history.n_epochs:
-        found["history"] = drawn(lambda ax: plots.training_history(subject.model.history, ax=ax), f"Loss by epoch of {name}")
+        planned = subject.model.out_of_fold is not None  # then no epoch is better than the last
+        history = replace(subject.model.history, best_epoch=-1) if planned else subject.model.history
+        found["history"] = drawn(lambda ax: plots.training_history(history, ax=ax), f"Loss by epoch of {name}")
     return found
 
 

@@ -12,8 +12,9 @@ from normexp import evaluation as ev
 from normexp._atomic import replaced
 from normexp._checks import counted
 from normexp._version import __version__
+from normexp.evaluation import SetScores, set_scores
 from normexp.explanation import NO_FLIP, Importance, features_of
-from normexp.model import Drift, as_model, drift
+from normexp.model import Drift, as_model, drift, prediction_sets, set_thresholds
 from normexp.report._advice import next_steps, warnings_of
 from normexp.report._columns import column_facts
 from normexp.report._decisions import decisions_of
@@ -25,6 +26,7 @@ from normexp.tables import Table
 
 __all__ = ["write_predictions_report", "write_report"]
 
+COVERAGE = 0.9  # of the prediction sets that are shown
 MOST_COLUMNS, MOST_CLASSES, MOST_REASONS, MOST_IN_CHAIN = 30, 40, 5, 5
 
 
@@ -50,7 +52,7 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
         steps=next_steps(best, data, judged, columns), no_flip=NO_FLIP,
         model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12),
-        **decisions_of(best, data), coefficients=coefficients_of(best), drift=_drift(best, data),
+        sets=_sets(best, data), **decisions_of(best, data), coefficients=coefficients_of(best), drift=_drift(best, data),
     )  # fmt: skip
     _write(path, page)
 
@@ -98,6 +100,14 @@ def commands(text: str) -> Any:
 def _write(path: Path, page: str) -> None:
     with replaced(path) as temporary:
         temporary.write_text(page, "utf-8")
+
+
+def _sets(subject: Subject, data: Data) -> SetScores | None:
+    """How often prediction sets that are asked for a coverage of 90 % hold the truth; None where the model knows of no held-out rows."""
+    held_out, evaluation = subject.model.held_out, subject.evaluation
+    if held_out is None or not held_out.counts.sum() or not len(evaluation):
+        return None
+    return set_scores(evaluation, prediction_sets(evaluation.probabilities, set_thresholds(held_out, COVERAGE)), drawn_from=data.drawn_from)
 
 
 def _ended_at_its_limit(subject: Subject) -> bool:

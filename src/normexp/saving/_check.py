@@ -93,6 +93,7 @@ def _check_params(params: Any) -> None:
         "verbose": lambda v, n: isinstance(v, bool) or integer(v, n, 0, MANY),
         "time_limit": lambda v, n: v is None or number(v, n, 0),
         "importances": lambda v, n: isinstance(v, bool) or integer(v, n, 0, 1),
+        "cv": lambda v, n: v is None or integer(v, n, 2, MANY),
         "quality": lambda v, n: one_of(v, n, QUALITIES),
         "members": lambda v, n: v is None or (text(v, n, 100) if isinstance(v, str) else [text(name, n, 100) for name in list_of(v, n)]),
     }
