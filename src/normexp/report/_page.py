@@ -21,7 +21,7 @@ from normexp.report._decisions import decisions_of
 from normexp.report._facts import Data, Subject, confused_pairs, importance_of, surest_mistakes
 from normexp.report._figures import figures_of, importance_figure
 from normexp.report._linear import coefficients_of
-from normexp.report._verdict import verdict
+from normexp.report._verdict import are_fine, verdict
 from normexp.tables import Table
 
 __all__ = ["write_predictions_report", "write_report"]
@@ -52,7 +52,7 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         n_mistakes=int((~best.evaluation.correct).sum()), validated=bool(np.isfinite(best.model.history.validation_loss).any()),
         steps=next_steps(best, data, judged, columns), no_flip=NO_FLIP,
         model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12),
-        sets=_sets(best, data), **decisions_of(best, data), coefficients=coefficients_of(best), drift=_drift(best, data),
+        sets=_sets(best, data), fine=are_fine(judged.calibration), **decisions_of(best, data), coefficients=coefficients_of(best), drift=_drift(best, data),
     )  # fmt: skip
     _write(path, page)
 
@@ -142,9 +142,9 @@ def _numbers(subject: Subject, data: Data) -> list[dict[str, Any]]:
         precision = subject.scores.average_precision_macro
         meaning = f"how often a row of '{known.classes[known.positive]}' ranks above another; 0.5 is chance. Average precision {precision:.3f}, by chance {share:.3f}"
         cards.append(_card("ROC AUC", found["roc_auc_macro"], "{:.3f}", areas, meaning))
-    chance = " to ".join(f"{value:.1%}" for value in (subject.chance.mean, subject.chance.high))
-    cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": {"by chance": chance},
-                  "meaning": "how far stated probabilities are from what happens; above the upper end of chance they are off"})  # fmt: skip
+    chance = {"by chance, as a rule": f"{subject.chance.mean:.1%}", "by chance, rarely above": f"{subject.chance.high:.1%}"}
+    cards.append({"name": "Calibration error", "value": f"{subject.scores.calibration_error:.1%}", "low": None, "others": chance,
+                  "meaning": "how far stated probabilities are from what happens; true ones seem off, too, where rows are few"})  # fmt: skip
     return cards
 
 

@@ -19,7 +19,7 @@ TOO_FEW_ROWS = 20
 WORTH_HAVING = 0.1  # of the loss of the class shares: a gain that few rows may hide
 NEAR = 0.9  # of the model's gain: a column that alone says as much
 WHOLE = 0.9  # of the loss of the class shares: a column that gives the answer
-MUCH_BETTER = 0.25  # of its gain: a baseline that is worth having instead
+MUCH_BETTER = 0.25  # of its gain, or of the loss that the model leaves: a baseline that is worth having instead
 FOUND_OF_OTHERS = 0.5  # mean recall of the classes that are not the largest
 NEVER_ANSWERED = 10  # rows of a class
 WORTH_MENDING, WORTH_MENDING_OF_SHARE = 0.03, 0.3  # calibration error above what chance alone makes, at most that much of the class's share
@@ -72,7 +72,7 @@ def verdict(subject: Subject, data: Data, columns: Sequence[ColumnFacts] = ()) -
     words, never = comparisons(against), some(never_answered(subject))
     if not _answers_say_something(subject, data):
         return judged(_no_better_than_one_answer(subject, data, words, calibration), "fair")
-    beaten = any(_is_much_better(one, shares) for one in against.values())
+    beaten = any(_is_much_better(one, shares, scores.log_loss) for one in against.values())
     never = f"; it never answers {never}" if never else ""
     return judged(f"{words}, {'and' if are_fine(calibration) else 'but'} {calibration}{never}.", "good" if are_fine(calibration) and not never and not beaten else "fair")
 
@@ -92,9 +92,9 @@ def _knows_something(subject: Subject, data: Data) -> bool:
     return "second" in [difference.better for difference in found]
 
 
-def _is_much_better(against: Difference, shares: Difference) -> bool:
-    """Is a baseline surely better than the model, by a share of what it gains over the class shares?"""
-    return against.better == "first" and against.estimate > MUCH_BETTER * (against.estimate - shares.estimate)
+def _is_much_better(against: Difference, shares: Difference, loss: float) -> bool:
+    """Is a baseline surely better than the model, by a share of what it gains over the class shares, or of the loss that the model leaves?"""
+    return against.better == "first" and against.estimate > MUCH_BETTER * min(against.estimate - shares.estimate, loss)
 
 
 def telling(columns: Sequence[ColumnFacts], shares: Difference) -> list[ColumnFacts]:
