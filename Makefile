@@ -2,7 +2,7 @@
 SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check install
 QUIETLY := $(PIP) -q
 OURS := $(QUIETLY) --no-build-isolation -e
 # Packages that are compiled once, and not by each of the many processes of the tests.
