@@ -91,7 +91,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     class_shares_ : ndarray of shape (n_classes,), or None
         Shares of the classes among the rows of the last fit; None in a model that an older version saved.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        With `importances=True`: by how many nats the log loss of the validation rows rises when a feature is shuffled, at least 0.
+        With `importances=True`: by how many nats the log loss rises when a feature is shuffled, at least 0; of the validation rows or, with folds, of those learnt from.
     coef_, intercept_ : ndarray
         Of a linear model.
     encoder_, schema_

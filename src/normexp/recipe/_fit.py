@@ -17,7 +17,7 @@ from normexp.recipe._plan import Plan
 from normexp.recipe._portfolio import Portfolio
 from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
 from normexp.recipe._profile import profile_of
-from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights
+from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights, shift_logits
 from normexp.tables import MatrixColumn, Table, held_out_rows
 
 __all__ = ["fit", "fit_table", "parts_of", "step"]
@@ -99,7 +99,7 @@ def fit(
         member.network, member.parameters, features, used_targets, training, training_rows=training_rows, validation_rows=held_rows,
         weights=row_weights(used_targets, own_weights, class_weights), state=member.state, on_epoch=on_epoch, on_poll=on_poll,
     )  # fmt: skip
-    _shift_logits(member, class_weights, -1)
+    shift_logits(member.network, member.parameters, class_weights, -1)
     held = slice(len(parts[0]), None)  # the validation rows lie at the end: a view, no copy
     held_logits, held_weights = predict_logits(member.network, member.parameters, features[held], n_threads), row_weights(used_targets, own_weights)
     temperature = fit_temperature(held_logits, used_targets[held], None if held_weights is None else held_weights[held], TEMPERATURE_SCALE, TEMPERATURE)
@@ -136,7 +136,7 @@ def step(
             member.network, member.parameters, member.encoder.encode(matrix), targets, training, training_rows=rows, weights=row_weights(targets, weights, class_weights),
             state=member.state,
         ))  # fmt: skip
-        _shift_logits(member, class_weights, -1)
+        shift_logits(member.network, member.parameters, class_weights, -1)
     shares = _shares(targets, weights, len(classes))
     if start is None or len(members) == 1:
         return Model(classes, members, (1.0,), 1.0, shares, histories[0], matrix.shape[1], class_weights=class_weights)
@@ -181,19 +181,8 @@ def _going_on(start: Model) -> tuple[Member, ...]:
         replace(before, parameters=before.parameters.copy(), state=before.state.copy() if before.state else OptimizerState.fresh(before.parameters)) for before in start.members
     )
     for member in copies:
-        _shift_logits(member, start.class_weights, 1)
+        shift_logits(member.network, member.parameters, start.class_weights, 1)
     return copies
-
-
-def _shift_logits(member: Member, class_weights: NDArray[np.float64] | None, sign: int) -> None:
-    """Add sign x ln(class weight) to each logit, in place.
-
-    A network that learns from weighted classes gives p(k|x) w_k over its sum: taking ln w_k off puts its probabilities back to the shares of the data (Elkan 2001,
-    theorem 2). Classes of weight 0 were not learnt and stay as they are.
-    """
-    if class_weights is not None:
-        bias = member.parameters[f"dense_{len(member.network.layers) - 1}/bias"]
-        bias += (sign * np.log(np.where(class_weights > 0, class_weights, 1))).astype(np.float32)
 
 
 def _shares(targets: NDArray[np.int32], weights: NDArray[Any] | None, n_classes: int) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from normexp.recipe._executor import Stop, run
 from normexp.recipe._folds import Parts
 from normexp.recipe._portfolio import Configuration, Portfolio
 from normexp.recipe._profile import profile_of
-from normexp.recipe._weights import row_weights
+from normexp.recipe._weights import row_weights, shift_logits
 from normexp.tables import MatrixColumn
 
 __all__ = ["Progress", "ProgressCallback", "fit_portfolio"]
@@ -46,7 +46,7 @@ class Data:
     inputs: NDArray[np.float32]
     plain_inputs: NDArray[np.float32]
     targets: NDArray[np.int32]
-    weights: NDArray[Any] | None  # of the rows
+    weights: NDArray[np.float32] | None  # of the rows, times those of their classes: what they count in training
     class_weights: NDArray[np.float64] | None
     n_classes: int
 
@@ -81,8 +81,7 @@ class _Task:
         how, (rows, held) = self.configuration, self.fold
         trained = _with_dropout(self.network, how)
         parameters, optimizer = initial_parameters(trained, self.seed), Optimizer(second=how.second, weight_decay=how.weight_decay)
-        weights = row_weights(self.data.targets, self.data.weights, self.data.class_weights)
-        part = Rows(self.inputs, self.data.targets, rows, weights)
+        part = Rows(self.inputs, self.data.targets, rows, self.data.weights)
         training = Training(how.epochs, how.batch_size, how.learning_rate, optimizer, seed=self.seed, restore_best=False, n_threads=1)
         n_steps = how.epochs * -(-len(rows) // how.batch_size)
         result = fit_rows(
@@ -93,9 +92,7 @@ class _Task:
             self.stop.reason = "interrupted"
         self.done = 1.0
         parameters = Parameters(parameters.values, segments_of(self.network))
-        if self.data.class_weights is not None:  # put back to the shares of the data, see `recipe.fit`
-            bias = parameters[f"dense_{len(how.hidden)}/bias"]
-            bias -= np.log(np.where(self.data.class_weights > 0, self.data.class_weights, 1)).astype(np.float32)
+        shift_logits(self.network, parameters, self.data.class_weights, -1)
         seen, tested = [sums for sums, _ in result.epochs], [sums for _, sums in result.epochs]
         history = History(
             tuple(s.mean_loss for s in seen), tuple(s.accuracy for s in seen), tuple(s.mean_loss for s in tested), tuple(s.accuracy for s in tested),
@@ -135,9 +132,9 @@ def fit_portfolio(
     learnt = rows if not folds else np.unique(np.concatenate([part for part, _ in folds]))
     encoder = Encoder.fit(matrix, learnt, columns, plan.n_bins)
     inputs = encoder.encode(matrix, rows)
-    plain = inputs if encoder.plain is encoder or all(one.bins for one in plan.configurations) else encoder.plain.encode(matrix, rows)
-    used_weights = None if weights is None else weights[rows]
-    data = Data(encoder, inputs, plain, np.ascontiguousarray(targets[rows]), used_weights, class_weights, len(classes))
+    plain = inputs if all(one.bins for one in plan.configurations) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
+    used_weights, used_targets = None if weights is None else weights[rows], np.ascontiguousarray(targets[rows])
+    data = Data(encoder, inputs, plain, used_targets, row_weights(used_targets, used_weights, class_weights), class_weights, len(classes))
     places = [(np.searchsorted(rows, part), np.searchsorted(rows, held)) for part, held in folds] or [(np.arange(len(rows)), NO_ROWS)]
     stop = Stop(time_limit)
     tasks = _tasks(data, plan, places, stop)

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassWeight", "class_weights_of", "row_weights", "rows_to_learn"]
+from normexp.network import Network, Parameters
+
+__all__ = ["ClassWeight", "class_weights_of", "row_weights", "rows_to_learn", "shift_logits"]
 
 ClassWeight = str | NDArray[np.float64] | None  # "balanced", or one a class
 
@@ -31,3 +33,14 @@ def row_weights(targets: NDArray[Any], weights: NDArray[Any] | None, class_weigh
     if class_weights is not None:
         weights = class_weights[targets] if weights is None else weights * class_weights[targets]
     return None if weights is None else (weights / weights.mean()).astype(np.float32)
+
+
+def shift_logits(network: Network, parameters: Parameters, class_weights: NDArray[np.float64] | None, sign: int) -> None:
+    """Add sign x ln(class weight) to each logit, in place.
+
+    A network that learns from weighted classes gives p(k|x) w_k over its sum: taking ln w_k off puts its probabilities back to the shares of the data (Elkan 2001,
+    theorem 2). Classes of weight 0 were not learnt and stay as they are.
+    """
+    if class_weights is not None:
+        bias = parameters[f"dense_{len(network.layers) - 1}/bias"]
+        bias += (sign * np.log(np.where(class_weights > 0, class_weights, 1))).astype(np.float32)
