@@ -128,8 +128,8 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
 
     Notes
     -----
-    Contributions are integrated gradients (Sundararajan, Taly and Yan 2017) from the baseline of training medians and shares; they sum to the difference
-    within 1e-3 x max(1, |difference|). Float64.
+    Contributions are integrated gradients (Sundararajan, Taly and Yan 2017) from the baseline of training medians and shares; they sum to the difference.
+    Float64.
 
     Examples
     --------
