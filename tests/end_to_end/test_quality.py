@@ -33,6 +33,13 @@ def test_info_tells_kinds_and_weights(folder):
     assert told["out_of_fold"]["names"] == ["linear"]
 
 
+def test_a_time_limit_says_what_is_left_out(folder):
+    ended = run("train", "t.csv", "--target", "y", "-o", "short.safetensors", "--time-limit", 0.05, "--epochs", 5_000, cwd=folder)
+    assert ended.returncode == 0, ended.stderr
+    assert "left out, not finished (time limit): free, plain, linear; the model is made of the other kinds of members" in ended.stderr
+    assert "left out: free, plain, linear" in run("info", "short.safetensors", cwd=folder).stdout
+
+
 @pytest.mark.parametrize("name", ["good", "fast", "linear"])
 def test_sets_hold_the_truth(folder, name):
     ended = run("predict", f"{name}.safetensors", f"{name}.csv", "--coverage", 0.8, "--keep", "y", cwd=folder)

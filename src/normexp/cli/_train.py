@@ -94,6 +94,8 @@ def train(table: str, **given: Any) -> int:
     if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
         say(f"interrupted before {'all folds were' if parts.folds else 'the first epoch was'} over: there is no model yet, and none is saved")
         return 130
+    if model.out_of_fold is not None and model.out_of_fold.left_out:
+        say(f"left out, not finished ({history.stopped.replace('_', ' ')}): {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
     evaluation = _evaluation(model, out_of_fold, parts, given["threads"])
     say_notes(look_alikes(model, data, parts))
     scores, baseline = _scores(model, evaluation)
