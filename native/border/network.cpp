@@ -115,10 +115,12 @@ void predict_outputs(const std::vector<LayerTuple>& plan, Vec<const float> param
 
 template <class T> void fill_inputs_of_rows(
     nb::ndarray<const T, nb::ndim<2>, nb::device::cpu> matrix, Vec<const int64_t> numbers, Vec<const double> centres, Vec<const double> scales,
-    Vec<const int64_t> indicators, Vec<const int64_t> categories, Vec<const int64_t> n_codes, Vec<const int64_t> binned, Vec<const int64_t> n_edges, Vec<const double> edges,
+    Vec<const int64_t> indicators, Vec<const int64_t> categories, Vec<const int64_t> n_codes, Vec<const int64_t> wide,
+    Vec<const int64_t> n_wide_codes, Mat<const double> statistics, Vec<const int64_t> binned, Vec<const int64_t> n_edges, Vec<const double> edges,
     Mat<float> out) {
     const InputPlan plan{numbers.data(), centres.data(), scales.data(), int64_t(numbers.shape(0)), indicators.data(), int64_t(indicators.shape(0)),
-                         categories.data(), n_codes.data(), int64_t(categories.shape(0)), binned.data(), n_edges.data(), edges.data(), int64_t(binned.shape(0)),
+                         categories.data(), n_codes.data(), int64_t(categories.shape(0)), wide.data(), n_wide_codes.data(),
+                         statistics.data(), int64_t(wide.shape(0)), int64_t(statistics.shape(1)), binned.data(), n_edges.data(), edges.data(), int64_t(binned.shape(0)),
                          int64_t(out.shape(1))};
     const Cells<T> cells{matrix.data(), matrix.stride(0), matrix.stride(1)};
     nb::gil_scoped_release no_gil;
@@ -133,8 +135,8 @@ void add_network(nb::module_& m) {
           nb::arg("first_epoch"), nb::arg("time_limit"), nb::arg("shuffle"), nb::arg("restore_best"), nb::arg("n_threads"), nb::arg("on_poll").none(), nb::arg("on_epoch").none());
     m.def("evaluate_network", &evaluate_network, nb::arg("plan"), nb::arg("parameters").noconvert(), nb::arg("loss"), nb::arg("data"), nb::arg("n_threads"));
     m.def("fill_inputs_f32", &fill_inputs_of_rows<float>, nb::arg("matrix"), nb::arg("numbers"), nb::arg("centres"), nb::arg("scales"), nb::arg("indicators"),
-          nb::arg("categories"), nb::arg("n_codes"), nb::arg("binned"), nb::arg("n_edges"), nb::arg("edges"), nb::arg("out").noconvert());
+          nb::arg("categories"), nb::arg("n_codes"), nb::arg("wide"), nb::arg("n_wide_codes"), nb::arg("statistics"), nb::arg("binned"), nb::arg("n_edges"), nb::arg("edges"), nb::arg("out").noconvert());
     m.def("fill_inputs_f64", &fill_inputs_of_rows<double>, nb::arg("matrix"), nb::arg("numbers"), nb::arg("centres"), nb::arg("scales"), nb::arg("indicators"),
-          nb::arg("categories"), nb::arg("n_codes"), nb::arg("binned"), nb::arg("n_edges"), nb::arg("edges"), nb::arg("out").noconvert());
+          nb::arg("categories"), nb::arg("n_codes"), nb::arg("wide"), nb::arg("n_wide_codes"), nb::arg("statistics"), nb::arg("binned"), nb::arg("n_edges"), nb::arg("edges"), nb::arg("out").noconvert());
     m.def("predict_outputs", &predict_outputs, nb::arg("plan"), nb::arg("parameters"), nb::arg("features"), nb::arg("outputs").noconvert(), nb::arg("n_threads"));
 }

@@ -1,5 +1,5 @@
 // From the rows of a table's matrix to the inputs of a network, in one pass over each row: numbers scaled and clipped, indicators of missing ones,
-// codes one-hot, numbers again as what they reach of each bin.
+// codes one-hot or as statistics of theirs, numbers again as what they reach of each bin.
 // float64 with every operation rounded by itself, as NumPy does it: the bits are the same on every instruction set.
 #pragma once
 #include <algorithm>
@@ -8,7 +8,8 @@
 
 namespace normexp {
 
-// Which columns go where. Inputs come in this order: numbers, indicators, the codes of each category, the bins of each binned number (one fewer than its edges, which rise).
+// Which columns go where. Inputs come in this order: numbers, indicators, the codes of each category, the statistics of each wide one (a row a code,
+// one column's after the other's), the bins of each binned number (one fewer than its edges, which rise).
 struct InputPlan {
     const int64_t* numbers;
     const double *centres, *scales;
@@ -17,6 +18,9 @@ struct InputPlan {
     int64_t n_indicators;
     const int64_t *categories, *n_codes;
     int64_t n_categories;
+    const int64_t *wide, *n_wide_codes;
+    const double* statistics;
+    int64_t n_wide, n_statistics;
     const int64_t *binned, *n_edges;
     const double* edges;
     int64_t n_binned, n_inputs;
@@ -58,6 +62,13 @@ template <class T> void fill_row(const InputPlan& plan, const T* cells, int64_t 
         const double code = double(cells[plan.categories[k] * column]);
         if (code >= 0 && code < double(plan.n_codes[k])) out[int64_t(code)] = 1.0f;  // an unseen or missing one is all zeros
         out += plan.n_codes[k];
+    }
+    const double* statistics = plan.statistics;
+    for (int64_t k = 0; k < plan.n_wide; ++k) {
+        const double code = double(cells[plan.wide[k] * column]);
+        if (code >= 0 && code < double(plan.n_wide_codes[k])) std::copy_n(statistics + int64_t(code) * plan.n_statistics, plan.n_statistics, out);
+        statistics += plan.n_wide_codes[k] * plan.n_statistics;
+        out += plan.n_statistics;
     }
     const double* edges = plan.edges;
     for (int64_t k = 0; k < plan.n_binned; ++k) {

@@ -8,6 +8,7 @@ from sklearn.datasets import load_iris
 
 from normexp import SoftmaxClassifier, explain, save
 from normexp.model import Model, as_model
+from normexp.network import Parameters
 from normexp.saving import load_model
 
 X, Y = load_iris(return_X_y=True)
@@ -53,7 +54,9 @@ def test_a_single_member_of_another_weight_is_not_taken_for_itself(two, tmp_path
 
 
 def test_members_of_a_kind_are_averaged_as_probabilities(two, tmp_path):
-    members = tuple(model.member for model in (*two, two[1]))
+    first, second = (replace(model.member, parameters=Parameters(model.parameters.values * scale, model.parameters.segments)) for model, scale in ((two[1], 1), (two[1], 0.5)))
+    two = tuple(replace(two[0], members=(member,)) for member in (first, second))
+    members = (first, second, second)
     bias = np.array([0.3, -0.2, 0.1])
     model = replace(two[0], members=members, weights=(0.6, 0.7), kinds=(0, 0, 1), bias=bias, temperature=1.0)
     first, second = (replace(one, temperature=1.0).probabilities(X) for one in two)
@@ -64,6 +67,11 @@ def test_members_of_a_kind_are_averaged_as_probabilities(two, tmp_path):
     found = explain(model, X[:20])
     np.testing.assert_allclose(found.probabilities, model.probabilities(X[:20]), atol=1e-6)
     np.testing.assert_allclose(found.baseline_differences + found.contributions.sum(axis=1), found.differences, atol=2e-3 * np.abs(found.differences).max())
+
+
+def test_members_of_a_kind_are_alike(two):
+    with pytest.raises(ValueError, match="expected members of a kind whose networks are alike, got others"):
+        replace(two[0], members=tuple(model.member for model in two), kinds=(0, 0))
 
 
 @pytest.mark.parametrize(("members", "weights"), [(0, ()), (2, (1.0,)), (1, (0.5, 0.5))])

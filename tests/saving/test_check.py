@@ -77,7 +77,7 @@ CHANGES = [
     ((*FIRST, "has_other"), True, "expected as many codes as the columns have categories"),
     ((*FIRST, "categories"), ["q", "p", "r"], "expected sorted categories of column 'word', got others"),
     ((*FIRST, "categories"), ["p", "p", "r"], "expected each entry of the categories of column 'word' once"),
-    ((*FIRST, "categories"), [str(i) for i in range(256)], "the categories of column 'word' to be a list of 0 to 255 entries, got a list of 256"),
+    ((*FIRST, "categories"), [str(i) for i in range(10_001)], "the categories of column 'word' to be a list of 0 to 10000 entries, got a list of 10001"),
     ((*FIRST, "decimal"), "'", "the decimal mark of column 'word' to be out of '.', ','"),
     ((*FIRST, "thousands"), ".", "expected two marks for decimals and thousands of column 'word'"),
     ((*FIRST, "prefix"), "$" * 65, "the prefix of column 'word' to be text of at most 64 characters, got 65"), ((*FIRST, "suffix"), 1, "the suffix of column 'word' to be text"),

@@ -60,9 +60,36 @@ def put(place, value):
     return change
 
 
+@pytest.fixture(scope="module")
+def of_statistics(tmp_path_factory):
+    """The bytes of a model with a category of very many."""
+    rng = np.random.default_rng(0)
+    codes = [f"z{i}" for i in range(300)] * 2
+    table = read({"n": rng.standard_normal(600), "zip": codes, "y": rng.choice(["u", "v", "w"], 600)}, target="y", keep_columns=["zip"])
+    path = tmp_path_factory.mktemp("of_statistics") / "m"
+    save(recipe.fit_table(table, recipe.portfolio(600, table.schema.matrix_columns(), 3, epochs=1, members="linear", seed=1)), path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("change", "match"), [
+    (with_tensor("encoder/statistics", put((0, 0), 3.5)), "expected statistics from -3 to 3 in the tensor encoder/statistics"),
+    (with_tensor("encoder/statistics", put((0, 0), np.nan)), "expected finite numbers in the tensor encoder/statistics"),
+    (with_tensor("encoder/statistics", lambda a: a[:-1].copy()), r"expected the tensor encoder/statistics as F64 of shape \(\d+, 3\)"),
+    (with_tensor("encoder/statistics", lambda a: a[:, :2].copy()), r"expected the tensor encoder/statistics as F64 of shape"),
+    (with_tensor("encoder/statistics", lambda a: a.ravel().copy()), r"expected the tensor encoder/statistics as F64 of shape"),
+    (changed(("schema", "columns", 1, "has_other"), True), r"expected the tensor encoder/shares as F64 of shape \(302,\)"),
+])  # fmt: skip
+def test_statistics_that_do_not_agree(of_statistics, tmp_path, change, match):
+    (tmp_path / "m").write_bytes(of_statistics)
+    assert load_model(tmp_path / "m").encoder.statistics.shape[1] == 3
+    (tmp_path / "n").write_bytes(forged(change(parts_of(of_statistics))))
+    assert_refused(tmp_path / "n", match)
+
+
 @pytest.mark.parametrize(("change", "match"), [
     (changed(("members", 0, "kind"), 9), "the kind of member 0 to be an integer from 0 to"), (changed(("members", 0, "bins"), 1), "bins of member 0 to be true or false, got 1"),
-    (changed(("members", 0, "bins"), False), "expected the tensor parameters as F32 of shape"), (changed(("members",), []), "members to be a list of at least 1 entries"),
+    (changed(("members", 0, "bins"), False), "expected members of a kind whose layers are alike"),
+    (changed(("members",), []), "members to be a list of at least 1 entries"),
     (changed(("weights", 0), -1.0), "a weight to be a finite number from 0"), (changed(("weights", 0), float("nan")), "a weight to be a finite number from 0"),
     (changed(("weights",), [1.0] * 99), "expected a member of each of 99 kinds, got some without"), (changed(("bias",), [0.0]), "expected 3 entries of bias, one a class, got 1"),
     (changed(("bias", 0), 1e300), "an entry of bias to be a finite number"), (changed(("weights", 0), 1e9), None),

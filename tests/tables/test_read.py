@@ -42,15 +42,23 @@ def test_large_numbers_are_centred_before_they_become_float32(tmp_path):
 
 
 def test_many_categories_and_identifiers(tmp_path):
-    rows = [[f"w{i % 300}", f"id{i}", "pq"[i % 2]] for i in range(900)] + [["w0", "id900", "p"]]
-    notes = (r"column 'many' has 300 categories: the 255 most frequent are kept, the rest \(135 rows\) count as 'other'",
+    rows = [[f"w{i % 300}" if i < 900 else f"once{i}", f"id{i}", "pq"[i % 2]] for i in range(945)] + [["w0", "id945", "p"]]
+    notes = (r"column 'many' has 345 categories: the 300 most frequent are kept, the rest \(45 rows\) count as 'other'",
         "column 'id' is left out: it has a different text in every row")
     table = told(write(tmp_path, lines("many,id,y", rows)), *notes, target="y")
     column = table.schema.columns[0]
-    assert (kinds(table), len(column.categories), column.n_codes, column.has_other) == ({"many": "category"}, 255, 256, True)
-    assert (table.matrix[:, 0] == 255).sum() == 45 * 3
+    assert (kinds(table), len(column.categories), column.n_codes, column.has_other) == ({"many": "category"}, 300, 301, True)
+    assert (table.matrix[:, 0] == 300).sum() == 45
     new = read(write(tmp_path, "many\nw0\nnever\n", "new.csv"), schema=table.schema)
-    assert new.matrix[1, 0] == 255
+    assert new.matrix[1, 0] == 300
+
+
+def test_the_most_frequent_of_rare_categories_are_kept(tmp_path):
+    rows = [[f"w{min(i, 900 - i):03d}" if i < 200 else f"once{i:03d}", "pq"[i % 2]] for i in range(900)] + [[f"w{i:03d}", "q"] for i in range(100)] * 2
+    table = quietly(write(tmp_path, lines("many,y", rows)), target="y")
+    column = table.schema.columns[0]
+    assert (len(column.categories), column.has_other) == (255, True)  # 100 that occur three times, and as many others as are one-hot
+    assert set(column.categories) >= {f"w{i:03d}" for i in range(100)}
 
 
 def test_a_frozen_schema_decides_whatever_the_file_looks_like(tmp_path):

@@ -1,5 +1,6 @@
 """A classifier's networks in float64 NumPy, for the questions that need their inside: slopes along a path, one input changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from normexp.functional import softmax
 from normexp.model import Member, as_model, averaged
+from normexp.network import Activate, NativeLayer, Network, Parameters, predict_outputs, segments_of
 
 __all__ = ["ReluNetworks"]
 
@@ -17,29 +19,44 @@ TINY = 1e-300
 
 
 @dataclass(frozen=True)
-class _Tail:
-    """What follows the first layer of one member: its units there, and the further layers."""
+class _Kind:
+    """Members that are averaged, all of one shape, their arrays side by side: what follows their first layers, whose units they find at `units`."""
 
+    weight: float
     units: slice
-    weights: tuple[Array, ...]
-    biases: tuple[Array, ...]
+    n_members: int
+    weights: tuple[Array, ...]  # (n_members, inputs, units) of each further layer
+    biases: tuple[Array, ...]  # (n_members, 1, units)
+    natives: tuple[tuple[list[NativeLayer], Parameters], ...]  # the same a member for the engine, in float32
 
     def logits(self, first: Array) -> Array:
-        x = first[:, self.units]
+        """Of each member, shape (n_members, n, n_classes)."""
+        x = self._of_members(first)
         for weights, bias in zip(self.weights, self.biases, strict=True):
             x = np.maximum(x, 0) @ weights + bias
         return x
 
-    def slopes(self, first: Array, direction: Array) -> Array:
-        """Of logits @ direction, one a row, with respect to its units."""
-        x, open_units = first[:, self.units], []
+    def quick_logits(self, first: NDArray[np.float32]) -> list[NDArray[Any]]:
+        """About the same by the engine."""
+        parts = self._of_members(first)
+        if not self.weights:
+            return list(parts.astype(np.float64))
+        return [predict_outputs(plan, parameters, np.ascontiguousarray(part)).astype(np.float64) for (plan, parameters), part in zip(self.natives, parts, strict=True)]
+
+    def slopes(self, first: Array, directions: Array) -> Array:
+        """Of logits @ direction with respect to the units, shape (n_members, n, units of a member), for a direction a member and row."""
+        x, open_units = self._of_members(first), []
         for weights, bias in zip(self.weights, self.biases, strict=True):
             open_units.append(x > 0)
             x = np.maximum(x, 0) @ weights + bias
-        slope = direction
+        slope = directions
         for weights, is_open in zip(reversed(self.weights), reversed(open_units), strict=True):
-            slope = (slope @ weights.T) * is_open
+            slope = (slope @ weights.transpose(0, 2, 1)) * is_open
         return slope
+
+    def _of_members(self, first: NDArray[Any]) -> NDArray[Any]:
+        """A view of shape (n_members, n, units of a member)."""
+        return first[:, self.units].reshape(len(first), self.n_members, -1).transpose(1, 0, 2)
 
 
 @dataclass(frozen=True)
@@ -51,24 +68,26 @@ class ReluNetworks:
 
     weights: Array
     biases: Array
-    kinds: tuple[tuple[float, tuple[_Tail, ...]], ...]  # a weight, and the members that are averaged
+    kinds: tuple[_Kind, ...]
     bias: Array
 
     @staticmethod
     def of(fitted: Any) -> "ReluNetworks":
         """The networks of a Model, or of a fitted SoftmaxClassifier."""
         model = as_model(fitted)
-        layers = [_layers(member) for member in model.members]
-        ends = np.cumsum([len(biases[0]) for _, biases in layers])
+        by_kind = model.by_kind()
+        layers = [[_layers(member) for member in members] for _, members in by_kind]
+        ends = np.cumsum([0, *(len(of_kind) * len(of_kind[0][1][0]) for of_kind in layers)])
         firsts = np.zeros((model.encoder.n_inputs, ends[-1]))
-        for (weights, _), end in zip(layers, ends, strict=True):
-            firsts[: len(weights[0]), end - weights[0].shape[1] : end] = weights[0]  # members without bins take the first inputs
-        tails = [_Tail(slice(end - len(biases[0]), end), tuple(weights[1:]), tuple(biases[1:])) for (weights, biases), end in zip(layers, ends, strict=True)]
+        for of_kind, start, end in zip(layers, ends, ends[1:], strict=False):
+            joined = np.concatenate([weights[0] for weights, _ in of_kind], axis=1)
+            firsts[: len(joined), start:end] = joined  # members without bins take the first inputs
         kinds = tuple(
-            (weight / model.temperature, tuple(tail for tail, kind in zip(tails, model.kind_of_members, strict=True) if kind == i)) for i, weight in enumerate(model.weights)
+            _kind(weight / model.temperature, slice(start, end), members, of_kind)
+            for (weight, members), of_kind, start, end in zip(by_kind, layers, ends, ends[1:], strict=False)
         )
         bias = np.zeros(len(model.classes)) if model.bias is None else model.bias / model.temperature
-        return ReluNetworks(firsts, np.concatenate([biases[0] for _, biases in layers]), kinds, bias)
+        return ReluNetworks(firsts, np.concatenate([biases[0] for of_kind in layers for _, biases in of_kind]), kinds, bias)
 
     def raised(self, by: Array) -> "ReluNetworks":
         """With something added to each logit, shape (n_classes,)."""
@@ -83,8 +102,15 @@ class ReluNetworks:
         found = np.tile(self.bias, (len(first), 1))
         for start in range(0, len(first), PIECE_ROWS):
             rows = slice(start, start + PIECE_ROWS)
-            for weight, tails in self.kinds:
-                found[rows] += weight * averaged([tail.logits(first[rows]) for tail in tails])
+            for kind in self.kinds:
+                found[rows] += kind.weight * averaged(list(kind.logits(first[rows])))
+        return found
+
+    def quick_logits(self, first: NDArray[np.float32]) -> Array:
+        """As `logits`, in float32 by the engine: for thousands of rows."""
+        found = np.tile(self.bias, (len(first), 1))
+        for kind in self.kinds:
+            found += kind.weight * averaged(kind.quick_logits(first))
         return found
 
     def mean_slope(self, first: Array, direction: Array) -> Array:
@@ -92,9 +118,8 @@ class ReluNetworks:
         total = np.zeros(first.shape[1])
         for start in range(0, len(first), PIECE_ROWS):
             rows = first[start : start + PIECE_ROWS]
-            for weight, tails in self.kinds:
-                for tail, towards in zip(tails, _directions([tail.logits(rows) for tail in tails], direction), strict=True):
-                    total[tail.units] += weight * tail.slopes(rows, towards).sum(axis=0)
+            for kind in self.kinds:
+                total[kind.units] += kind.weight * kind.slopes(rows, _directions(kind.logits(rows), direction)).sum(axis=1).ravel()
         return total / len(first)
 
     def integrated_gradients(self, start: Array, end: Array, direction: Array, n_steps: int = 128) -> Array:
@@ -119,11 +144,22 @@ def _layers(member: Member) -> tuple[list[Array], list[Array]]:
     return [member.parameters[f"{name}/weights"].astype(np.float64) for name in names], [member.parameters[f"{name}/bias"].astype(np.float64) for name in names]
 
 
-def _directions(logits: list[Array], direction: Array) -> list[Array]:
-    """The gradients of (logits of the mean probabilities) @ direction with respect to the logits of each member, each of shape (n, n_classes)."""
+def _kind(weight: float, units: slice, members: Sequence[Member], layers: Sequence[tuple[list[Array], list[Array]]]) -> _Kind:
+    """Of members and their layers."""
+    weights = tuple(np.stack(of_layer) for of_layer in zip(*(one[1:] for one, _ in layers), strict=True))
+    biases = tuple(np.stack(of_layer)[:, None] for of_layer in zip(*(one[1:] for _, one in layers), strict=True))
+    natives = []
+    for member in members if weights else ():
+        tail = Network(weights[0].shape[1], (Activate("relu"), *member.network.layers[1:]))
+        natives.append((tail.plan(), Parameters(member.parameters.values[-tail.n_parameters :], segments_of(tail)).copy()))
+    return _Kind(weight, units, len(members), weights, biases, tuple(natives))
+
+
+def _directions(logits: Array, direction: Array) -> Array:
+    """The gradients of (logits of the mean probabilities) @ direction with respect to the logits of each member, (n_members, n, n_classes) as `logits`."""
     if len(logits) == 1:
-        return [np.broadcast_to(direction, logits[0].shape)]
-    probabilities: list[Array] = [softmax(one) for one in logits]
-    total = np.maximum(sum(probabilities), TINY)
-    shares = [direction * p / total for p in probabilities]
-    return [share - p * share.sum(axis=1, keepdims=True) for share, p in zip(shares, probabilities, strict=True)]
+        return np.broadcast_to(direction, logits.shape)
+    probabilities: Array = softmax(logits)
+    share: Array = direction * probabilities / np.maximum(probabilities.sum(axis=0), TINY)
+    slopes: Array = share - probabilities * share.sum(axis=2, keepdims=True)
+    return slopes

@@ -5,6 +5,8 @@ from normexp.model._copies import near_copies as near_copies
 from normexp.model._drift import ColumnDrift as ColumnDrift
 from normexp.model._drift import Drift as Drift
 from normexp.model._drift import drift as drift
+from normexp.model._encoder import MOST_ONE_HOT as MOST_ONE_HOT
+from normexp.model._encoder import MOST_STATISTICS as MOST_STATISTICS
 from normexp.model._encoder import Encoder as Encoder
 from normexp.model._encoder import number_columns as number_columns
 from normexp.model._evaluation import evaluation_of as evaluation_of
@@ -22,6 +24,6 @@ from normexp.model._sets import prediction_sets as prediction_sets
 from normexp.model._sets import set_thresholds as set_thresholds
 
 __all__ = [
-    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "Member", "Model", "N_HASHES", "OutOfFold", "Profile", "as_model", "averaged",
-    "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
+    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "MOST_ONE_HOT", "MOST_STATISTICS", "Member", "Model", "N_HASHES", "OutOfFold",
+    "Profile", "as_model", "averaged", "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
 ]  # fmt: skip

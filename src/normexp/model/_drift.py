@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model._encoder import Encoder
 from normexp.model._model import Model
 from normexp.tables import MatrixColumn
 
@@ -77,7 +76,7 @@ def _counts(model: Model, i: int, column: MatrixColumn, values: NDArray[Any]) ->
     """Rows in each bin in training and now; the last bin holds what is missing or not seen in training."""
     assert model.profile is not None
     if column.kind == "category":
-        before = np.rint(_category_shares(model.encoder, i) * model.profile.n_rows).astype(np.int64)
+        before = np.rint(model.encoder.shares_of_codes(i) * model.profile.n_rows).astype(np.int64)
         codes = values[values >= 0].astype(np.int64)
         now = np.bincount(codes[codes < column.n_codes], minlength=column.n_codes)
         return np.append(before, max(model.profile.n_rows - int(before.sum()), 0)), np.append(now, len(values) - now.sum())
@@ -86,12 +85,6 @@ def _counts(model: Model, i: int, column: MatrixColumn, values: NDArray[Any]) ->
         filled = np.clip(values[~np.isnan(values)].astype(np.float32), -largest, largest).astype(np.float64)
     now = np.bincount(np.searchsorted(model.profile.edges[i], filled), minlength=10)
     return model.profile.counts[i], np.append(now, len(values) - len(filled))
-
-
-def _category_shares(encoder: Encoder, i: int) -> NDArray[np.float64]:
-    """Of the codes of a column in training: they come last among the encoder's shares."""
-    firsts = encoder.n_inputs - int(encoder.n_codes.sum()) + np.concatenate([[0], np.cumsum(encoder.n_codes)])
-    return encoder.baseline[firsts[i] : firsts[i + 1]]
 
 
 def _distance(before: Counts, now: Counts) -> float:

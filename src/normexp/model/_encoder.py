@@ -2,6 +2,7 @@
 
 A number becomes smooth_clip((x - median) / IQR); a missing one becomes 0 and, if the column had missing values in training, sets an indicator.
 A boolean becomes -1 or 1, a category a one-hot vector; an unseen or missing category is all zeros. A constant column is all zeros.
+A category of very many becomes what its rows' classes were in training, a few numbers (see `normexp.recipe`), zeros for an unseen or missing one.
 With bins a number becomes also how much of each of its quantile bins it reaches (piecewise-linear encoding, Gorishniy, Rubachev and Babenko 2022): networks see thresholds.
 """
 
@@ -16,13 +17,16 @@ from numpy.typing import NDArray
 from normexp.network import InputPlan, fill_inputs
 from normexp.tables import MatrixColumn
 
-__all__ = ["Encoder", "number_columns"]
+__all__ = ["MOST_ONE_HOT", "MOST_STATISTICS", "Encoder", "number_columns"]
 
 PIECE_ROWS = 8_192
 HUGE = 1e15  # keeps the square in the clip finite
 TINY, MAX_SCALE = 2.3e-308, 1e300
 LEAST_BINS = 2
+MOST_ONE_HOT = 256  # codes of a category
+MOST_STATISTICS = 64  # of a code, one a class
 NO_NUMBERS: NDArray[np.float64] = np.empty(0)
+NO_STATISTICS: NDArray[np.float64] = np.empty((0, 0))
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Encoder:
     is_boolean: NDArray[np.bool_] | None = None
     n_edges: NDArray[np.int64] | None = None  # of the bins of each number, 0 for other columns; None without bins
     edges: NDArray[np.float64] | None = None  # of all of them, one column after the other, those of a column rising
+    statistics: NDArray[np.float64] | None = None  # the inputs of each code of the categories of very many, one column after the other, shape (n_codes, n_statistics)
 
     @staticmethod
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn], n_bins: int = 0) -> "Encoder":
@@ -77,7 +82,27 @@ class Encoder:
     @cached_property
     def n_plain_inputs(self) -> int:
         """Those before the bins."""
-        return int((self.n_codes == 0).sum() + self.has_indicator.sum() + self.n_codes.sum())
+        return self.first_statistic + int(self.n_statistics.sum())
+
+    @cached_property
+    def first_statistic(self) -> int:
+        """The first input of a category of very many, after which the bins come."""
+        return int((self.n_codes == 0).sum() + self.has_indicator.sum() + self.n_one_hot.sum())
+
+    @cached_property
+    def is_wide(self) -> NDArray[np.bool_]:
+        """Which columns are categories of very many."""
+        return self.n_codes > (MOST_ONE_HOT if self.statistics is not None else np.iinfo(np.int64).max)
+
+    @cached_property
+    def n_one_hot(self) -> NDArray[np.int64]:
+        """Of each column, the inputs that say which category it is."""
+        return np.where(self.is_wide, 0, self.n_codes)
+
+    @cached_property
+    def n_statistics(self) -> NDArray[np.int64]:
+        """Of each column, the inputs that say what was seen of its category."""
+        return self.is_wide * (0 if self.statistics is None else self.statistics.shape[1])
 
     @cached_property
     def plain(self) -> "Encoder":
@@ -89,22 +114,47 @@ class Encoder:
         """An average row as the network sees it: medians of numbers (which are encoded as 0), training shares of categories, booleans and missing cells."""
         if self.shares is None:
             raise ValueError("expected a model that knows the shares of its training categories, got one saved by an older normexp; train it again")
-        return np.concatenate([self.shares, *(self._reached(column, self.centre[[column]])[0] for column in np.flatnonzero(self._n_bins).tolist())])
+        codes: list[NDArray[np.float64]] = np.split(self.shares[len(self.shares) - int(self.n_codes.sum()) :], np.cumsum(self.n_codes)[:-1])
+        return np.concatenate([
+            self.shares[: len(self.shares) - int(self.n_codes.sum())], *(codes[column] for column in np.flatnonzero(self.n_one_hot)),
+            *(codes[column] @ self.statistics_of(column) for column in np.flatnonzero(self.is_wide).tolist()),
+            *(self._reached(column, self.centre[[column]])[0] for column in np.flatnonzero(self._n_bins).tolist()),
+        ])  # fmt: skip
+
+    def shares_of_codes(self, column: int) -> NDArray[np.float64]:
+        """How often each code of a category occurred in training."""
+        if self.shares is None:
+            raise ValueError("expected a model that knows the shares of its training categories, got one saved by an older normexp; train it again")
+        first = len(self.shares) - int(self.n_codes[column:].sum())
+        return self.shares[first : first + self.n_codes[column]]
+
+    def statistics_of(self, column: int) -> NDArray[np.float64]:
+        """The inputs of each code of a category of very many, shape (n_codes, n_statistics)."""
+        assert self.statistics is not None
+        first = int((self.n_codes * self.is_wide)[:column].sum())
+        return self.statistics[first : first + self.n_codes[column]]
+
+    def encode_code(self, column: int, codes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What values of a category become, shape (n_values, inputs of the column)."""
+        table = self.statistics_of(column).astype(np.float32).astype(np.float64) if self.is_wide[column] else np.eye(self.n_codes[column])
+        return table[codes]
 
     def columns_of_inputs(self) -> NDArray[np.intp]:
         """For each input of the network, the matrix column that it comes from, shape (n_inputs,)."""
         n = np.arange(len(self.n_codes))
-        return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_codes), np.repeat(n, self._n_bins)])
+        return np.concatenate([n[self.n_codes == 0], n[self.has_indicator], np.repeat(n, self.n_one_hot), np.repeat(n, self.n_statistics), np.repeat(n, self._n_bins)])
 
     def input_names(self, columns: Sequence[MatrixColumn], categories: Sequence[Sequence[str]] = ()) -> list[str]:
-        """A name for each input: the column's, "column is missing" for an indicator, "column = category", "column > edge" for a bin.
+        """A name for each input: the column's, "column is missing" for an indicator, "column = category", "column, statistic 1" of a category of
+        very many, "column > edge" for a bin.
 
         `categories` are those of each category column in turn.
         """
         names, codes = [column.name for column in columns], np.flatnonzero(self.n_codes)
         words = [list(categories[i]) if i < len(categories) else [str(code) for code in range(self.n_codes[column])] for i, column in enumerate(codes)]
         found = [names[i] for i in np.flatnonzero(self.n_codes == 0)] + [f"{names[i]} is missing" for i in np.flatnonzero(self.has_indicator)]
-        found += [f"{names[column]} = {word}" for column, of_column in zip(codes, words, strict=True) for word in [*of_column, "other"][: self.n_codes[column]]]
+        found += [f"{names[column]} = {word}" for column, of_column in zip(codes, words, strict=True) for word in [*of_column, "other"][: self.n_one_hot[column]]]
+        found += [f"{names[column]}, statistic {k + 1}" for column in np.flatnonzero(self.is_wide) for k in range(self.n_statistics[column])]
         return found + [f"{names[column]} > {edge:.6g}" for column in np.flatnonzero(self._n_bins).tolist() for edge in self._edges_of(column)[:-1]]
 
     def encode(self, matrix: NDArray[Any], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
@@ -153,9 +203,10 @@ class Encoder:
     @cached_property
     def _plan(self) -> InputPlan:
         """Where the inputs lie: what every row needs, found once."""
-        numbers, categories, binned = np.flatnonzero(self.n_codes == 0), np.flatnonzero(self.n_codes), np.flatnonzero(self._n_bins)
+        numbers, categories, wide, binned = (np.flatnonzero(which) for which in (self.n_codes == 0, self.n_one_hot, self.is_wide, self._n_bins))
+        statistics = NO_STATISTICS if self.statistics is None else np.ascontiguousarray(self.statistics, np.float64)
         return InputPlan(
-            numbers, self.centre[numbers], self.scale[numbers], np.flatnonzero(self.has_indicator), categories, self.n_codes[categories],
+            numbers, self.centre[numbers], self.scale[numbers], np.flatnonzero(self.has_indicator), categories, self.n_codes[categories], wide, self.n_codes[wide], statistics,
             binned, self._n_bins[binned] + 1, NO_NUMBERS if self.edges is None else self.edges, len(self.n_codes), self.n_inputs,
         )  # fmt: skip
 

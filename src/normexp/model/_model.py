@@ -53,7 +53,7 @@ class Model:
     profile : Profile or None
         What is kept of the training rows, for later ones to be compared with.
     kinds : tuple of int, one a member
-        Which kind it is one of, 0, 0, 1, …; those of a kind are averaged as probabilities. () where each is a kind by itself.
+        Which kind it is one of, 0, 0, 1, …; those of a kind have networks alike, and are averaged as probabilities. () where each is a kind by itself.
     bias : ndarray of shape (n_classes,), or None
         Added to the combined logits: the part of the class shares that the members leave (see `normexp.recipe`).
     held_out : HeldOut or None
@@ -90,6 +90,9 @@ class Model:
         for member in self.members:
             if member.network.n_outputs != len(self.classes):
                 raise ValueError(f"expected members with a logit a class, got one of {member.network.n_outputs} logits for {len(self.classes)} classes")
+        for _, members in self.by_kind():
+            if any(member.network != members[0].network for member in members):
+                raise ValueError("expected members of a kind whose networks are alike, got others")
 
     @property
     def member(self) -> Member:

@@ -11,11 +11,12 @@ __all__ = ["InputPlan", "fill_inputs"]
 
 
 class InputPlan(NamedTuple):
-    """Which columns of a matrix become which inputs, in this order: numbers, indicators of missing ones, the codes of each category, the bins of
-    each binned number.
+    """Which columns of a matrix become which inputs, in this order: numbers, indicators of missing ones, the codes of each category, the statistics of each wide one, the bins
+    of each binned number.
 
     A number becomes x / sqrt(1 + (x / 3)^2) with x = (number - centre) * scale, 0 where that is NaN; an indicator is 1 for NaN; of a category's inputs the
-    one of its code is 1, none for a code below 0, from `n_codes` on, or NaN. `edges` of the binned
+    one of its code is 1, none for a code below 0, from `n_codes` on, or NaN; those of a wide category are the row of
+    `statistics` that its code says, one column after the other, 0 for such a code. `edges` of the binned
     columns follow each other, `n_edges` of each, rising: a bin is 1 for a number beyond it, a part for one within, 0 below and for NaN.
     """
 
@@ -25,6 +26,9 @@ class InputPlan(NamedTuple):
     indicators: NDArray[np.int64]
     categories: NDArray[np.int64]
     n_codes: NDArray[np.int64]
+    wide: NDArray[np.int64]
+    n_wide_codes: NDArray[np.int64]
+    statistics: NDArray[np.float64]
     binned: NDArray[np.int64]
     n_edges: NDArray[np.int64]
     edges: NDArray[np.float64]
@@ -39,6 +43,6 @@ def fill_inputs(plan: InputPlan, matrix: NDArray[Any], out: NDArray[np.float32])
     if out.shape != (len(matrix), plan.n_inputs):
         raise ValueError(f"expected room of shape {(len(matrix), plan.n_inputs)}, got {out.shape}")
     if matrix.dtype == np.float32 and matrix.flags.aligned:
-        _native.fill_inputs_f32(matrix, *plan[:9], out)
+        _native.fill_inputs_f32(matrix, *plan[:12], out)
     else:
-        _native.fill_inputs_f64(np.require(matrix, np.float64, "A"), *plan[:9], out)
+        _native.fill_inputs_f64(np.require(matrix, np.float64, "A"), *plan[:12], out)

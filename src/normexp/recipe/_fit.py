@@ -17,6 +17,7 @@ from normexp.recipe._plan import Plan
 from normexp.recipe._portfolio import Portfolio
 from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
 from normexp.recipe._profile import profile_of
+from normexp.recipe._statistics import training_inputs, with_statistics
 from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights, shift_logits
 from normexp.tables import MatrixColumn, Table, held_out_rows
 
@@ -84,11 +85,11 @@ def fit(
             folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
         else:
             folds = [(np.intersect1d(learnt, rows), np.intersect1d(held, rows)) for learnt, held in folds]
-        return _fit_portfolio(matrix, columns, targets, weights, plan, rows, folds, class_weight, classes, time_limit, n_threads, on_progress)
+        return _fit_portfolio(matrix, columns, targets, weights, plan, rows, folds, class_weight, classes, groups, time_limit, n_threads, on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
-    member = _member(matrix, columns, parts[0], classes, plan, start)
-    features, used_targets = member.encoder.encode(matrix, used), np.ascontiguousarray(targets[used])
+    member = _member(matrix, columns, targets, weights, parts[0], classes, plan, start)
+    features, used_targets = _inputs(member, matrix, used, targets, weights, classes, plan, start, [parts], groups), np.ascontiguousarray(targets[used])
     own_weights, class_weights = None if weights is None else weights[used], class_weights_of(class_weight, used_targets, len(classes))
     training_rows, held_rows = np.split(np.arange(len(used)), [len(parts[0])])
     training = Training(
@@ -111,7 +112,8 @@ def fit(
 
 def _fit_portfolio(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, rows: NDArray[np.int64],
-    folds: Sequence[Parts], class_weight: ClassWeight, classes: NDArray[Any], time_limit: float, n_threads: int, on_progress: ProgressCallback | None,
+    folds: Sequence[Parts], class_weight: ClassWeight, classes: NDArray[Any], groups: NDArray[np.int64] | None, time_limit: float,
+    n_threads: int, on_progress: ProgressCallback | None,
 ) -> Model:  # fmt: skip
     if len(classes) < 2:
         raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
@@ -119,7 +121,7 @@ def _fit_portfolio(
     shares = _shares(targets[used], None if weights is None else weights[used], len(classes))
     return fit_portfolio(
         matrix, columns, targets, weights, plan, used, folds, classes=classes, class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=shares,
-        time_limit=time_limit, n_threads=n_threads, on_progress=on_progress,
+        groups=groups, time_limit=time_limit, n_threads=n_threads, on_progress=on_progress,
     )  # fmt: skip
 
 
@@ -130,12 +132,11 @@ def step(
     """One more pass over the rows for every member, all rows learnt from; the temperature is 1, weights of members stay. Parameters as those of `fit`."""
     rows, class_weights = np.arange(len(matrix)), class_weights_of(class_weight, targets, len(classes))
     training = Training(1, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), restore_best=False, n_threads=n_threads)
-    members, histories = (_member(matrix, columns, rows, classes, plan, None),) if start is None else _going_on(start), list[History]()
+    members, histories = (_member(matrix, columns, targets, weights, rows, classes, plan, None),) if start is None else _going_on(start), list[History]()
     for member in members:
-        histories.append(fit_network(
-            member.network, member.parameters, member.encoder.encode(matrix), targets, training, training_rows=rows, weights=row_weights(targets, weights, class_weights),
-            state=member.state,
-        ))  # fmt: skip
+        inputs = _inputs(member, matrix, rows, targets, weights, classes, plan, start, (), None)
+        used_weights = row_weights(targets, weights, class_weights)
+        histories.append(fit_network(member.network, member.parameters, inputs, targets, training, training_rows=rows, weights=used_weights, state=member.state))
         shift_logits(member.network, member.parameters, class_weights, -1)
     shares = _shares(targets, weights, len(classes))
     if start is None or len(members) == 1:
@@ -163,16 +164,29 @@ def parts_of(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, gr
     return rows, rows[:0]
 
 
-def _member(matrix: NDArray[Any], columns: Sequence[MatrixColumn], rows: NDArray[np.int64], classes: NDArray[Any], plan: Plan, start: Model | None) -> Member:
+def _member(
+    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, rows: NDArray[np.int64], classes: NDArray[Any], plan: Plan,
+    start: Model | None,
+) -> Member:  # fmt: skip
     """A fresh encoder and network, or a copy of those to go on from."""
     if len(classes) < 2:
         raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
     if start is not None:
         return _going_on(start)[0]
-    encoder = Encoder.fit(matrix, rows, columns)
+    encoder = with_statistics(Encoder.fit(matrix, rows, columns), matrix, rows, targets, weights, len(classes))
     network = Network.classifier(encoder.n_inputs, plan.hidden, len(classes))
     parameters = initial_parameters(network, plan.seed)
     return Member(encoder, network, parameters, OptimizerState.fresh(parameters))
+
+
+def _inputs(
+    member: Member, matrix: NDArray[Any], rows: NDArray[np.int64], targets: NDArray[np.int32], weights: NDArray[Any] | None, classes: NDArray[Any], plan: Plan,
+    start: Model | None, folds: Sequence[Parts], groups: NDArray[np.int64] | None,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Encoded rows; the statistics of an encoder that the fit goes on with are of other rows."""
+    if start is not None:
+        return member.encoder.encode(matrix, rows)
+    return training_inputs(member.encoder, matrix, rows, targets, weights, len(classes), folds, groups, plan.seed)
 
 
 def _going_on(start: Model) -> tuple[Member, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from normexp._checks import integer_at_least
+from normexp.model import MOST_ONE_HOT
 from normexp.recipe._plan import is_auto, rate, widths
 from normexp.tables import MatrixColumn
 
@@ -66,7 +67,7 @@ def portfolio(
     """
     hidden = None if is_auto(hidden_layer_sizes) else widths(hidden_layer_sizes)
     families = _families(members if hidden != () else "linear")
-    n_bins = _n_bins(n_rows, columns) if "network" in families else 0  # the inputs of a linear model are to be read
+    n_bins = _n_bins(n_rows, columns, n_classes) if "network" in families else 0  # the inputs of a linear model are to be read
     chosen = [one for one in _configurations(n_rows, n_classes) if one.family in families]
     given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size}
     changes: dict[str, Any] = {name: integer_at_least(value, 1, name) for name, value in given.items() if not is_auto(value)}
@@ -86,10 +87,10 @@ def _families(members: str | Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
-def _n_bins(n_rows: int, columns: Sequence[MatrixColumn]) -> int:
+def _n_bins(n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> int:
     """As many as there is room for, up to 16."""
     n_numbers = sum(column.kind == "number" for column in columns)
-    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(max(column.n_codes, 1) for column in columns)
+    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(n_classes if column.n_codes > MOST_ONE_HOT else max(column.n_codes, 1) for column in columns)
     n_bins = min(N_BINS, room // n_numbers) if n_numbers else 0
     return n_bins if n_bins >= LEAST_BINS else 0
 

@@ -16,6 +16,7 @@ from normexp.recipe._executor import Stop, run
 from normexp.recipe._folds import Parts
 from normexp.recipe._portfolio import Configuration, Portfolio
 from normexp.recipe._profile import profile_of
+from normexp.recipe._statistics import training_inputs, with_statistics
 from normexp.recipe._weights import row_weights, shift_logits
 from normexp.tables import MatrixColumn
 
@@ -125,13 +126,14 @@ def _rates(learning_rate: float, n_steps: int) -> NDArray[np.float32]:
 
 def fit_portfolio(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, rows: NDArray[np.int64],
-    folds: Sequence[Parts], *, classes: NDArray[Any], class_weights: NDArray[np.float64] | None, shares: NDArray[np.float64], time_limit: float = 0.0,
+    folds: Sequence[Parts], *, classes: NDArray[Any], class_weights: NDArray[np.float64] | None, shares: NDArray[np.float64],
+    groups: NDArray[np.int64] | None = None, time_limit: float = 0.0,
     n_threads: int = 0, on_progress: ProgressCallback | None = None,
 ) -> Model:  # fmt: skip
     """As `recipe.fit`, which says what the arguments are; `folds` are in numbers of rows of the matrix, all of them among `rows`."""
     learnt = rows if not folds else np.unique(np.concatenate([part for part, _ in folds]))
-    encoder = Encoder.fit(matrix, learnt, columns, plan.n_bins)
-    inputs = encoder.encode(matrix, rows)
+    encoder = with_statistics(Encoder.fit(matrix, learnt, columns, plan.n_bins), matrix, learnt, targets, weights, len(classes))
+    inputs = training_inputs(encoder, matrix, rows, targets, weights, len(classes), folds, groups, plan.seed)
     plain = inputs if all(one.bins for one in plan.configurations) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
     used_weights, used_targets = None if weights is None else weights[rows], np.ascontiguousarray(targets[rows])
     data = Data(encoder, inputs, plain, used_targets, row_weights(used_targets, used_weights, class_weights), class_weights, len(classes))

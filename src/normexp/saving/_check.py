@@ -17,9 +17,12 @@ from normexp.saving._check_members import (
     check_held_out,
     check_members,
     check_out_of_fold,
+    check_statistics,
     sizes_of,
     wanted_of_bins,
     wanted_of_held_out,
+    wanted_of_statistics,
+    wide_columns,
 )  # fmt: skip
 from normexp.saving._check_schema import check_schema
 from normexp.saving._container import Declared, Refused
@@ -164,13 +167,13 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
     """The tensors that the description needs, in the shapes that follow from it; nothing is read yet."""
     columns = _columns(described)
     n_columns = len(columns) if columns is not None else described.n_features_in
-    a_column, n_plain = (n_columns,), _n_plain_inputs(described, declared)
+    a_column, (n_shares, n_plain) = (n_columns,), _n_shares_and_plain_inputs(described, declared, columns)
     wanted: dict[str, tuple[str, tuple[int, ...]]] = {
         "parameters": ("F32", (sum(sizes_of(described, n_plain)),)), "encoder/centre": ("F64", a_column), "encoder/scale": ("F64", a_column), "encoder/n_codes": ("I64", a_column),
-        "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (n_plain,)), "encoder/low": ("F64", a_column),
+        "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (n_shares,)), "encoder/low": ("F64", a_column),
         "encoder/high": ("F64", a_column), "encoder/is_boolean": ("BOOL", a_column),
     }  # fmt: skip
-    wanted |= wanted_of_bins(declared, n_columns) | wanted_of_held_out(described, declared)
+    wanted |= wanted_of_bins(declared, n_columns) | wanted_of_statistics(described, declared, columns) | wanted_of_held_out(described, declared)
     if described.profile is not None:
         n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)
         wanted |= {"profile/edges": ("F64", (n_columns, 9)), "profile/counts": ("I64", (n_columns, 11)), "profile/answers": ("F64", (len(described.classes),)),
@@ -182,10 +185,13 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
             raise Refused(f"expected the tensor {name} as {wanted[name][0]} of shape {wanted[name][1]}, as the description says, got {tensor.dtype} of shape {tensor.shape}")
 
 
-def _n_plain_inputs(described: ModelInfo, declared: dict[str, Declared]) -> int:
-    """Those before the bins, as the shares of the encoder say; `check_tensors` counts them."""
-    shares = declared.get("encoder/shares")
-    return shares.shape[0] if "encoder/edges" in declared and shares is not None and len(shares.shape) == 1 else described.n_inputs
+def _n_shares_and_plain_inputs(described: ModelInfo, declared: dict[str, Declared], columns: tuple[MatrixColumn, ...] | None) -> tuple[int, int]:
+    """Entries of the encoder's shares, and the inputs before the bins; `check_tensors` counts them."""
+    shares, statistics = declared.get("encoder/shares"), wanted_of_statistics(described, declared, columns).get("encoder/statistics")
+    n_codes, n_wide, width = (0, 0, 0) if statistics is None else (statistics[1][0], len(wide_columns(columns)), statistics[1][1])
+    if "encoder/edges" not in declared or shares is None or len(shares.shape) != 1:
+        return described.n_inputs + n_codes - n_wide * width, described.n_inputs
+    return shares.shape[0], shares.shape[0] - n_codes + n_wide * width
 
 
 def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None:
@@ -201,6 +207,10 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
     if not np.array_equal(n_codes, np.array([column.n_codes for column in columns]) if columns is not None else np.zeros(len(n_codes))):
         raise Refused("expected as many codes as the columns have categories, got others in the tensor encoder/n_codes")
     n_inputs = int((~is_category).sum() + indicators.sum() + n_codes.sum())
+    if "encoder/statistics" in arrays:
+        statistics = arrays["encoder/statistics"]
+        check_statistics(statistics)
+        n_inputs += len(wide_columns(columns)) * statistics.shape[1] - len(statistics)
     n_bins = 0
     if "encoder/edges" in arrays:
         check_edges(arrays["encoder/n_edges"], arrays["encoder/edges"], ~is_category & ~arrays["encoder/is_boolean"])

@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model import MOST_OF_A_CLASS
+from normexp.model import MOST_OF_A_CLASS, MOST_ONE_HOT, MOST_STATISTICS
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import ModelInfo
 from normexp.saving._values import boolean, check_keys, integer, list_of, number, one_of, shown, text
+from normexp.tables import MatrixColumn
 
-__all__ = ["check_bounds", "check_edges", "check_held_out", "check_members", "check_out_of_fold", "input_widths", "sizes_of", "wanted_of_bins", "wanted_of_held_out"]
+__all__ = [
+    "check_bounds", "check_edges", "check_held_out", "check_members", "check_out_of_fold", "check_statistics", "input_widths", "sizes_of",
+    "wanted_of_bins", "wanted_of_held_out", "wanted_of_statistics", "wide_columns",
+]  # fmt: skip
 
 MANY = 2**31 - 1
 MOST_MEMBERS = 10_000
@@ -25,7 +29,7 @@ OUT_OF_FOLD = ("n_folds", "n_seeds", "names", "weights", "losses", "log_loss", "
 
 
 def check_members(members: Any, weights: Any, n_classes: int) -> None:
-    """Layers of each, and which kind it is of: every kind has a weight and a member."""
+    """Layers of each, and which kind it is of: every kind has a weight and members, and these are alike."""
     list_of(members, "members", 1)
     for weight in list_of(weights, "weights", 1):
         number(weight, "a weight", 0, LARGEST_WEIGHT)
@@ -36,6 +40,9 @@ def check_members(members: Any, weights: Any, n_classes: int) -> None:
         boolean(member["bins"], f"bins of member {i}")
         integer(member["kind"], f"the kind of member {i}", 0, len(weights) - 1)
         _check_layers(member["layers"], n_classes)
+    alike = {(member["kind"], member["bins"], tuple(tuple(layer.items()) for layer in member["layers"])) for member in members}
+    if len(alike) > len({kind for kind, _, _ in alike}):
+        raise Refused("expected members of a kind whose layers are alike, got others")
     if len({member["kind"] for member in members}) < len(weights):
         raise Refused(f"expected a member of each of {len(weights)} kinds, got some without")
 
@@ -86,6 +93,22 @@ def wanted_of_bins(declared: dict[str, Declared], n_columns: int) -> dict[str, t
     if "encoder/n_edges" not in declared and "encoder/edges" not in declared:
         return {}
     return {"encoder/n_edges": ("I64", (n_columns,)), "encoder/edges": ("F64", _length(declared, "encoder/edges", n_columns * MANY))}
+
+
+def wide_columns(columns: tuple[MatrixColumn, ...] | None) -> list[MatrixColumn]:
+    """Categories of so many codes that there are statistics of them."""
+    return [column for column in columns or () if column.n_codes > MOST_ONE_HOT]
+
+
+def wanted_of_statistics(described: ModelInfo, declared: dict[str, Declared], columns: tuple[MatrixColumn, ...] | None) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Of a model with categories of very many: what is known of each code."""
+    n_classes, n_codes = len(described.classes), sum(column.n_codes for column in wide_columns(columns))
+    return {"encoder/statistics": ("F64", (n_codes, 1 if n_classes == 2 else min(n_classes, MOST_STATISTICS)))} if "encoder/statistics" in declared else {}
+
+
+def check_statistics(statistics: NDArray[np.float64]) -> None:
+    if np.abs(statistics).max(initial=0) > LARGEST_INPUT:
+        raise Refused(f"expected statistics from -{LARGEST_INPUT:g} to {LARGEST_INPUT:g} in the tensor encoder/statistics, got others")
 
 
 def wanted_of_held_out(described: ModelInfo, declared: dict[str, Declared]) -> dict[str, tuple[str, tuple[int, ...]]]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 __all__ = ["MISSING_AMONG_NUMBERS", "MISSING_WORDS", "Column", "MatrixColumn", "Schema"]
 
 Kind = Literal["number", "category", "boolean", "date"]
-MAX_CATEGORIES = 255
+MAX_CATEGORIES = 10_000
 CALENDAR_PARTS = ("seconds", "month", "day", "weekday", "hour")
 DECIMAL_MARKS = (".", ",")
 THOUSANDS_MARKS = ("", ".", ",", " ", "'", "_")

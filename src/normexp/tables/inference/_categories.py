@@ -18,6 +18,8 @@ from normexp.tables.sources import Codes
 __all__ = ["by_words"]
 
 MOST_WORDS = 1 << 22
+ALL_ARE_KEPT = 255  # of so many categories
+LEAST_ROWS = 2  # of one that is kept beyond
 
 
 def by_words(survey: Survey, indices: Sequence[int], scanned: dict[int, tuple[Any, Reading]]) -> dict[int, Column | None]:
@@ -52,10 +54,12 @@ def _category(survey: Survey, i: int, counts: dict[str, int], n_distinct: int) -
         survey.say(i, f" is left out: {reason}")
         return None
     frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_CATEGORIES]
-    if n_distinct > MAX_CATEGORIES:
+    frequent = [(word, n) for at, (word, n) in enumerate(frequent) if at < ALL_ARE_KEPT or n >= LEAST_ROWS]
+    has_other = n_distinct > len(frequent)
+    if has_other:
         others = filled - sum(n for _, n in frequent)
-        survey.say(i, f" has {n_distinct} categories: the {MAX_CATEGORIES} most frequent are kept, the rest ({others} rows) count as 'other'")
-    return Column(name, "category", categories=tuple(sorted(word for word, _ in frequent)), has_other=n_distinct > MAX_CATEGORIES)
+        survey.say(i, f" has {n_distinct} categories: the {len(frequent)} most frequent are kept, the rest ({others} rows) count as 'other'")
+    return Column(name, "category", categories=tuple(sorted(word for word, _ in frequent)), has_other=has_other)
 
 
 def _count_codes(cells: Codes, keep: NDArray[np.uint8] | None, missing: Any, counts: dict[str, int]) -> list[str]:

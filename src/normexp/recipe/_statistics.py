@@ -1,0 +1,91 @@
+"""Categories of very many, such as zip codes: what the classes of a category's rows were, seen from rows other than the one that is encoded."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.model import MOST_ONE_HOT, MOST_STATISTICS, Encoder
+from normexp.recipe._folds import Parts
+
+__all__ = ["training_inputs", "with_statistics"]
+
+Array = NDArray[np.float64]
+STRENGTHS = 10.0 ** np.arange(-0.5, 3.1, 0.5)  # in rows, of what all rows together say of a category
+N_PARTS = 5  # of rows that no fold holds out
+NO_ROWS = np.empty(0, np.int64)
+LARGEST = 3.0  # as the encoder's numbers
+
+
+def with_statistics(
+    encoder: Encoder, matrix: NDArray[Any], rows: NDArray[np.int64], targets: NDArray[np.int32], weights: NDArray[Any] | None, n_classes: int
+) -> Encoder:
+    """The encoder with what these rows say of each category of the columns of more than 256: for each class how much more often it came than over all rows, as a logarithm.
+
+    What few rows say counts less: m rows are added that are as all rows are, with the m under which the counts are the most likely (a Dirichlet-multinomial). Two
+    classes make one statistic, the difference of theirs. `targets` and `weights` are those of every row of the matrix.
+    """
+    wide = np.flatnonzero(encoder.n_codes > MOST_ONE_HOT)
+    if not len(wide):
+        return encoder
+    found = [_statistics(matrix[rows, column], targets[rows], None if weights is None else weights[rows], int(encoder.n_codes[column]), n_classes) for column in wide]
+    return replace(encoder, statistics=np.concatenate(found))
+
+
+def training_inputs(
+    encoder: Encoder, matrix: NDArray[Any], rows: NDArray[np.int64], targets: NDArray[np.int32], weights: NDArray[Any] | None, n_classes: int, folds: Sequence[Parts],
+    groups: NDArray[np.int64] | None, seed: int,
+) -> NDArray[np.float32]:  # fmt: skip
+    """These rows encoded to learn from: as `encoder.encode` does, but the statistics of a row are those of the rows that its fold learns from, and never know its class.
+
+    Rows that no fold holds out get those of four fifths of such rows, whole groups apart. `folds` are in numbers of rows of the matrix.
+    """
+    inputs = encoder.encode(matrix, rows)
+    place = encoder.first_statistic
+    position = np.zeros(len(matrix), np.int64)
+    position[rows] = np.arange(len(rows))
+    for learnt, held in _apart(rows, folds, groups, seed) if encoder.is_wide.any() else ():
+        of_fold = with_statistics(encoder, matrix, learnt, targets, weights, n_classes)
+        width = int(encoder.n_statistics.max())
+        for i, column in enumerate(np.flatnonzero(encoder.is_wide).tolist()):
+            codes, table = matrix[held, column], of_fold.statistics_of(column)
+            known = (codes >= 0) & (codes < len(table))
+            inputs[position[held], place + i * width : place + (i + 1) * width] = np.where(known[:, None], table[np.where(known, codes, 0).astype(np.int64)], 0)
+    return inputs
+
+
+def _apart(rows: NDArray[np.int64], folds: Sequence[Parts], groups: NDArray[np.int64] | None, seed: int) -> list[Parts]:
+    """The folds, and parts of the rows that none of them holds out."""
+    rest = np.setdiff1d(rows, np.concatenate([NO_ROWS, *(held for _, held in folds)]))
+    units = np.unique(rest if groups is None else groups[rest], return_inverse=True)[1]
+    order = np.random.Generator(np.random.Philox(seed)).permutation(int(units.max(initial=-1)) + 1)
+    part = order[units] % N_PARTS
+    return [*folds, *((rest[part != k], rest[part == k]) for k in range(N_PARTS) if (part == k).any())]
+
+
+def _statistics(codes: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None, n_codes: int, n_classes: int) -> Array:
+    """Shape (n_codes, 1) for two classes, else (n_codes, n_classes), at most 64."""
+    totals = np.bincount(targets, weights, n_classes) + 0.5
+    shares = totals / totals.sum()
+    known = (codes >= 0) & (codes < n_codes)
+    cells = codes[known].astype(np.int64) * n_classes + targets[known]
+    counts = np.bincount(cells, None if weights is None else weights[known], n_codes * n_classes).reshape(n_codes, n_classes).astype(np.float64)
+    added = _strength(counts, shares) * shares
+    logs = np.log((counts + added) / (counts + added).sum(axis=1, keepdims=True)) - np.log(shares)
+    logs = logs[:, 1:] - logs[:, :1] if n_classes == 2 else logs[:, np.sort(np.argsort(-totals, kind="stable")[:MOST_STATISTICS])]
+    found: Array = logs / np.sqrt(1 + (logs / LARGEST) ** 2)
+    return found
+
+
+def _strength(counts: Array, shares: Array) -> float:
+    """The most likely of the strengths."""
+    from scipy.special import gammaln
+
+    counts = counts[counts.sum(axis=1) > 0]
+    sizes = counts.sum(axis=1)
+    likelihoods = [
+        (gammaln(m) - gammaln(sizes + m)).sum() + (gammaln(counts + m * shares) - gammaln(m * shares)).sum() for m in STRENGTHS
+    ]  # fmt: skip
+    return float(STRENGTHS[int(np.argmax(likelihoods))])
