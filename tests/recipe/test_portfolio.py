@@ -10,7 +10,7 @@ from normexp.model import number_columns
 from normexp.tables import MatrixColumn, read
 
 X, Y = load_iris(return_X_y=True)
-NAMES = ("held", "free", "plain", "linear")
+NAMES = ("held", "free", "plain", "linear", "ridge")
 
 
 FOUR = number_columns(4)
@@ -32,8 +32,12 @@ def test_the_plan_is_a_function_of_sizes():
     assert planned() == planned()
     assert tuple(one.name for one in planned().configurations) == NAMES
     assert [planned(n).n_folds for n in (4, 20, 150, 1_999, 2_000, 30_000)] == [2, 6, 8, 8, 5, 3]
-    assert planned(quality="best").n_seeds > planned().n_seeds == 1
-    assert planned().n_tasks == 32
+    assert planned().n_tasks == 40
+    assert planned(quality="best").n_tasks == (3 * 3 + 2 + 1) * 8
+    for n in (999, 1_000, 5_000, 10**5):
+        best, good = planned(n, quality="best"), planned(n)
+        assert [one.name for one in best.configurations[:5]] == list(NAMES)
+        assert best.n_tasks > good.n_tasks
     assert planned(10**6).configurations[0].epochs < planned(10**4).configurations[0].epochs
 
 
@@ -48,7 +52,8 @@ def test_bins_are_as_many_as_there_is_room_for():
 
 def test_members_and_settings():
     linear = planned(members="linear")
-    assert [(one.name, one.bins) for one in linear.configurations] == [("linear", False)]
+    assert [(one.name, one.bins) for one in linear.configurations] == [("linear", False), ("ridge", False)]
+    assert [one.name for one in planned(members="linear", weight_decay=0.1).configurations] == ["linear"]
     assert planned(hidden_layer_sizes=()) == linear
     assert {one.hidden for one in planned(members=["network"], hidden_layer_sizes=(9, 3)).configurations} == {(9, 3)}
     given = planned(epochs=5, batch_size=7, learning_rate=0.1, weight_decay=0.0).configurations
@@ -128,7 +133,7 @@ def test_progress_is_told_and_can_stop():
     seen = []
     model = fitted(planned(epochs=300, seed=7), on_progress=lambda progress: seen.append(progress) or len(seen) > 4)
     assert model.history.stopped == "callback"
-    assert all(0 <= one.share <= 1 and one.n_tasks == 32 for one in seen)
+    assert all(0 <= one.share <= 1 and one.n_tasks == 40 for one in seen)
     assert [one.share for one in seen] == sorted(one.share for one in seen)
 
 

@@ -48,7 +48,6 @@ class OutOfFold:
     """
 
     n_folds: int
-    n_seeds: int
     names: tuple[str, ...]
     weights: tuple[float, ...]
     losses: tuple[float, ...]

@@ -22,7 +22,8 @@ LEAST_BINS, N_BINS = 3, 16
 class Configuration:
     """One kind of member: a network of relu layers, none of them for a linear one, trained for so many epochs while the learning rate falls to 0 along a cosine.
 
-    `bins`: are numbers seen by their bins too; `second` is Adam's second moment; dropouts are those after hidden layers and of the inputs.
+    `bins`: are numbers seen by their bins too; `second` is Adam's second moment; dropouts are those after hidden layers and of the inputs. It is fitted `n_seeds` times on each
+    fold, from other first weights.
     """
 
     name: str
@@ -36,24 +37,24 @@ class Configuration:
     second: float = 0.999
     dropout: float = 0.0
     input_dropout: float = 0.0
+    n_seeds: int = 1
 
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Each configuration is fitted on all folds but one, for every fold, with `n_seeds` first weights: a pure function of sizes and settings, never of the clock.
+    """Each configuration is fitted on all folds but one, for every fold: a pure function of sizes and settings, never of the clock.
 
     Tasks are done in the order of the configurations, those of a configuration fold by fold; a time limit leaves out the last ones.
     """
 
     configurations: tuple[Configuration, ...]
     n_folds: int
-    n_seeds: int = 1
     n_bins: int = 0
     seed: int = 0
 
     @property
     def n_tasks(self) -> int:
-        return len(self.configurations) * self.n_folds * self.n_seeds
+        return self.n_folds * sum(one.n_seeds for one in self.configurations)
 
 
 def portfolio(
@@ -68,13 +69,14 @@ def portfolio(
     hidden = None if is_auto(hidden_layer_sizes) else widths(hidden_layer_sizes)
     families = _families(members if hidden != () else "linear")
     n_bins = _n_bins(n_rows, columns, n_classes) if "network" in families else 0  # the inputs of a linear model are to be read
-    chosen = [one for one in _configurations(n_rows, n_classes) if one.family in families]
+    chosen = [one for one in _configurations(n_rows, n_classes, quality) if one.family in families]
     given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size}
     changes: dict[str, Any] = {name: integer_at_least(value, 1, name) for name, value in given.items() if not is_auto(value)}
     changes |= {} if is_auto(learning_rate) else {"learning_rate": rate(learning_rate)}
     changes |= {} if is_auto(weight_decay) else {"weight_decay": float(weight_decay)}
-    configurations = tuple(replace(one, bins=one.bins and n_bins > 0, hidden=one.hidden if hidden is None or one.family == "linear" else hidden, **changes) for one in chosen)
-    return Portfolio(configurations, _n_folds(n_rows), 3 if quality == "best" else 1, n_bins, seed)
+    made = [replace(one, bins=one.bins and n_bins > 0, hidden=one.hidden if hidden is None or one.family == "linear" else hidden, **changes) for one in chosen]
+    configurations = tuple({replace(one, name=""): one for one in reversed(made)}.values())[::-1]  # what is given may make two alike
+    return Portfolio(configurations, _n_folds(n_rows), n_bins, seed)
 
 
 def _families(members: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -101,32 +103,53 @@ def _n_folds(n_rows: int) -> int:
     return max(2, min(folds, n_rows // 3))
 
 
-def _configurations(n_rows: int, n_classes: int) -> tuple[Configuration, ...]:
-    """The most useful first: a strongly held network, a lightly held one, one on the bare numbers, a linear one; what they get wrong differs (decision 17)."""
-    if n_rows < 5_000:
-        hidden, epochs, batch = ((64, 32), 60, 16) if n_rows < 1_000 else ((128, 64), 30, 64)
-        steady = (60, 16) if n_rows < 1_000 else (40, 32)
-        return (
-            Configuration("held", "network", hidden, epochs, batch, 0.002, 0.3, bins=True, dropout=0.2, input_dropout=0.1),
-            Configuration("free", "network", hidden, epochs, batch, 0.002, 0.01, bins=True),
-            Configuration("plain", "network", hidden, *steady, 0.004, 0.1, second=0.95),
-            Configuration("linear", "linear", (), epochs, batch, 0.01, 0.3, bins=True),
-        )
-    share = min(1.0, 20_000 / n_rows)  # of the epochs: steps are what count
-    hidden, batch = (128, 64), 128 if n_rows < 50_000 else 256
+def _configurations(n_rows: int, n_classes: int, quality: str) -> tuple[Configuration, ...]:
+    """The most useful first; what they get wrong differs (decision 17). The best quality adds networks: further first weights where rows are few, wider and longer ones else."""
+    found = _of_few_rows(n_rows) if n_rows < 5_000 else _of_many_rows(n_rows, n_classes)
+    if quality != "best":
+        return found
+    held, free, plain, linear, ridge = found
+    hard = replace(held, name="hard", hidden=(256, 128), dropout=0.4, input_dropout=0.2, weight_decay=0.1)
+    if n_rows < 1_000:
+        return (*(replace(one, n_seeds=3) for one in (held, free, plain)), linear, ridge, hard)
+    if n_rows < 5_000 or n_classes == 2:
+        long = replace(plain, name="long", hidden=(256, 128), epochs=2 * plain.epochs, weight_decay=0.3)
+    else:
+        long = replace(plain, name="long", hidden=(512, 256), epochs=3 * plain.epochs // 2, weight_decay=0.01)
+    return (*found, replace(free, name="wide", hidden=(256, 128)), long, hard)
+
+
+def _of_few_rows(n_rows: int) -> tuple[Configuration, ...]:
+    hidden, epochs, batch = ((64, 32), 60, 16) if n_rows < 1_000 else ((128, 64), 30, 64)
+    steady = (60, 16) if n_rows < 1_000 else (40, 32)
+    return (
+        Configuration("held", "network", hidden, epochs, batch, 0.002, 0.3, bins=True, dropout=0.2, input_dropout=0.1),
+        Configuration("free", "network", hidden, epochs, batch, 0.002, 0.01, bins=True),
+        Configuration("plain", "network", hidden, *steady, 0.004, 0.1, second=0.95),
+        Configuration("linear", "linear", (), epochs, batch, 0.01, 0.03, bins=True),
+        Configuration("ridge", "linear", (), epochs, batch, 0.01, 0.3, bins=True),
+    )
+
+
+def _of_many_rows(n_rows: int, n_classes: int) -> tuple[Configuration, ...]:
+    """Steps are what count: fewer epochs of more rows."""
+    share = min(1.0, 20_000 / n_rows)
+    batch = 128 if n_rows < 50_000 else 256
+    linear = Configuration("linear", "linear", (), _epochs(12, share), batch, 0.01, 0.03, bins=True)
+    ridge = replace(linear, name="ridge", weight_decay=0.3)
     if n_classes == 2:
         return (
-            Configuration("held", "network", hidden, _epochs(10, share), batch, 0.004, 0.3, bins=True, dropout=0.2, input_dropout=0.1),
-            Configuration("free", "network", hidden, _epochs(12, share), batch, 0.004, 1.0, bins=True),
+            Configuration("held", "network", (128, 64), _epochs(10, share), batch, 0.004, 0.3, bins=True, dropout=0.2, input_dropout=0.1),
+            Configuration("free", "network", (128, 64), _epochs(12, share), batch, 0.004, 1.0, bins=True),
             Configuration("plain", "network", (64, 32), _epochs(8, share), batch, 0.004, 0.1, second=0.95),
-            Configuration("linear", "linear", (), _epochs(12, share), batch, 0.01, 0.3, bins=True),
-        )
+            linear, ridge,
+        )  # fmt: skip
     return (
-        Configuration("held", "network", hidden, _epochs(15, share), batch // 2, 0.003, 0.3, bins=True, dropout=0.1, input_dropout=0.1),
-        Configuration("free", "network", hidden, _epochs(25, share), batch, 0.004, 0.01, bins=True),
+        Configuration("held", "network", (128, 64), _epochs(15, share), batch // 2, 0.003, 0.3, bins=True, dropout=0.1, input_dropout=0.1),
+        Configuration("free", "network", (128, 64), _epochs(25, share), batch, 0.004, 0.01, bins=True),
         Configuration("plain", "network", (256, 128), _epochs(20, share), batch // 2, 0.004, 0.1, second=0.95),
-        Configuration("linear", "linear", (), _epochs(12, share), batch, 0.01, 0.3, bins=True),
-    )
+        linear, ridge,
+    )  # fmt: skip
 
 
 def _epochs(n: int, share: float) -> int:

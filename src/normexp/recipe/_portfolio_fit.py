@@ -1,7 +1,7 @@
 """A portfolio fitted: every configuration on every fold, then one combination of all on the rows that each had not seen."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -153,7 +153,7 @@ def fit_portfolio(
         classes, **_members(kept or [[(tasks[0][0], _nothing(tasks[0][0]))]], combination, log_shares), temperature=1.0, class_shares=shares,
         history=_history(kept, stop), n_features=matrix.shape[1], class_weights=class_weights,
         profile=profile_of(matrix, columns, learnt, np.setdiff1d(rows, learnt), softmax(pooled)), held_out=HeldOut.of(softmax(pooled), tested),
-        out_of_fold=OutOfFold(len(places), plan.n_seeds, tuple(names), tuple(map(float, combination[: len(names)])), tuple(losses[:-1]), losses[-1], len(tested), left_out),
+        out_of_fold=OutOfFold(len(places), tuple(names), tuple(map(float, combination[: len(names)])), tuple(losses[:-1]), losses[-1], len(tested), left_out),
     )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def _tasks(data: Data, plan: Portfolio, folds: Sequence[Parts], stop: Stop) -> l
     return [
         [
             _Task(data, how, fold, int(np.random.SeedSequence([plan.seed, i, k, again]).generate_state(1)[0] >> 1), stop, followed=i == 0)
-            for k, fold in enumerate(folds) for again in range(plan.n_seeds)
+            for k, fold in enumerate(folds) for again in range(how.n_seeds)
         ]
         for i, how in enumerate(plan.configurations)
     ]  # fmt: skip
@@ -257,11 +257,11 @@ def _members(kept: Sequence[Done], combination: NDArray[np.float64], log_shares:
             kinds += [len(weights)] * len(found)
             weights.append(float(weight))
     bias: NDArray[np.float64] = (1 - combination.sum()) * log_shares
-    if len(members) == 1 and len(members[0].network.layers) == 1:  # a linear model holds its weight and the shares by itself
-        parameters = members[0].parameters
-        parameters.values[:] *= weights[0]
+    if all(len(member.network.layers) == 1 for member in members):  # linear models together are one, which holds their weights and the shares
+        total = sum(weight * member.parameters.values.astype(np.float64) for weight, member in zip(weights, members, strict=True))
+        parameters = Parameters(np.asarray(total, np.float32), members[0].parameters.segments)
         parameters["dense_0/bias"][:] += bias
-        return {"members": tuple(members), "weights": (1.0,)}
+        return {"members": (replace(members[0], parameters=parameters),), "weights": (1.0,)}
     return {"members": tuple(members), "weights": tuple(weights), "kinds": tuple(kinds), "bias": bias}
 
 

@@ -25,7 +25,7 @@ LARGEST_WEIGHT = 1e9
 LEAST_LOGARITHM = 700.0  # of a mean of probabilities, at most so far below 0
 LARGEST_INPUT = 3.0  # of the encoder: the bound of its clip
 ROWS_AT_A_TIME = 256
-OUT_OF_FOLD = ("n_folds", "n_seeds", "names", "weights", "losses", "log_loss", "n_rows", "left_out")
+OUT_OF_FOLD = ("n_folds", "names", "weights", "losses", "log_loss", "n_rows", "left_out")
 
 
 def check_members(members: Any, weights: Any, n_classes: int) -> None:
@@ -62,7 +62,7 @@ def _check_layers(layers: Any, n_classes: int) -> None:
 
 def check_out_of_fold(told: Any) -> None:
     check_keys(told, "out_of_fold", needed=OUT_OF_FOLD)
-    for name, least in (("n_folds", 1), ("n_seeds", 1), ("n_rows", 0)):
+    for name, least in (("n_folds", 1), ("n_rows", 0)):
         integer(told[name], f"{name} of out_of_fold", least, 2**53)
     for name in ("names", "left_out"):
         for one in list_of(told[name], f"{name} of out_of_fold"):
