@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from normexp import DataError, SoftmaxClassifier, softmax
@@ -150,3 +151,10 @@ def test_what_is_refused():
         SoftmaxClassifier().fit_table(read("example:iris"))
     with pytest.raises(ValueError, match="expected one label a row"):
         SoftmaxClassifier().fit(pd.DataFrame({"a": ["u", "v"] * 3}), [0, 1])
+
+
+def test_kinds_that_a_time_limit_leaves_out_are_named():
+    with pytest.warns(ConvergenceWarning, match=r"the time limit of 0\.4 s ended training; what is finished is combined, without .*ridge"):
+        model = SoftmaxClassifier(epochs=2_000, time_limit=0.4, random_state=0).fit(X, Y)
+    assert model.history_.stopped == "time_limit"
+    assert "ridge" in model.model_.out_of_fold.left_out

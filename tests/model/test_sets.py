@@ -25,6 +25,8 @@ def test_what_is_kept_is_in_order():
     assert held.counts.tolist() == np.bincount(y).tolist() == held.kept.tolist()
     for k in range(4):
         np.testing.assert_array_equal(held.of_class(k), np.sort(p[y == k, k]).astype(np.float32))
+        order = np.argsort(p[y == k, k])
+        np.testing.assert_array_equal(held.is_first_of_class(k), p[y == k][order].argmax(axis=1) == k)
 
 
 def test_of_many_rows_some_are_kept_evenly():
@@ -34,16 +36,25 @@ def test_of_many_rows_some_are_kept_evenly():
     assert held.counts.sum() == 40_000
     own = np.sort(p[y == 1, 1])
     np.testing.assert_allclose(np.quantile(held.of_class(1), [0, 0.1, 0.5, 1]), np.quantile(own, [0, 0.1, 0.5, 1]), atol=1e-3)
-    exact, thinned = (set_thresholds(one, 0.9)[0] for one in (HeldOut(np.concatenate([np.sort(p[y == k, k]) for k in (0, 1)]).astype(np.float32), held.counts, held.counts), held))
+    of_all = np.concatenate([np.sort(p[y == k, k]) for k in (0, 1)]).astype(np.float32)
+    exact, thinned = (set_thresholds(one, 0.9)[0] for one in (HeldOut(of_all, held.counts, held.counts, of_all > 0.5), held))
     assert thinned == pytest.approx(exact, abs=1e-3)
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9, 0.99])
 def test_the_threshold_is_the_order_statistic(coverage):
     p, y = drawn(237)
-    descending = np.sort(p[np.arange(237), y])[::-1].astype(np.float32)
-    wanted = descending[math.ceil(238 * coverage) - 1]
+    scores = np.where(p.argmax(axis=1) == y, 1, p[np.arange(237), y].astype(np.float32))  # the most probable class is in every set
+    wanted = np.sort(scores)[::-1][math.ceil(238 * coverage) - 1]
     np.testing.assert_array_equal(set_thresholds(HeldOut.of(p, y), coverage), np.full(4, wanted, np.float64))
+
+
+def test_no_more_of_the_held_out_rows_are_covered_than_asked_for():
+    p, y = drawn(999)
+    p32 = p.astype(np.float32)
+    for coverage in (0.7, 0.8, 0.9, 0.99):
+        sets = prediction_sets(p32, set_thresholds(HeldOut.of(p32, y), coverage))
+        assert sets[np.arange(999), y].sum() == math.ceil(1_000 * coverage - 1e-9)
 
 
 @pytest.mark.parametrize("by_class", [False, True])

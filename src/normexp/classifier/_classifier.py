@@ -1,6 +1,5 @@
 """The scikit-learn estimator."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -8,14 +7,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from normexp import recipe
-from normexp._checks import listing, users_line
+from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 from normexp.classifier._class_weight import class_weight_of
+from normexp.classifier._endings import warn_of_its_end
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
 from normexp.classifier._params import plain_params
@@ -385,9 +384,5 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
 
     def _fitted(self, model: Model, schema: Schema | None) -> Self:
         self.model_ = self._told(replace(model, schema=schema))
-        if model.history.stopped == "diverged":
-            message = f"training diverged and was undone, the probabilities are those from before it; use a smaller learning_rate than {self.learning_rate}"
-            warnings.warn(message, ConvergenceWarning, stacklevel=users_line())
-        if model.history.stopped == "interrupted":
-            warnings.warn("training was interrupted; the best epoch so far is kept", ConvergenceWarning, stacklevel=users_line())
+        warn_of_its_end(self.model_, self.learning_rate, self.time_limit)
         return self

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 from normexp.explanation._features import describe, features_of, offsets_of
-from normexp.explanation._flips import Flip, smallest_flip
+from normexp.explanation._flips import Columns, Flip, smallest_flip
 from normexp.explanation._network import ReluNetworks
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, as_model
@@ -164,7 +164,8 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
     rows = np.arange(len(matrix))
     values = np.array([[describe(known.schema, matrix[i], k, owners) for k in range(len(names))] for i in rows], np.str_).reshape(len(matrix), len(names))
     offsets = offsets_of(known.schema, len(owners))
-    flips = tuple(_in_words(known, smallest_flip(encoder, network.raised(raised), row, offsets), row, names, owners) for row in matrix)
+    columns, answering = Columns(encoder, network), network.raised(raised)
+    flips = tuple(_in_words(known, smallest_flip(columns, answering, row, offsets), row, names, owners) for row in matrix)
     return Explanation(
         known.classes, names, values, logits, order[:, 0], order[:, 1], logits[rows, order[:, 0]] - logits[rows, order[:, 1]],
         at_baseline[order[:, 0]] - at_baseline[order[:, 1]], contributions, flips, targets,

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from normexp.functional import softmax
 from normexp.model import Member, as_model, averaged
-from normexp.network import Activate, NativeLayer, Network, Parameters, predict_outputs, segments_of
+from normexp.network import Activate, Dense, NativeLayer, Network, Parameters, predict_outputs, segments_of
 
-__all__ = ["ReluNetworks"]
+__all__ = ["ReluNetworks", "linear_layer"]
 
 Array = NDArray[np.float64]
 PIECE_ROWS = 4_096
@@ -41,7 +41,7 @@ class _Kind:
         parts = self._of_members(first)
         if not self.weights:
             return list(parts.astype(np.float64))
-        return [predict_outputs(plan, parameters, np.ascontiguousarray(part)).astype(np.float64) for (plan, parameters), part in zip(self.natives, parts, strict=True)]
+        return [predict_outputs(plan, parameters, np.ascontiguousarray(part), 1).astype(np.float64) for (plan, parameters), part in zip(self.natives, parts, strict=True)]
 
     def slopes(self, first: Array, directions: Array) -> Array:
         """Of logits @ direction with respect to the units, shape (n_members, n, units of a member), for a direction a member and row."""
@@ -142,6 +142,12 @@ def _layers(member: Member) -> tuple[list[Array], list[Array]]:
     """Weights and biases of the layers."""
     names = [f"dense_{i}" for i in range(len(member.network.layers))]
     return [member.parameters[f"{name}/weights"].astype(np.float64) for name in names], [member.parameters[f"{name}/bias"].astype(np.float64) for name in names]
+
+
+def linear_layer(weights: Array) -> tuple[list[NativeLayer], Parameters]:
+    """The product with these weights, for the engine."""
+    network = Network(weights.shape[0], (Dense(weights.shape[1], use_bias=False),))
+    return network.plan(), Parameters(np.ascontiguousarray(weights, np.float32).ravel(), segments_of(network))
 
 
 def _kind(weight: float, units: slice, members: Sequence[Member], layers: Sequence[tuple[list[Array], list[Array]]]) -> _Kind:

@@ -17,27 +17,39 @@ class HeldOut:
     """Probabilities of their true class that held-out rows were given, rising within each class, the classes one after the other.
 
     Of a class with more than 4,096 rows as many of them, evenly from the smallest to the greatest. `kept` and `counts`, shape (n_classes,), say how many are here, and
-    of how many rows.
+    of how many rows; `is_first`, one a probability, of which of them no other class had a greater one.
     """
 
     probabilities: NDArray[np.float32]
     kept: NDArray[np.int64]
     counts: NDArray[np.int64]
+    is_first: NDArray[np.bool_]
 
     @staticmethod
     def of(probabilities: NDArray[Any], targets: NDArray[np.int32]) -> "HeldOut":
         """`probabilities` of shape (n, n_classes), `targets` of shape (n,)."""
-        of_truth, parts = probabilities[np.arange(len(targets)), targets].astype(np.float32), []
-        for k in range(probabilities.shape[1]):
-            found = np.sort(of_truth[targets == k])
-            parts.append(found if len(found) <= MOST_OF_A_CLASS else found[np.linspace(0, len(found) - 1, MOST_OF_A_CLASS).round().astype(int)])
-        counts = np.bincount(targets, minlength=probabilities.shape[1]).astype(np.int64)
-        return HeldOut(np.concatenate([np.empty(0, np.float32), *parts]), np.array([len(part) for part in parts], np.int64), counts)
+        n_classes = probabilities.shape[1]
+        of_truth, is_first = probabilities[np.arange(len(targets)), targets].astype(np.float32), probabilities.argmax(axis=1) == targets
+        kept = list[NDArray[np.intp]]()
+        for k in range(n_classes):
+            rows = np.flatnonzero(targets == k)
+            rows = rows[np.argsort(of_truth[rows], kind="stable")]
+            kept.append(rows if len(rows) <= MOST_OF_A_CLASS else rows[np.linspace(0, len(rows) - 1, MOST_OF_A_CLASS).round().astype(int)])
+        chosen = np.concatenate([np.empty(0, np.intp), *kept])
+        counts = np.bincount(targets, minlength=n_classes).astype(np.int64)
+        return HeldOut(of_truth[chosen], np.array([len(rows) for rows in kept], np.int64), counts, is_first[chosen])
+
+    def _place(self, k: int) -> slice:
+        first = int(self.kept[:k].sum())
+        return slice(first, first + int(self.kept[k]))
 
     def of_class(self, k: int) -> NDArray[np.float32]:
         """Those of one class, rising."""
-        first = int(self.kept[:k].sum())
-        return self.probabilities[first : first + self.kept[k]]
+        return self.probabilities[self._place(k)]
+
+    def is_first_of_class(self, k: int) -> NDArray[np.bool_]:
+        """Which of them were the greatest of their row."""
+        return self.is_first[self._place(k)]
 
 
 @dataclass(frozen=True)

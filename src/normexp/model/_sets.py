@@ -15,7 +15,7 @@ LEAST_ROWS = 50  # of a class that gets a threshold of its own
 
 def set_thresholds(held_out: HeldOut | None, coverage: float, *, by_class: bool = False) -> NDArray[np.float64]:
     """The probability from which on a class is in the set, shape (n_classes,): the least ambiguous sets (Sadinle, Lei and Wasserman 2019) by split or cross-conformal
-    prediction, so that ceil((n + 1) x coverage) of the n held-out rows have their true class in theirs.
+    prediction, so that ceil((n + 1) x coverage) of the n held-out rows have their true class in theirs, be it as the most probable one, which is in every set.
 
     With `by_class` that is promised for each class: those of 50 held-out rows and more (and of as many as the coverage needs) have a threshold of their own, the others share
     that of all. 0 where there are too few rows for the coverage: every class is in the set.
@@ -30,7 +30,7 @@ def set_thresholds(held_out: HeldOut | None, coverage: float, *, by_class: bool 
     if held_out is None or not held_out.counts.sum():
         raise ValueError("expected a model that knows what held-out rows were given, got one without; train it again with this version, on 10 rows or more")
     n_classes = len(held_out.counts)
-    parts = [held_out.of_class(k).astype(np.float64) for k in range(n_classes)]
+    parts = [np.where(held_out.is_first_of_class(k), 1.0, held_out.of_class(k)) for k in range(n_classes)]  # those are in their sets whatever the threshold
     masses = [np.full(len(part), count / max(len(part), 1)) for part, count in zip(parts, held_out.counts, strict=True)]
     found = np.full(n_classes, _threshold(np.concatenate(parts), np.concatenate(masses), coverage))
     if by_class:

@@ -116,7 +116,8 @@ def wanted_of_held_out(described: ModelInfo, declared: dict[str, Declared]) -> d
         return {}
     n_classes = len(described.classes)
     kept = _length(declared, "held_out/probabilities", n_classes * MOST_OF_A_CLASS)
-    return {"held_out/probabilities": ("F32", kept), "held_out/kept": ("I64", (n_classes,)), "held_out/counts": ("I64", (n_classes,))}
+    of_classes = ("I64", (n_classes,))
+    return {"held_out/probabilities": ("F32", kept), "held_out/kept": of_classes, "held_out/counts": of_classes, "held_out/is_first": ("BOOL", kept)}
 
 
 def _length(declared: dict[str, Declared], name: str, most: int) -> tuple[int]:

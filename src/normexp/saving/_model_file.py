@@ -94,7 +94,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         profile=None if described.profile is None else Profile(**described.profile, **profile),
         positive=described.positive,
         bias=None if described.bias is None else np.array(described.bias, np.float64),
-        held_out=HeldOut(*(arrays[f"held_out/{name}"] for name in ("probabilities", "kept", "counts"))) if "held_out/kept" in arrays else None,
+        held_out=HeldOut(*(arrays[f"held_out/{part.name}"] for part in fields(HeldOut))) if "held_out/kept" in arrays else None,
         out_of_fold=None if told is None else OutOfFold(**{name: _frozen(value) for name, value in told.items()}),
     )
 
