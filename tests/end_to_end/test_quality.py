@@ -23,21 +23,32 @@ def folder(tmp_path_factory):
 
 def test_info_tells_kinds_and_weights(folder):
     good = run("info", "good.safetensors", cwd=folder).stdout
-    assert "of 4 kinds, fitted on 8 folds" in good
-    assert all(f"{kind} " in good for kind in ("held", "free", "plain", "linear"))
+    assert "of 5 kinds, fitted on 8 folds" in good
+    assert all(f"{kind} " in good for kind in ("held", "free", "plain", "linear", "ridge"))
     assert "(out of fold)" in good
     fast = run("info", "fast.safetensors", cwd=folder).stdout
     assert "64 relu - 32 relu - 2 linear - softmax; temperature" in fast
     told = json.loads(run("info", "linear.safetensors", "--json", cwd=folder).stdout)
     assert [len(member["layers"]) for member in told["members"]] == [1]
-    assert told["out_of_fold"]["names"] == ["linear"]
+    assert told["out_of_fold"]["names"] == ["linear", "ridge"]
 
 
 def test_a_time_limit_says_what_is_left_out(folder):
     ended = run("train", "t.csv", "--target", "y", "-o", "short.safetensors", "--time-limit", 0.05, "--epochs", 5_000, cwd=folder)
     assert ended.returncode == 0, ended.stderr
-    assert "left out, not finished (time limit): free, plain, linear; the model is made of the other kinds of members" in ended.stderr
-    assert "left out: free, plain, linear" in run("info", "short.safetensors", cwd=folder).stdout
+    assert "left out, not finished (time limit): free, plain, linear, ridge; the model is made of the other kinds of members" in ended.stderr
+    assert "left out: free, plain, linear, ridge" in run("info", "short.safetensors", cwd=folder).stdout
+
+
+def test_one_network_of_many_members(folder):
+    ended = run("train", "t.csv", "--target", "y", "-o", "small.safetensors", "--compact", "--json", cwd=folder)
+    assert "members answer" in ended.stderr
+    small, good = (json.loads(run("evaluate", f"{name}.safetensors", "good.csv", "--json", cwd=folder).stdout)["scores"]["log_loss"] for name in ("small", "good"))
+    assert small == pytest.approx(good, abs=0.05)
+    assert json.loads(ended.stdout)["scores"]["log_loss"] == pytest.approx(small, rel=1e-5)
+    assert len(json.loads(run("info", "small.safetensors", "--json", cwd=folder).stdout)["members"]) == 1
+    said = run("train", "t.csv", "--target", "y", "-o", "line.safetensors", "--compact", "--members", "linear", cwd=folder).stderr
+    assert "the model is one network already: --compact changes nothing" in said
 
 
 @pytest.mark.parametrize("name", ["good", "fast", "linear"])
@@ -66,6 +77,7 @@ def test_sets_go_to_parquet_too(folder):
 @pytest.mark.parametrize(("command", "message"), [
     (("predict", "good.safetensors", "good.csv", "--coverage", 1), "is not in the range 0<x<1"),
     (("predict", "good.safetensors", "good.csv", "--by-class"), "expected --by-class with --coverage"),
+    (("train", "t.csv", "--target", "y", "--quality", "fast", "--compact"), "expected --quality good or best with --compact, got fast, which is one network already"),
     (("train", "t.csv", "--target", "y", "--quality", "fast", "--members", "linear"), "expected --quality good or best with --members, got fast"),
     (("evaluate", "good.safetensors", "fast.safetensors", "good.csv", "--coverage", 0.9), "expected one model and the target column with --coverage"),
 ])  # fmt: skip

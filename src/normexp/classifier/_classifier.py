@@ -307,6 +307,15 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         decided: NDArray[Any] = names[known.decide(self.predict_proba(X))]
         return decided
 
+    def compact(self, X: Any) -> Self:
+        """An estimator of one network that was taught by the members of this one: about the same probabilities in a tenth of the time and size.
+
+        X are the rows of the fit, or others like them, as `predict` takes them; no labels. The network learns the probabilities of the members, on these rows and on rows made up
+        from them (see `normexp.recipe.compact`); `random_state` decides which. Prediction sets keep the members' thresholds. Raises ValueError where there is one member only.
+        """
+        model = recipe.compact(self.to_model(), self.to_matrix(X), seed=seed_of(self), n_threads=self.n_threads or 0)
+        return type(self).from_model(model)
+
     def _calibrated_logits(self, X: Any) -> NDArray[Any]:
         matrix = self.to_matrix(X)
         in_float64 = self.model_.schema is not None and not isinstance(X, Table)

@@ -48,6 +48,8 @@ class Asked:
             raise click.UsageError(f"expected a table to hold rows out of and save them with --save-test, got {what}")
         if given["members"] and given["quality"] == "fast":
             raise click.UsageError("expected --quality good or best with --members, got fast, which is one network")
+        if given["compact"] and given["quality"] == "fast":
+            raise click.UsageError("expected --quality good or best with --compact, got fast, which is one network already")
         if given["costs_file"] and not given["report"]:
             raise click.UsageError("expected --costs with --report, where the test rows are decided by them, got no report; evaluate and predict take --costs too")
         if not given["test"] and not given["test_fraction"] and not given["folds"] and (given["report"] or given["save_test"]):

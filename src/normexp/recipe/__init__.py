@@ -1,5 +1,6 @@
 """How a model is fitted: a plan from the size of the data, then from a matrix and targets to a Model."""
 
+from normexp.recipe._compact import compact as compact
 from normexp.recipe._fit import fit as fit
 from normexp.recipe._fit import fit_table as fit_table
 from normexp.recipe._fit import parts_of as parts_of
@@ -16,5 +17,6 @@ from normexp.recipe._weights import ClassWeight as ClassWeight
 from normexp.recipe._weights import rows_to_learn as rows_to_learn
 
 __all__ = [
-    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "seed_from", "step",
+    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "compact", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "seed_from",
+    "step",
 ]  # fmt: skip

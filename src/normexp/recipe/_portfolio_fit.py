@@ -16,13 +16,13 @@ from normexp.recipe._executor import Stop, run
 from normexp.recipe._folds import Parts
 from normexp.recipe._portfolio import Configuration, Portfolio
 from normexp.recipe._profile import profile_of
+from normexp.recipe._schedule import cosine_rates
 from normexp.recipe._statistics import training_inputs, with_statistics
 from normexp.recipe._weights import row_weights, shift_logits
 from normexp.tables import MatrixColumn
 
 __all__ = ["Progress", "ProgressCallback", "fit_portfolio"]
 
-WARM = 0.05  # share of the steps in which the learning rate rises from 0
 LEAST_WEIGHT = 0.02  # of a configuration that is kept
 NO_ROWS = np.empty(0, np.int64)
 
@@ -87,7 +87,7 @@ class _Task:
         n_steps = how.epochs * -(-len(rows) // how.batch_size)
         result = fit_rows(
             trained.plan(), parameters, part, part._replace(chosen=held if self.followed else NO_ROWS), training, Loss(),
-            OptimizerState.fresh(parameters, optimizer), _rates(how.learning_rate, n_steps), on_poll=self._on_poll,
+            OptimizerState.fresh(parameters, optimizer), cosine_rates(how.learning_rate, n_steps), on_poll=self._on_poll,
         )  # fmt: skip
         if result.stopped == "interrupted":  # in the main thread, where no other could be started
             self.stop.reason = "interrupted"
@@ -116,12 +116,6 @@ def _with_dropout(network: Network, how: Configuration) -> Network:
         if how.dropout and layer is not network.layers[-1]:
             layers.append(Dropout(how.dropout))
     return Network(network.n_inputs, tuple(layers))
-
-
-def _rates(learning_rate: float, n_steps: int) -> NDArray[np.float32]:
-    """Of each step: up in a line, then down along half a cosine (Loshchilov and Hutter 2017)."""
-    t = (np.arange(n_steps) + 0.5) / n_steps
-    return (learning_rate * np.where(t < WARM, t / WARM, (1 + np.cos(np.pi * (t - WARM) / (1 - WARM))) / 2)).astype(np.float32)
 
 
 def fit_portfolio(
