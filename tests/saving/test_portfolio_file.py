@@ -105,6 +105,7 @@ def test_statistics_that_do_not_agree(of_statistics, tmp_path, change, match):
     (with_tensor("held_out/probabilities", lambda a: a[::-1].copy()), "expected rising probabilities of each class"),
     (with_tensor("held_out/kept", put(0, 10**6)), "expected as many probabilities of held-out rows"),
     (with_tensor("held_out/counts", put(0, -1)), "as many probabilities of held-out"),
+    (with_tensor("held_out/is_first", lambda a: a[:-1].copy()), "expected the tensor held_out/is_first as BOOL of shape"),
     (with_tensor("parameters", put(slice(None), 1e30)), "expected parameters that give finite logits"),
 ])  # fmt: skip
 def test_what_does_not_agree(content, tmp_path, change, match):

@@ -198,7 +198,7 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
     """Finite values that agree with the columns; raises Refused."""
     columns = _columns(described)
     for name, array in arrays.items():
-        if array.dtype == np.bool_ and array.view(np.uint8).max() > 1:
+        if array.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
             raise Refused(f"expected truth values in the tensor {name}, got other bytes")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise Refused(f"expected finite numbers in the tensor {name}, got NaN or infinite ones")
