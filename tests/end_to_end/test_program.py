@@ -6,7 +6,7 @@ from commands import run, table
 
 
 def test_accepted_and_said(tmp_path):
-    rows = [[i, "", "same", f"w{i % 300}", "pq"[i % 2] if i % 10 else ""] for i in range(600)] + [[601, "", "same", "w1", "rare"]]
+    rows = [[i, "", "same", f"w{i % 300}" if i < 550 else f"once{i}", "pq"[i % 2] if i % 10 else ""] for i in range(600)] + [[601, "", "same", "w1", "rare"]]
     ended = run("train", table(tmp_path / "t.csv", "n,empty,constant,many,y", rows), "--target", "y", "--epochs", 2, cwd=tmp_path)
     assert ended.returncode == 0
     for note in ("60 rows without a target dropped", "column 'empty' is empty", "the 255 most frequent are kept", "class 'rare' with one row"):

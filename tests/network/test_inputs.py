@@ -5,22 +5,22 @@ import pytest
 
 from normexp.network import InputPlan, fill_inputs
 
-PLAN = InputPlan(np.array([0, 2]), np.array([1.0, -2.0]), np.array([0.5, 3.0]), np.array([2]), np.array([1, 3]), np.array([3, 2]), np.array([0, 2]), np.array([3, 2]),
-                 np.array([1.0, 2, 4, -5, 7]), n_columns=4, n_inputs=11)  # fmt: skip
+PLAN = InputPlan(np.array([0, 2]), np.array([1.0, -2.0]), np.array([0.5, 3.0]), np.array([2]), np.array([1, 3]), np.array([3, 2]), np.array([3]), np.array([2]),
+                 np.array([[0.5, -1], [2, 3]]), np.array([0, 2]), np.array([3, 2]), np.array([1.0, 2, 4, -5, 7]), n_columns=4, n_inputs=13)  # fmt: skip
 MATRIX = np.array([[1, 0, np.nan, 1], [3, 2, -5, 0], [-100, 3, 7, -1], [0, np.nan, 0, 2]], np.float32)
 
 
 def filled(matrix):
-    out = np.full((len(matrix), 11), 9, np.float32)
+    out = np.full((len(matrix), 13), 9, np.float32)
     fill_inputs(PLAN, matrix, out)
     return out
 
 
 def test_what_becomes_of_a_row():
-    expected = np.array([[0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0], [1 / np.sqrt(1 + 1 / 9), -9 / np.sqrt(10), 0, 0, 0, 1, 1, 0, 1, 0.5, 0]])
+    expected = np.array([[0, 0, 1, 1, 0, 0, 0, 1, 2, 3, 0, 0, 0], [1 / np.sqrt(1 + 1 / 9), -9 / np.sqrt(10), 0, 0, 0, 1, 1, 0, 0.5, -1, 1, 0.5, 0]])
     np.testing.assert_allclose(filled(MATRIX)[:2], expected, rtol=1e-7)
-    np.testing.assert_array_equal(filled(MATRIX)[2:, 2:], [[0] * 8 + [1], [0] * 8 + [np.float32(5 / 12)]])
-    assert filled(MATRIX[:0]).shape == (0, 11)
+    np.testing.assert_array_equal(filled(MATRIX)[2:, 2:], [[0] * 10 + [1], [0] * 10 + [np.float32(5 / 12)]])
+    assert filled(MATRIX[:0]).shape == (0, 13)
 
 
 @pytest.mark.parametrize("kind", ["float64", "big-endian", "Fortran", "every second", "backwards", "unaligned", "read-only", "objects", "big-endian float64"])
@@ -48,5 +48,5 @@ def test_wrong_shapes():
         filled(MATRIX[:, :3])
     with pytest.raises(ValueError, match=r"expected a matrix of 4 columns, .* got shape \(4,\)"):
         filled(MATRIX[0])
-    with pytest.raises(ValueError, match=r"expected room of shape \(4, 11\), got \(3, 8\)"):
+    with pytest.raises(ValueError, match=r"expected room of shape \(4, 13\), got \(3, 8\)"):
         fill_inputs(PLAN, MATRIX, np.empty((3, 8), np.float32))
