@@ -14,10 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs/images/rooms.svg"
-NATIVE_LEVELS = (("border",), ("family", "columns", "network", "kernels"), ("dispatch",), ("base",))
+NATIVE_LEVELS = (("border",), ("family", "columns", "network", "trees", "kernels"), ("dispatch",), ("base",))
 COLUMNS = {  # where a box is drawn; the picture alone depends on it
-    "cli": 1.5, "report": 1, "learn": 3, "plots": 0, "saving": 2, "explanation": 0, "classifier": 2, "keras": 3, "recipe": 1, "model": 1, "network": 2, "evaluation": 0,
-    "tables": 1, "functional": 0, "native/border": 1, "native/family": 0, "native/network": 2, "native/columns": 1, "native/kernels": 3, "native/dispatch": 1.5, "native/base": 1.5,
+    "cli": 1.5, "report": 1, "learn": 3, "plots": 0, "saving": 2, "explanation": 0, "classifier": 2, "keras": 3, "recipe": 1, "model": 1, "network": 2, "trees": 3, "evaluation": 0,
+    "tables": 1, "functional": 0, "native/border": 1, "native/family": 0, "native/network": 2, "native/trees": 3, "native/columns": 1,
+    "native/kernels": 4, "native/dispatch": 1.5, "native/base": 1.5,
 }  # fmt: skip
 BOX, STEP, ROW, MARGIN = (226, 58), 256, 96, 24
 LETTERS = 38  # of a line in a box
@@ -143,7 +144,7 @@ def picture() -> str:
             lines.append(f'<path d="{route(at[room], at[target], others, taken)}" class="arrow" marker-end="url(#head)"/>')
     files = [room for level in python_levels() for room in level if room not in at]
     floor = min(y for room, (_, y) in at.items() if room.startswith("native/")) - 26
-    width, height = MARGIN * 2 + 3 * STEP + BOX[0], max(y for _, y in at.values()) + BOX[1] + MARGIN
+    width, height = max(x for x, _ in at.values()) + BOX[0] + MARGIN, max(y for _, y in at.values()) + BOX[1] + MARGIN
     boxes = "\n".join(box(room, *corner) for room, corner in at.items())
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
     return f'''<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="The rooms of normexp and who imports whom">

@@ -95,7 +95,7 @@ def test_files_have_one_idea_most_of_all():
 
 def test_native_is_imported_by_the_rooms_that_compute():
     importers = {path.relative_to(ROOT / "src/normexp").parts[0] for path in SOURCES if "normexp._native" in imported_names(path)}
-    assert importers == {"functional", "network", "tables"}
+    assert importers == {"functional", "network", "tables", "trees"}
 
 
 def test_no_module_is_in_a_circle():

@@ -1,4 +1,4 @@
-// What the kernels of a network take: plain structures, shared by all instruction sets.
+// What the kernels of networks and trees take: plain structures, shared by all instruction sets.
 #pragma once
 #include <cstdint>
 
@@ -49,6 +49,13 @@ struct NormalizationGradient {
     float* deltas;        // in: of y, out: of x
     float *scale, *shift; // gradients of gamma and beta, or null
     bool wanted_below;    // are the deltas of x wanted?
+};
+
+// A leaf's histogram of a feature: `width` integers a bin, the last of them a hessian, the others gradients; `units` are what an integer stands for. See split_gains.hpp.
+struct LeafHistogram {
+    const int32_t* cells;
+    int width, first_bin, n_bins;  // bins before the first are on no side below
+    float gradient_unit, hessian_unit, l2;
 };
 
 struct RandomStream { uint64_t seed, stream; };  // numbered draws, the same on any thread

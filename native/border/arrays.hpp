@@ -1,4 +1,4 @@
-// Room: border - what Python sees of the others; nanobind, Python and NumPy are known here alone. May include: base, dispatch, family, network, columns.
+// Room: border - what Python sees of the others; nanobind, Python and NumPy are known here alone. May include: base, dispatch, family, network, trees, columns.
 //
 // Arrays of Python as the border takes them: contiguous, in memory of the processor. What is written to is never converted (`noconvert`).
 #pragma once

@@ -10,6 +10,7 @@
 #include "border/columns.hpp"
 #include "border/network.hpp"
 #include "border/plain_arrays.hpp"
+#include "border/trees.hpp"
 #include "border/ufuncs.hpp"
 #include "dispatch/dispatch.hpp"
 #include "family/rows.hpp"
@@ -36,6 +37,7 @@ NB_MODULE(_native, m) {
     if (add_ufuncs(m.ptr()) < 0 || add_plain_functions(m.ptr()) < 0) throw nb::python_error();
     add_columns(m);
     add_network(m);
+    add_trees(m);
     m.attr("isa") = kernels().isa;
     m.attr("available_isas") = available_isas();
     m.def("get_num_threads", &default_threads);

@@ -62,6 +62,8 @@ struct Kernels {
     void (*add_noise)(const RandomStream&, float deviation, const float* x, float* y, int64_t n);
     void (*update)(const Step&, float* parameters, const float* gradient, float* a, float* b, float* c, int64_t size);
     void (*moving_average)(float momentum, const float* values, float* average, int64_t size);
+    // Trees: adds to the gain of each bin, 0 .. n_bins - 1, what a split above it is worth in this leaf; there is room for a vector more. See split_gains.hpp.
+    void (*split_gains)(const LeafHistogram&, float* gains);
 };
 
 template <class T> const RowKernels<T>& row_kernels();

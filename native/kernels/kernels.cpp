@@ -9,6 +9,7 @@
 #include "kernels/normalization.hpp"
 #include "kernels/optimizers.hpp"
 #include "kernels/softmax_columns.hpp"
+#include "kernels/split_gains.hpp"
 
 namespace {
 
@@ -45,5 +46,5 @@ extern const Kernels NORMEXP_KERNELS;
 constinit const Kernels NORMEXP_KERNELS = {
     TEXT(NORMEXP_KERNELS) + sizeof "kernels_" - 1, rows_of<float>(), rows_of<double>(), gather_half, scatter_half,
     product_tiles, multiply, find_hits, activate, activation_backward, column_moments, normalize_columns, row_moments, normalize_rows,
-    column_gradients, row_gradients, drop, add_noise, update, moving_average,
+    column_gradients, row_gradients, drop, add_noise, update, moving_average, split_gains,
 };

@@ -1,0 +1,47 @@
+// Room: trees - boosted trees that end in a softmax: one symmetric tree a round, leaves of a logit a class. May include: base, dispatch.
+//
+// A whole fit of a forest in one call: a tree a round, the best round of held-out rows kept, early stopping.
+//
+// Memory: the bins of both parts, and 16 bytes a row and class for scores, probabilities, gradients and hessians; a histogram is of one feature at a time. The same seed gives
+// the same bits on any number of threads, unless a time limit or the monitor ends the fit.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "trees/forest.hpp"
+
+namespace normexp {
+
+struct Part {
+    Bins bins;
+    const int32_t* targets;
+    const float* weights;  // null: all 1
+};
+
+struct BoostOptions {
+    int rounds, patience;  // patience: rounds without a better loss of the held-out rows; 0 never stops early
+    int depth, directions;  // of gradients that splits are judged by: 3 or 7
+    float learning_rate, l2, most_step;
+    float row_share, feature_share;  // that a tree is grown on
+    uint64_t seed;
+    double time_limit;  // seconds; 0 is none
+    int threads;
+};
+
+struct Boosted {
+    Forest forest;
+    std::vector<float> base;            // logits before the first tree
+    std::vector<double> losses, held_losses;  // mean log loss after each round
+    int best_round = -1;                // the forest ends with it
+    bool timed_out = false, stopped_early = false, stopped = false;
+};
+
+struct Watcher {
+    virtual bool stop(int round) = 0;  // asked every 50 ms or so; true ends the fit
+    virtual ~Watcher() = default;
+};
+
+// `n_classes` of at least 2; two classes have one number a leaf, the logit of the second class above the first.
+Boosted boost(const Part& training, const Part& held, int n_classes, const BoostOptions&, Watcher&);
+
+}  // namespace normexp

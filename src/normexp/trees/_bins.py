@@ -1,0 +1,59 @@
+"""Numbers as bytes: which of up to 255 bins of the training rows a value lies in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp._checks import integer_at_least
+
+__all__ = ["MOST_BINS", "Bins"]
+
+MOST_BINS = 255  # of values; missing ones have a bin of their own
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Thresholds of each column, rising, between values of the training rows: a value's bin is 1 + how many of them it is above; 0 is missing."""
+
+    thresholds: tuple[NDArray[np.float64], ...]
+
+    @staticmethod
+    def fit(matrix: NDArray[Any], rows: NDArray[np.int64], n_bins: int = 128) -> "Bins":
+        """Look at the training rows of `matrix`, shape (n, n_columns), NaN for missing: halfway between neighbouring values where these are few, else between quantiles.
+
+        Raises ValueError for more than 255 bins.
+        """
+        if not integer_at_least(n_bins, 2, "n_bins") <= MOST_BINS:
+            raise ValueError(f"expected n_bins from 2 to {MOST_BINS}, a byte with that of missing values, got {n_bins}")
+        return Bins(tuple(_thresholds(matrix[rows, column].astype(np.float64), n_bins) for column in range(matrix.shape[1])))
+
+    @property
+    def n_bins(self) -> NDArray[np.int32]:
+        """Of each column, with that of missing values."""
+        return np.array([len(thresholds) + 2 for thresholds in self.thresholds], np.int32)
+
+    def apply(self, matrix: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Bins of rows, shape (n_columns, n_rows)."""
+        found = np.zeros((len(self.thresholds), len(rows)), np.uint8)
+        for column, thresholds in enumerate(self.thresholds):
+            values = matrix[rows, column].astype(np.float64)
+            known = ~np.isnan(values)
+            found[column, known] = 1 + np.searchsorted(thresholds, values[known], side="left")
+        return found
+
+
+def _thresholds(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """At most n_bins - 1."""
+    filled = np.sort(values[~np.isnan(values)])
+    distinct = np.unique(filled)
+    if len(distinct) > n_bins:
+        places = np.ceil(np.arange(1, n_bins) / n_bins * len(filled)).astype(np.int64) - 1
+        lower = np.unique(np.minimum(np.searchsorted(distinct, filled[places]), len(distinct) - 2))
+    else:
+        lower = np.arange(max(len(distinct) - 1, 0))
+    low, high = distinct[lower], distinct[lower + 1] if len(lower) else distinct[:0]
+    middle = low / 2 + high / 2
+    found: NDArray[np.float64] = np.where((low < middle) & (middle < high), middle, low)  # neighbours in float64 have nothing between them
+    return found

@@ -1,0 +1,50 @@
+"""A forest as data, and what it says of rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import normexp._native as _native
+
+__all__ = ["Forest"]
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Symmetric trees: on each level one question for all rows, whether a feature's value is above a threshold. The answers are the digits of the leaf's number, the first level's
+    the lowest.
+
+    features, thresholds, missing : ndarrays of shape (n_trees, depth)
+        int32, float64, bool. A feature of -1 is no question: every row says no. `missing` is what a row without a value says.
+    leaves : float32 ndarray of shape (n_trees, 2 ** depth, n_outputs)
+        What a leaf adds to the logits; n_outputs is the number of classes, or 1 for two: then it is the logit of the second class above the first.
+    base : float32 ndarray of shape (n_outputs,)
+        Logits before the first tree.
+    """
+
+    features: NDArray[np.int32]
+    thresholds: NDArray[np.float64]
+    missing: NDArray[np.bool_]
+    leaves: NDArray[np.float32]
+    base: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def n_classes(self) -> int:
+        return max(len(self.base), 2)
+
+    def logits(self, matrix: NDArray[Any], n_threads: int = 0) -> NDArray[np.float32]:
+        """Of rows of numbers, NaN for missing, shape (n, n_features): logits of shape (n, n_classes). A row's bits do not depend on the other rows or on the threads."""
+        if matrix.ndim != 2 or (len(self) and matrix.shape[1] <= self.features.max(initial=0)):
+            raise ValueError(f"expected a matrix of at least {int(self.features.max(initial=0)) + 1} columns, got shape {matrix.shape}")
+        out = np.empty((len(matrix), len(self.base)), np.float32)
+        question = self.features, self.thresholds, self.missing, self.leaves.ravel(), self.base, out, n_threads
+        if matrix.dtype == np.float32:
+            _native.forest_logits_f32(matrix, *question)
+        else:
+            _native.forest_logits_f64(np.asarray(matrix, np.float64), *question)
+        return np.concatenate([np.zeros_like(out), out], axis=1) if len(self.base) == 1 else out
