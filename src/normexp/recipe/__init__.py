@@ -13,10 +13,11 @@ from normexp.recipe._portfolio import Configuration as Configuration
 from normexp.recipe._portfolio import Portfolio as Portfolio
 from normexp.recipe._portfolio import portfolio as portfolio
 from normexp.recipe._portfolio_fit import Progress as Progress
+from normexp.recipe._statistics import category_shares as category_shares
 from normexp.recipe._weights import ClassWeight as ClassWeight
 from normexp.recipe._weights import rows_to_learn as rows_to_learn
 
 __all__ = [
-    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "compact", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "seed_from",
-    "step",
+    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "category_shares", "compact", "fit", "fit_table", "parts_of", "plan", "portfolio",
+    "rows_to_learn", "seed_from", "step",
 ]  # fmt: skip

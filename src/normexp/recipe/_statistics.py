@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp.model import MOST_ONE_HOT, MOST_STATISTICS, Encoder
 from normexp.recipe._folds import Parts
 
-__all__ = ["training_inputs", "with_statistics"]
+__all__ = ["category_shares", "training_inputs", "with_statistics"]
 
 Array = NDArray[np.float64]
 STRENGTHS = 10.0 ** np.arange(-0.5, 3.1, 0.5)  # in rows, of what all rows together say of a category
@@ -65,16 +65,22 @@ def _apart(rows: NDArray[np.int64], folds: Sequence[Parts], groups: NDArray[np.i
     return [*folds, *((rest[part != k], rest[part == k]) for k in range(N_PARTS) if (part == k).any())]
 
 
-def _statistics(codes: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None, n_codes: int, n_classes: int) -> Array:
-    """Shape (n_codes, 1) for two classes, else (n_codes, n_classes), at most 64."""
+def category_shares(codes: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None, n_codes: int, n_classes: int) -> tuple[Array, Array]:
+    """Shares of the classes among the rows of each code, shrunk toward those of all rows by the most likely strength, shape (n_codes, n_classes); and the shares of all."""
     totals = np.bincount(targets, weights, n_classes) + 0.5
     shares = totals / totals.sum()
     known = (codes >= 0) & (codes < n_codes)
     cells = codes[known].astype(np.int64) * n_classes + targets[known]
     counts = np.bincount(cells, None if weights is None else weights[known], n_codes * n_classes).reshape(n_codes, n_classes).astype(np.float64)
     added = _strength(counts, shares) * shares
-    logs = np.log((counts + added) / (counts + added).sum(axis=1, keepdims=True)) - np.log(shares)
-    logs = logs[:, 1:] - logs[:, :1] if n_classes == 2 else logs[:, np.sort(np.argsort(-totals, kind="stable")[:MOST_STATISTICS])]
+    return (counts + added) / (counts + added).sum(axis=1, keepdims=True), shares
+
+
+def _statistics(codes: NDArray[Any], targets: NDArray[np.int32], weights: NDArray[Any] | None, n_codes: int, n_classes: int) -> Array:
+    """Shape (n_codes, 1) for two classes, else (n_codes, n_classes), at most 64."""
+    of_codes, shares = category_shares(codes, targets, weights, n_codes, n_classes)
+    logs = np.log(of_codes) - np.log(shares)
+    logs = logs[:, 1:] - logs[:, :1] if n_classes == 2 else logs[:, np.sort(np.argsort(-shares, kind="stable")[:MOST_STATISTICS])]
     found: Array = logs / np.sqrt(1 + (logs / LARGEST) ** 2)
     return found
 

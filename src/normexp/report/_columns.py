@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp import recipe
 from normexp._checks import counted
 from normexp.evaluation import Difference, Interval, compare, mean_interval, sampling_of
 from normexp.report._facts import Data, Subject
@@ -19,6 +20,7 @@ __all__ = ["ColumnFacts", "column_facts"]
 LEAST_ROWS = 30  # to learn from a column alone
 MOST_ROWS = 5_000
 PRIOR_ROWS = 2  # of the class shares, in each leaf
+MOST_LEAVES = 64  # of a tree of categories
 
 Array = NDArray[np.float64]
 
@@ -47,7 +49,7 @@ def column_facts(data: Data, subject: Subject, features: NDArray[np.intp], owner
         column, at = table.schema.columns[feature], int(np.flatnonzero(owners == feature)[0])
         values = table.matrix[:, at]
         filled = values[~np.isnan(values)].astype(np.float64)
-        by_itself = _by_itself(data, subject, at, column.kind == "category")
+        by_itself = _by_itself(data, subject, at, column.n_codes)
         found.append(ColumnFacts(column.name, column.kind, 1 - len(filled) / max(len(values), 1), _content(column, filled), *by_itself))
     return found
 
@@ -59,7 +61,8 @@ def _content(column: Any, filled: Array) -> str:
         counts = np.bincount(filled[filled >= 0].astype(np.int64), minlength=column.n_codes)
         words = [*column.categories, "other"]
         unseen = int((filled < 0).sum())
-        listed = ", ".join(f"{words[i]} {counts[i] / len(filled):.0%}" for i in np.argsort(-counts, kind="stable")[:3] if counts[i])
+        shares = counts / len(filled)
+        listed = ", ".join(f"{words[i]} {shares[i]:{'.0%' if shares[i] >= 0.01 else '.1%'}}" for i in np.argsort(-counts, kind="stable")[:3] if counts[i])
         return f"{counted((counts > 0).sum(), 'category', 'categories')}: {listed}" + (f"; {unseen} rows with one not seen in training" if unseen else "")
     if column.kind == "boolean":
         return f"true {filled.mean():.0%}"
@@ -70,8 +73,9 @@ def _content(column: Any, filled: Array) -> str:
     return f"{plain(low)} to {plain(high)}, median {plain(middle)}"
 
 
-def _by_itself(data: Data, subject: Subject, at: int, is_category: bool) -> tuple[Interval, float, Difference | None]:
-    """The gain of a tree of one matrix column, as an interval and as a share of what there is to gain, and how the model's log loss differs from its."""
+def _by_itself(data: Data, subject: Subject, at: int, n_codes: int) -> tuple[Interval, float, Difference | None]:
+    """The gain of a tree of one matrix column, or of the shares in each of many categories, as an interval and as a share of what there is to gain, and how the model's log loss
+    differs from its."""
     evaluation, known = subject.evaluation, np.flatnonzero(subject.evaluation.known & (subject.evaluation.masses > 0))
     nothing = Interval(float("nan"), float("nan"), float("nan"))
     probabilities = np.array(data.shares.probabilities, np.float64)
@@ -79,7 +83,7 @@ def _by_itself(data: Data, subject: Subject, at: int, is_category: bool) -> tupl
     for table, rows, asked in _parts(data, known):
         n_learnt = max(n_learnt, len(rows))
         if len(rows) >= LEAST_ROWS:
-            probabilities[asked] = _tree_probabilities(table, rows, at, data.tested.matrix[asked, at], is_category, data.shares.probabilities[0])
+            probabilities[asked] = _probabilities(table, rows, at, data.tested.matrix[asked, at], n_codes, data.shares.probabilities[0])
     if n_learnt < LEAST_ROWS or not len(known):
         return nothing, float("nan"), None
     alone, shares, model = (replace(one.under(p), groups=evaluation.groups).take(known)
@@ -107,13 +111,17 @@ def _parts(data: Data, known: NDArray[np.intp]) -> Iterator[tuple[Table, NDArray
         yield data.tested, rng.permutation(rows)[:MOST_ROWS], asked
 
 
-def _tree_probabilities(table: Table, rows: NDArray[Any], at: int, asked: NDArray[np.float32], is_category: bool, shares: Array) -> Array:
-    """Of a small tree of one column: the shares of the classes in a leaf, and of all rows with the weight of two rows."""
+def _probabilities(table: Table, rows: NDArray[Any], at: int, asked: NDArray[np.float32], n_codes: int, shares: Array) -> Array:
+    """Of a small tree of one column: the shares of the classes in a leaf, and of all rows with the weight of two rows. Of more categories than it has leaves: their shares."""
     from sklearn.tree import DecisionTreeClassifier
 
     targets, n_classes = table.with_target()[1][rows], len(shares)
-    x, new = (np.nan_to_num(values.astype(np.float64), nan=-2 if is_category else -1e9)[:, None] for values in (table.matrix[rows, at], asked))
-    leaves = 64 if is_category else 4 * max(len(np.unique(targets)), 2)
+    if n_codes > MOST_LEAVES:
+        of_codes, of_all = recipe.category_shares(table.matrix[rows, at], targets, None, n_codes, n_classes)
+        known = asked >= 0
+        return np.where(known[:, None], of_codes[np.where(known, asked, 0).astype(np.int64)], of_all)
+    x, new = (np.nan_to_num(values.astype(np.float64), nan=-2 if n_codes else -1e9)[:, None] for values in (table.matrix[rows, at], asked))
+    leaves = MOST_LEAVES if n_codes else 4 * max(len(np.unique(targets)), 2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # many classes look like a regression to scikit-learn
         tree = DecisionTreeClassifier(max_leaf_nodes=leaves, min_samples_leaf=3, random_state=0).fit(x, targets)
