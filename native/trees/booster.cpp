@@ -186,7 +186,7 @@ private:
             out[width - 1] = sum / float(n_outputs_);
             most_hessian = std::max(most_hessian, out[width - 1]);
         }
-        const float most = float(std::min<int64_t>(16'383, (int64_t(1) << 31) / std::max<int64_t>(n_rows_, 1) - 1));
+        const float most = float(std::clamp<int64_t>((int64_t(1) << 31) / std::max<int64_t>(n_rows_, 1) - 2, 1, 16'383));  // rounded up, all rows together stay within 32 bits
         rows_.gradient_unit = std::max(most_gradient, 1e-30f) / most;
         rows_.hessian_unit = std::max(most_hessian, 1e-30f) / most;
         for (int64_t i = 0; i < n_rows_; ++i) {
