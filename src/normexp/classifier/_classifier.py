@@ -55,10 +55,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     weight_decay : "auto" or float, default "auto"
         Decoupled decay of the weights: each step shrinks them by learning_rate x weight_decay; 0.01 with "fast".
     validation_fraction : float, default 0.2
-        With "fast", the share of the rows that are held out to choose epoch and temperature; 0 trains on all, without either. Unused with fewer than 10 rows, and by
-        folds, which hold out every row once.
+        The share of the rows that are held out to choose epoch and temperature; 0 trains on all, without either. Unused with fewer than 10 rows. With "fast" only: folds hold
+        out every row once.
     patience : "auto" or int, default "auto"
-        With "fast", epochs without a better validation log loss before training stops; 0 never stops early. Networks that are fitted fold by fold train as long as is planned.
+        Epochs without a better validation log loss before training stops; 0 never stops early. With "fast" only: networks that are fitted fold by fold train as long as is planned.
     class_weight : None, "balanced" or dict, default None
         Weights of the classes, multiplied with `sample_weight` in training: how much a missed row of each costs. `predict` answers by them; the probabilities
         are those of the data's own shares all the same.

@@ -29,6 +29,9 @@ def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_clas
     if estimator.warm_start:
         raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {quality!r}")
     plan_of_one(estimator, n_rows, 0)  # refuses what makes no sense
+    for name, default in (("patience", "auto"), ("validation_fraction", 0.2)):
+        if (value := getattr(estimator, name)) != default:
+            raise ValueError(f"expected quality='fast' with {name}={value!r}, since members train for a planned number of epochs and are judged by folds (cv), got {quality!r}")
     plan = recipe.portfolio(
         n_rows, columns, n_classes, quality, members=members, hidden_layer_sizes=estimator.hidden_layer_sizes, epochs=estimator.epochs, batch_size=estimator.batch_size,
         learning_rate=estimator.learning_rate, weight_decay=estimator.weight_decay, seed=seed_of(estimator),
