@@ -114,7 +114,9 @@ public:
 
     Boosted run(int n_classes) {
         Scores scores(training_, n_classes, result_.base), held_scores(held_, n_classes, result_.base);
-        double best = INFINITY, loss = scores.look();
+        double loss = scores.look();
+        const double held_before = held_scores.look();
+        double best = held_.bins.n_rows ? held_before : loss;
         std::vector<uint8_t> leaves(size_t(n_rows_), 0), held_leaves(size_t(held_.bins.n_rows), 0);
         for (int round = 0; round < options_.rounds && !ended(round); ++round) {
             scores.gradients(gradients_, hessians_);
@@ -208,7 +210,7 @@ private:
     std::vector<int32_t> features_of(int round) const {
         std::vector<int32_t> found;
         for (int32_t f = 0; f < training_.bins.n_features; ++f)
-            if (training_.bins.n_bins[f] > 2 && uniform(philox(options_.seed, stream_of_features + uint64_t(round), uint64_t(f))[0]) < double(options_.feature_share)) found.push_back(f);
+            if (uniform(philox(options_.seed, stream_of_features + uint64_t(round), uint64_t(f))[0]) < double(options_.feature_share)) found.push_back(f);
         if (found.empty())
             for (int32_t f = 0; f < training_.bins.n_features; ++f) found.push_back(f);
         return found;

@@ -1,6 +1,7 @@
 #include "trees/prediction.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "base/threads.hpp"
@@ -22,10 +23,10 @@ template <class T> void logits_of(const Questions& forest, Values<T> matrix, int
             if (forest.features[at] < 0) continue;
             const T* values = matrix.first + first * matrix.row + forest.features[at] * matrix.column;
             const double threshold = forest.thresholds[at];
-            const bool missing = forest.missing[at];
+            const bool missing = forest.missing[at], any = threshold < -std::numeric_limits<double>::max();  // is there a value?
             for (int64_t i = 0; i < n; ++i) {
                 const double value = double(values[i * matrix.row]);
-                leaves[i] |= uint32_t(value != value ? missing : value > threshold) << level;
+                leaves[i] |= uint32_t(value != value ? missing : any || value > threshold) << level;
             }
         }
         const float* of_tree = forest.leaves + (int64_t(tree) << forest.depth) * n_outputs;

@@ -4,7 +4,7 @@
 
 namespace normexp {
 
-// A forest as a model holds it: `n_trees` times `depth` questions: is the feature's value above the threshold? `missing` is what a row without a value says; a feature of -1
+// A forest as a model holds it: `n_trees` times `depth` questions: is the feature's value above the threshold (of minus infinity: is there one)? `missing` is what a row without a value says; a feature of -1
 // is no question, and every row says no.
 struct Questions {
     int n_trees, depth, n_outputs;

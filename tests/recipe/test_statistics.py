@@ -8,13 +8,21 @@ import pytest
 
 from normexp import SoftmaxClassifier, load, save
 from normexp.explanation import explain, permutation_importance
-from normexp.model import Encoder, drift
-from normexp.recipe._statistics import STRENGTHS, training_inputs, with_statistics
+from normexp.model import MOST_STATISTICS, Encoder, drift
+from normexp.recipe._statistics import STRENGTHS, Labelled, training_inputs, with_statistics
 from normexp.tables import MatrixColumn, read
 
 pytestmark = pytest.mark.filterwarnings("ignore:column 'zip' has .* are kept")
 N_CODES = 300
 COLUMNS = (MatrixColumn("x", "number"), MatrixColumn("zip", "category", N_CODES), MatrixColumn("colour", "category", 3))
+
+
+def encoded(matrix, targets, folds, groups=None):
+    """The encoder of all rows, and what they are encoded as to learn from."""
+    rows = np.arange(len(matrix))
+    data = Labelled.of(matrix, targets, None, groups, int(targets.max()) + 1, rows)
+    encoder = with_statistics(Encoder.fit(matrix, rows, COLUMNS), data, rows)
+    return encoder, training_inputs(encoder, data, rows, folds, 0)
 
 
 def some_rows(n: int = 900, n_classes: int = 2, seed: int = 0):
@@ -45,8 +53,8 @@ def by_hand(codes, targets, weights, n_classes):
 def test_statistics_as_by_hand(n_classes):
     matrix, targets = some_rows(n_classes=n_classes)
     rows, weights = np.arange(0, 900, 2), np.random.default_rng(1).uniform(0.5, 2, 900)
-    encoder = with_statistics(Encoder.fit(matrix, rows, COLUMNS), matrix, rows, targets, weights, n_classes)
-    wanted = by_hand(matrix[rows, 1], targets[rows], weights[rows], n_classes)
+    encoder = with_statistics(Encoder.fit(matrix, rows, COLUMNS), Labelled.of(matrix, targets, 1e-5 * weights, None, n_classes, rows), rows)
+    wanted = by_hand(matrix[rows, 1], targets[rows], weights[rows] / weights[rows].mean(), n_classes)  # of weights counts what they are to each other
     np.testing.assert_allclose(encoder.statistics, wanted, atol=1e-12)
     width = wanted.shape[1]
     assert encoder.n_inputs == 1 + 3 + width
@@ -63,13 +71,12 @@ def test_statistics_as_by_hand(n_classes):
 def test_no_row_sees_its_own_class():
     matrix, targets = some_rows()
     rows = np.arange(900)
-    encoder = with_statistics(Encoder.fit(matrix, rows, COLUMNS), matrix, rows, targets, None, 2)
     folds = [(rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(2)]  # a third of the rows is never held out
-    before = training_inputs(encoder, matrix, rows, targets, None, 2, folds, None, 0)
+    encoder, before = encoded(matrix, targets, folds)
     for row in (0, 1, 2, 5):
         other = targets.copy()
         other[row] = 1 - other[row]
-        after = training_inputs(encoder, matrix, rows, other, None, 2, folds, None, 0)
+        after = encoded(matrix, other, folds)[1]
         np.testing.assert_array_equal(after[row], before[row])
         if row % 3 < 2:
             np.testing.assert_array_equal(after[rows % 3 == row % 3], before[rows % 3 == row % 3])
@@ -79,13 +86,55 @@ def test_no_row_sees_its_own_class():
 
 def test_no_row_sees_the_classes_of_its_group():
     matrix, targets = some_rows()
-    rows, groups = np.arange(900), np.arange(900) // 9
-    encoder = with_statistics(Encoder.fit(matrix, rows, COLUMNS), matrix, rows, targets, None, 2)
-    before = training_inputs(encoder, matrix, rows, targets, None, 2, (), groups, 0)
+    groups = np.arange(900) // 9
+    before = encoded(matrix, targets, (), groups)[1]
     other = np.where(groups == 7, 1 - targets, targets).astype(np.int32)
-    after = training_inputs(encoder, matrix, rows, other, None, 2, (), groups, 0)
+    after = encoded(matrix, other, (), groups)[1]
     np.testing.assert_array_equal(after[groups == 7], before[groups == 7])
     assert (after != before).any()
+
+
+def test_a_category_of_one_group_says_nothing():
+    matrix, targets = some_rows()
+    groups = np.where(matrix[:, 1] < 150, matrix[:, 1], np.arange(900) % 7 + 1_000).astype(np.int64)  # below 150 the category is the group
+    encoder, inputs = encoded(matrix, targets, (), groups)
+    assert not encoder.statistics[:150].any()
+    assert encoder.statistics[150:].any()
+    assert not inputs[(matrix[:, 1] >= 0) & (matrix[:, 1] < 150), 4:].any()
+    X, y = zipped(n=1_200, n_levels=300, effect=3)
+    model = SoftmaxClassifier(quality="fast", random_state=0).fit(X, y, groups=X.zip)
+    kept = X[X.zip.map(X.zip.value_counts()) > 1]  # the others are one category, of many groups
+    np.testing.assert_array_equal(model.predict_proba(kept), model.predict_proba(kept.assign(zip=kept.zip.iloc[0])))
+
+
+def test_the_same_classes_are_told_in_every_fold():
+    rng = np.random.default_rng(0)
+    n_classes = MOST_STATISTICS + 30
+    targets = rng.permutation(np.arange(4_000) % n_classes).astype(np.int32)
+    matrix = np.column_stack([rng.normal(size=4_000), targets % N_CODES, np.zeros(4_000)])  # a category is a class
+    rows = np.arange(4_000)
+    encoder, inputs = encoded(matrix, targets, [(rows[rows % 4 != k], rows[rows % 4 == k]) for k in range(4)])
+    told = Labelled.of(matrix, targets, None, None, n_classes, rows).told
+    assert (len(told), encoder.statistics.shape[1]) == (MOST_STATISTICS, MOST_STATISTICS)
+    for row in np.flatnonzero(np.isin(targets, told))[:50]:
+        assert told[inputs[row, 4:].argmax()] == told[encoder.encode(matrix[[row]])[0, 4:].argmax()] == targets[row]
+
+
+def test_a_fit_that_goes_on_keeps_rows_from_their_own_class():
+    X, _ = zipped(n=2_000)
+    y = np.random.default_rng(5).choice(["no", "yes"], 2_000)
+    model = SoftmaxClassifier(random_state=0)
+    for _ in range(30):
+        model.partial_fit(X[:1_500], y[:1_500])
+    p = model.predict_proba(X[1_500:])[np.arange(500), (y[1_500:] == "yes").astype(int)]
+    assert -np.log(p).mean() < 0.73
+
+
+def test_coefficients_of_features_alone():
+    X, y = zipped(n=1_500, n_levels=400)
+    model = SoftmaxClassifier((), random_state=0, epochs=2).fit(X[["zip", "x"]], y)
+    with pytest.raises(AttributeError, match="expected a feature to be one input for coef_ and intercept_"):
+        _ = model.coef_
 
 
 def zipped(n=3_000, n_levels=600, seed=0, effect=1.5):

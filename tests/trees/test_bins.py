@@ -50,3 +50,6 @@ def test_more_bins_than_a_byte_holds():
         Bins.fit(np.zeros((3, 1)), np.arange(3), 256)
     with pytest.raises(ValueError, match="expected n_bins to be an integer of at least 2, got 1"):
         Bins.fit(np.zeros((3, 1)), np.arange(3), 1)
+    for wrong in (np.linspace(0, 1, 255), np.array([2.0, 1]), np.array([1.0, 1]), np.array([np.nan])):
+        with pytest.raises(ValueError, match="expected at most 254 rising thresholds of each column, got others for column 1"):
+            Bins((np.array([0.5]), wrong))

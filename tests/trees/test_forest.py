@@ -67,7 +67,25 @@ def test_it_stops_without_a_better_loss():
     x, y = rng.standard_normal((500, 4)), rng.integers(0, 3, 500).astype(np.int32)
     found = fit(x, y, 3, Boosting(rounds=500, patience=5), rows=np.arange(300), held_rows=np.arange(300, 500))
     assert found.stopped == "patience"
-    assert len(found.losses) == max(found.best_round, 0) + 1 + 5 - (found.best_round < 0)
+    assert len(found.losses) == found.best_round + 1 + 5
+
+
+def test_no_tree_is_kept_where_none_is_better():
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((400, 4)), rng.integers(0, 2, 400).astype(np.int32)
+    found = fit(x, y, 2, Boosting(rounds=50, learning_rate=1.0), rows=np.arange(200), held_rows=np.arange(200, 400))
+    assert (len(found.forest), found.best_round, found.stopped) == (0, -1, "patience")
+    np.testing.assert_allclose(found.forest.logits(x)[:, 1], np.log((y[:200] == 1).sum() + 0.5) - np.log((y[:200] == 0).sum() + 0.5), rtol=1e-5)
+
+
+def test_a_missing_value_may_be_all_that_is_known():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 400).astype(np.int32)
+    x = np.column_stack([rng.standard_normal(400), np.where(y == 1, 3.0, np.nan)])
+    forest = fit(x, y, 2, Boosting(rounds=20, patience=0)).forest
+    assert (forest.logits(x).argmax(axis=1) == y).all()
+    known = forest.logits(np.array([[0.0, -np.inf], [0, np.inf], [0, 3]]))
+    np.testing.assert_array_equal(known, np.tile(known[2], (3, 1)))
 
 
 def test_it_learns_as_well_as_others_do():
@@ -183,6 +201,10 @@ def test_arrays_that_do_not_fit():
         fit(x, y, 2, Boosting())
     with pytest.raises(ValueError, match=r"expected a matrix with a target, and a weight if any, for each row, got shapes \(600, 5\) and \(599,\)"):
         fit(x, y[1:], 3, Boosting())
+    with pytest.raises(ValueError, match="expected finite numbers, or NaN for missing ones, got infinity"):
+        fit(np.where(np.isnan(x), np.inf, x), y, 3, Boosting())
+    with pytest.raises(ValueError, match="expected bins of 5 columns, as the matrix has, got those of 4"):
+        fit(x, y, 3, Boosting(), bins=Bins.fit(x[:, :4], np.arange(600)))
     with pytest.raises(ValueError, match="expected rows to learn from, got none"):
         fit(x, y, 3, Boosting(), rows=np.empty(0, np.int64))
     with pytest.raises(ValueError, match=r"expected a matrix of at least \d columns, got shape \(600, 0\)"):

@@ -90,7 +90,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     class_shares_ : ndarray of shape (n_classes,), or None
         Shares of the classes among the rows of the last fit; None in a model that an older version saved.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        With `importances=True`: by how many nats the log loss rises when a feature is shuffled, at least 0; of the validation rows or, with folds, of those learnt from.
+        With `importances=True`: by how many nats the log loss rises when a feature is shuffled, at least 0; of the validation rows or, with folds, of those learnt from
+        (which makes categories of very many look more important than they are on new rows).
     coef_, intercept_ : ndarray
         Of a linear model.
     encoder_, schema_
@@ -280,7 +281,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if not hasattr(self, "model_") or len(self.network_.layers) != 1:
             raise AttributeError("expected a fitted linear model for coef_ and intercept_, got another; fit with hidden_layer_sizes=()")
-        if self.encoder_.n_inputs != self.n_features_in_:
+        if not np.array_equal(self.encoder_.columns_of_inputs(), np.arange(self.n_features_in_)) or self.encoder_.is_wide.any():
             raise AttributeError("expected a feature to be one input for coef_ and intercept_, got categories, dates or missing cells; see model_.coefficients()")
         weights, bias = self.model_.coefficients()
         return (weights[1:] - weights[:1], bias[1:] - bias[:1]) if len(self.classes_) == 2 else (weights, bias)

@@ -95,8 +95,6 @@ def train(table: str, **given: Any) -> int:
     if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
         say(f"interrupted before {'all folds were' if parts.folds else 'the first epoch was'} over: there is no model yet, and none is saved")
         return 130
-    if model.out_of_fold is not None and model.out_of_fold.left_out:
-        say(f"left out, not finished ({history.stopped.replace('_', ' ')}): {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
     evaluation = _evaluation(model, out_of_fold, parts, given["threads"])
     say_notes(look_alikes(model, data, parts))
     scores, baseline = _scores(model, evaluation)
@@ -134,6 +132,8 @@ def _fitted(data: "Table", parts: Parts, asked: Asked) -> "tuple[Model, NDArray[
 def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
     """The model of these rows, or the one network that was taught by it, where that was asked for."""
     model = fitted(data, rows, asked.params)
+    if model.out_of_fold is not None and model.out_of_fold.left_out:
+        say(f"left out, not finished ({model.history.stopped.replace('_', ' ')}): {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
     if not asked.given["compact"] or model.history.stopped == "interrupted":
         return model
     if len(model.members) == 1:
@@ -142,7 +142,11 @@ def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
     from normexp import recipe
 
     say(f"teaching one network what {len(model.members)} members answer")
-    return recipe.compact(model, data.matrix, recipe.rows_to_learn(rows, data.weights), seed=asked.given["seed"], n_threads=asked.given["threads"] or 0)
+    try:
+        return recipe.compact(model, data.matrix, recipe.rows_to_learn(rows, data.weights), seed=asked.given["seed"], n_threads=asked.given["threads"] or 0)
+    except KeyboardInterrupt:
+        say("interrupted: the members stay as they are")
+        return replace(model, history=replace(model.history, stopped="interrupted"))
 
 
 def _evaluation(model: "Model", out_of_fold: "NDArray[Any] | None", parts: Parts, n_threads: int | None) -> "Evaluation":

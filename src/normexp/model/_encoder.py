@@ -24,7 +24,7 @@ HUGE = 1e15  # keeps the square in the clip finite
 TINY, MAX_SCALE = 2.3e-308, 1e300
 LEAST_BINS = 2
 MOST_ONE_HOT = 256  # codes of a category
-MOST_STATISTICS = 64  # of a code, one a class
+MOST_STATISTICS = 128  # of a code, one a class
 NO_NUMBERS: NDArray[np.float64] = np.empty(0)
 NO_STATISTICS: NDArray[np.float64] = np.empty((0, 0))
 

@@ -65,6 +65,8 @@ def compact(model: Model, matrix: NDArray[Any], rows: NDArray[np.int64] | None =
     )  # fmt: skip
     if result.stopped == "interrupted":
         raise KeyboardInterrupt
+    if not np.isfinite(parameters.values).all():
+        raise ValueError("expected members that a network can be taught, got some whose answers made its training diverge; use the members")
     return _of_one(model, Member(encoder, network, parameters), [seen.mean_loss for seen, _ in result.epochs])
 
 
@@ -90,5 +92,5 @@ def _size(n_rows: int) -> tuple[tuple[int, ...], int, int]:
 
 def _of_one(model: Model, member: Member, losses: list[float]) -> Model:
     unknown = (float("nan"),) * len(losses)
-    history = History(tuple(losses), unknown, unknown, unknown, len(losses) - 1, "epochs")
+    history = History(tuple(losses), unknown, unknown, unknown, len(losses) - 1, model.history.stopped)
     return replace(model, members=(member,), weights=(1.0,), kinds=(), bias=None, temperature=1.0, history=history, scores={}, out_of_fold=None)

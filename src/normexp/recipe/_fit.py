@@ -17,7 +17,7 @@ from normexp.recipe._plan import Plan
 from normexp.recipe._portfolio import Portfolio
 from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
 from normexp.recipe._profile import profile_of
-from normexp.recipe._statistics import training_inputs, with_statistics
+from normexp.recipe._statistics import Labelled, training_inputs, with_statistics
 from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights, shift_logits
 from normexp.tables import MatrixColumn, Table, held_out_rows
 
@@ -88,8 +88,9 @@ def fit(
         return _fit_portfolio(matrix, columns, targets, weights, plan, rows, folds, class_weight, classes, groups, time_limit, n_threads, on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
-    member = _member(matrix, columns, targets, weights, parts[0], classes, plan, start)
-    features, used_targets = _inputs(member, matrix, used, targets, weights, classes, plan, start, [parts], groups), np.ascontiguousarray(targets[used])
+    labelled = Labelled.of(matrix, targets, weights, groups, len(classes), parts[0])
+    member = _member(labelled, columns, parts[0], plan, start)
+    features, used_targets = training_inputs(member.encoder, labelled, used, [parts], plan.seed), np.ascontiguousarray(targets[used])
     own_weights, class_weights = None if weights is None else weights[used], class_weights_of(class_weight, used_targets, len(classes))
     training_rows, held_rows = np.split(np.arange(len(used)), [len(parts[0])])
     training = Training(
@@ -132,9 +133,10 @@ def step(
     """One more pass over the rows for every member, all rows learnt from; the temperature is 1, weights of members stay. Parameters as those of `fit`."""
     rows, class_weights = np.arange(len(matrix)), class_weights_of(class_weight, targets, len(classes))
     training = Training(1, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), restore_best=False, n_threads=n_threads)
-    members, histories = (_member(matrix, columns, targets, weights, rows, classes, plan, None),) if start is None else _going_on(start), list[History]()
+    labelled = Labelled.of(matrix, targets, weights, None, len(classes), rows)
+    members, histories = (_member(labelled, columns, rows, plan, None),) if start is None else _going_on(start), list[History]()
     for member in members:
-        inputs = _inputs(member, matrix, rows, targets, weights, classes, plan, start, (), None)
+        inputs = training_inputs(member.encoder, labelled, rows, (), plan.seed)
         used_weights = row_weights(targets, weights, class_weights)
         histories.append(fit_network(member.network, member.parameters, inputs, targets, training, training_rows=rows, weights=used_weights, state=member.state))
         shift_logits(member.network, member.parameters, class_weights, -1)
@@ -164,29 +166,16 @@ def parts_of(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, gr
     return rows, rows[:0]
 
 
-def _member(
-    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, rows: NDArray[np.int64], classes: NDArray[Any], plan: Plan,
-    start: Model | None,
-) -> Member:  # fmt: skip
+def _member(data: Labelled, columns: Sequence[MatrixColumn], rows: NDArray[np.int64], plan: Plan, start: Model | None) -> Member:
     """A fresh encoder and network, or a copy of those to go on from."""
-    if len(classes) < 2:
-        raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
+    if data.n_classes < 2:
+        raise ValueError("expected at least two classes, got one class")
     if start is not None:
         return _going_on(start)[0]
-    encoder = with_statistics(Encoder.fit(matrix, rows, columns), matrix, rows, targets, weights, len(classes))
-    network = Network.classifier(encoder.n_inputs, plan.hidden, len(classes))
+    encoder = with_statistics(Encoder.fit(data.matrix, rows, columns), data, rows)
+    network = Network.classifier(encoder.n_inputs, plan.hidden, data.n_classes)
     parameters = initial_parameters(network, plan.seed)
     return Member(encoder, network, parameters, OptimizerState.fresh(parameters))
-
-
-def _inputs(
-    member: Member, matrix: NDArray[Any], rows: NDArray[np.int64], targets: NDArray[np.int32], weights: NDArray[Any] | None, classes: NDArray[Any], plan: Plan,
-    start: Model | None, folds: Sequence[Parts], groups: NDArray[np.int64] | None,
-) -> NDArray[np.float32]:  # fmt: skip
-    """Encoded rows; the statistics of an encoder that the fit goes on with are of other rows."""
-    if start is not None:
-        return member.encoder.encode(matrix, rows)
-    return training_inputs(member.encoder, matrix, rows, targets, weights, len(classes), folds, groups, plan.seed)
 
 
 def _going_on(start: Model) -> tuple[Member, ...]:

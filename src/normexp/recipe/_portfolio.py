@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from normexp._checks import integer_at_least
-from normexp.model import MOST_ONE_HOT
+from normexp.model import MOST_ONE_HOT, MOST_STATISTICS
 from normexp.recipe._plan import is_auto, rate, widths
 from normexp.tables import MatrixColumn
 
@@ -91,8 +91,9 @@ def _families(members: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _n_bins(n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> int:
     """As many as there is room for, up to 16."""
+    n_statistics = 1 if n_classes == 2 else min(n_classes, MOST_STATISTICS)
     n_numbers = sum(column.kind == "number" for column in columns)
-    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(n_classes if column.n_codes > MOST_ONE_HOT else max(column.n_codes, 1) for column in columns)
+    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(n_statistics if column.n_codes > MOST_ONE_HOT else max(column.n_codes, 1) for column in columns)
     n_bins = min(N_BINS, room // n_numbers) if n_numbers else 0
     return n_bins if n_bins >= LEAST_BINS else 0
 

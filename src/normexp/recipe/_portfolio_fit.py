@@ -17,7 +17,7 @@ from normexp.recipe._folds import Parts
 from normexp.recipe._portfolio import Configuration, Portfolio
 from normexp.recipe._profile import profile_of
 from normexp.recipe._schedule import cosine_rates
-from normexp.recipe._statistics import training_inputs, with_statistics
+from normexp.recipe._statistics import Labelled, training_inputs, with_statistics
 from normexp.recipe._weights import row_weights, shift_logits
 from normexp.tables import MatrixColumn
 
@@ -126,8 +126,9 @@ def fit_portfolio(
 ) -> Model:  # fmt: skip
     """As `recipe.fit`, which says what the arguments are; `folds` are in numbers of rows of the matrix, all of them among `rows`."""
     learnt = rows if not folds else np.unique(np.concatenate([part for part, _ in folds]))
-    encoder = with_statistics(Encoder.fit(matrix, learnt, columns, plan.n_bins), matrix, learnt, targets, weights, len(classes))
-    inputs = training_inputs(encoder, matrix, rows, targets, weights, len(classes), folds, groups, plan.seed)
+    labelled = Labelled.of(matrix, targets, weights, groups, len(classes), learnt)
+    encoder = with_statistics(Encoder.fit(matrix, learnt, columns, plan.n_bins), labelled, learnt)
+    inputs = training_inputs(encoder, labelled, rows, folds, plan.seed)
     plain = inputs if all(one.bins for one in plan.configurations) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
     used_weights, used_targets = None if weights is None else weights[rows], np.ascontiguousarray(targets[rows])
     data = Data(encoder, inputs, plain, used_targets, row_weights(used_targets, used_weights, class_weights), class_weights, len(classes))

@@ -172,6 +172,8 @@ def to_bytes(description: str, arrays: dict[str, NDArray[Any]]) -> bytes:
         at += len(data[-1])
     header = json.dumps({"__metadata__": {"sha256": ZEROS, KEY: description}, **tensors}, ensure_ascii=False, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
+    if len(header) > MAX_HEADER:
+        raise ValueError(f"expected a description of at most {MAX_HEADER >> 20} MiB, got {len(header) >> 20} MiB; leave out columns of many long categories (--ignore)")
     payload = bytearray(b"".join([len(header).to_bytes(8, "little"), header, *data]))
     payload[DIGEST] = hashlib.sha256(payload).hexdigest().encode()
     return bytes(payload)

@@ -19,6 +19,11 @@ class Bins:
 
     thresholds: tuple[NDArray[np.float64], ...]
 
+    def __post_init__(self) -> None:
+        for column, thresholds in enumerate(self.thresholds):
+            if thresholds.ndim != 1 or len(thresholds) >= MOST_BINS or not (np.diff(thresholds) > 0).all() or np.isnan(thresholds).any():
+                raise ValueError(f"expected at most {MOST_BINS - 1} rising thresholds of each column, got others for column {column}")
+
     @staticmethod
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], n_bins: int = 128) -> "Bins":
         """Look at the training rows of `matrix`, shape (n, n_columns), NaN for missing: halfway between neighbouring values where these are few, else between quantiles.

@@ -110,7 +110,11 @@ def fit(
     for part in (rows, held_rows):
         if len(part) and not (targets[part].min() >= 0 and targets[part].max() < n_classes):
             raise ValueError(f"expected targets from 0 to {n_classes - 1}, got {targets[part].min()} to {targets[part].max()}")
+    if np.isinf(matrix[rows]).any() or np.isinf(matrix[held_rows]).any():
+        raise ValueError("expected finite numbers, or NaN for missing ones, got infinity")
     bins = Bins.fit(matrix, rows) if bins is None else bins
+    if len(bins.thresholds) != matrix.shape[1]:
+        raise ValueError(f"expected bins of {matrix.shape[1]} columns, as the matrix has, got those of {len(bins.thresholds)}")
 
     def of(part: NDArray[np.int64]) -> tuple[Any, ...]:
         return bins.apply(matrix, part), np.ascontiguousarray(targets[part], np.int32), None if weights is None else np.ascontiguousarray(weights[part], np.float32)
