@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 NATIVE = Path(__file__).parents[2] / "native"
-# base < dispatch < kernels | family | network | columns < border; nobody includes kernels.
+# base < dispatch < kernels | family | network | trees | columns < border; nobody includes kernels.
 ROOMS = {
     "base": [],
     "dispatch": ["base"],
     "kernels": ["base", "dispatch"],
     "family": ["base", "dispatch"],
     "network": ["base", "dispatch"],
+    "trees": ["base", "dispatch"],
     "columns": ["base"],
-    "border": ["base", "dispatch", "family", "network", "columns"],
+    "border": ["base", "dispatch", "family", "network", "trees", "columns"],
 }
 RULE = re.compile(r"// Room: (\w+) - [^\n]+\. May include: ([\w, ]+)\.\n")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
