@@ -77,6 +77,7 @@ def fit(
     Model
         Of plain columns; whoever knows names and a schema adds them. Its history says what ended the training.
     """
+    _refuse_one_class(classes)
     rows = np.arange(len(matrix)) if rows is None else rows
     if isinstance(plan, Portfolio):
         if validation_rows is not None:
@@ -116,8 +117,6 @@ def _fit_portfolio(
     folds: Sequence[Parts], class_weight: ClassWeight, classes: NDArray[Any], groups: NDArray[np.int64] | None, time_limit: float,
     n_threads: int, on_progress: ProgressCallback | None,
 ) -> Model:  # fmt: skip
-    if len(classes) < 2:
-        raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
     used = np.unique(np.concatenate([rows, *(held for _, held in folds)]))
     shares = _shares(targets[used], None if weights is None else weights[used], len(classes))
     return fit_portfolio(
@@ -131,6 +130,7 @@ def step(
     class_weight: ClassWeight = None, start: Model | None = None, n_threads: int = 0,
 ) -> Model:  # fmt: skip
     """One more pass over the rows for every member, all rows learnt from; the temperature is 1, weights of members stay. Parameters as those of `fit`."""
+    _refuse_one_class(classes)
     rows, class_weights = np.arange(len(matrix)), class_weights_of(class_weight, targets, len(classes))
     training = Training(1, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), restore_best=False, n_threads=n_threads)
     labelled = Labelled.of(matrix, targets, weights, None, len(classes), rows)
@@ -168,8 +168,6 @@ def parts_of(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, gr
 
 def _member(data: Labelled, columns: Sequence[MatrixColumn], rows: NDArray[np.int64], plan: Plan, start: Model | None) -> Member:
     """A fresh encoder and network, or a copy of those to go on from."""
-    if data.n_classes < 2:
-        raise ValueError("expected at least two classes, got one class")
     if start is not None:
         return _going_on(start)[0]
     encoder = with_statistics(Encoder.fit(data.matrix, rows, columns), data, rows)
@@ -186,6 +184,11 @@ def _going_on(start: Model) -> tuple[Member, ...]:
     for member in copies:
         shift_logits(member.network, member.parameters, start.class_weights, 1)
     return copies
+
+
+def _refuse_one_class(classes: NDArray[Any]) -> None:
+    if len(classes) < 2:
+        raise ValueError(f"expected at least two classes, got one class: {classes.tolist()}")
 
 
 def _shares(targets: NDArray[np.int32], weights: NDArray[Any] | None, n_classes: int) -> NDArray[np.float64]:
