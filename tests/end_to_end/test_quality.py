@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import signal
+import subprocess
+from functools import partial
 
 import numpy as np
 import pytest
-from tests.end_to_end.commands import assert_refused, run, table
+from tests.end_to_end.commands import NORMEXP, assert_refused, run, table
 
 ROWS = [[round(float(x), 4), "pqr"[i % 3], "ab"[int(x + 0.6 * noise > 0)]] for i, (x, noise) in enumerate(np.random.default_rng(0).standard_normal((300, 2)))]
 
@@ -49,6 +52,22 @@ def test_one_network_of_many_members(folder):
     assert len(json.loads(run("info", "small.safetensors", "--json", cwd=folder).stdout)["members"]) == 1
     said = run("train", "t.csv", "--target", "y", "-o", "line.safetensors", "--compact", "--members", "linear", cwd=folder).stderr
     assert "the model is one network already: --compact changes nothing" in said
+
+
+def test_members_stay_where_their_teaching_is_interrupted(tmp_path):
+    x = np.random.default_rng(0).standard_normal((6_000, 12)).round(3)
+    table(tmp_path / "t.csv", ",".join([*(f"c{i}" for i in range(12)), "y"]), [[*row, "abc"[row.index(max(row[:3]))]] for row in x.tolist()])
+    command = [NORMEXP, "train", "t.csv", "--target", "y", "--compact", "--epochs", "1"]
+    listen = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+    for line in process.stderr:
+        if "members answer" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "interrupted: the members stay as they are" in rest
+    assert len(json.loads(run("info", "t.safetensors", "--json", cwd=tmp_path).stdout)["members"]) > 1
 
 
 @pytest.mark.parametrize("name", ["good", "fast", "linear"])

@@ -140,10 +140,12 @@ def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
         say("the model is one network already: --compact changes nothing")
         return model
     from normexp import recipe
+    from normexp_command.signals import raising
 
-    say(f"teaching one network what {len(model.members)} members answer")
     try:
-        return recipe.compact(model, data.matrix, recipe.rows_to_learn(rows, data.weights), seed=asked.given["seed"], n_threads=asked.given["threads"] or 0)
+        with raising():
+            say(f"teaching one network what {len(model.members)} members answer")
+            return recipe.compact(model, data.matrix, recipe.rows_to_learn(rows, data.weights), seed=asked.given["seed"], n_threads=asked.given["threads"] or 0)
     except KeyboardInterrupt:
         say("interrupted: the members stay as they are")
         return replace(model, history=replace(model.history, stopped="interrupted"))

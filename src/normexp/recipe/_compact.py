@@ -72,6 +72,8 @@ def compact(model: Model, matrix: NDArray[Any], rows: NDArray[np.int64] | None =
 
 def _with_made_up(given: NDArray[Any], copies: int, seed: int) -> NDArray[Any]:
     """The rows, then those that are made up from them."""
+    if not copies:
+        return given
     rng, n = np.random.Generator(np.random.Philox(seed)), len(given)
     found = np.tile(given, (copies + 1, 1))
     for k in range(1, copies + 1):
