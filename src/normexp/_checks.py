@@ -1,5 +1,6 @@
 """Checks of what Python callers pass; each is done once, at the border."""
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["class_indices", "counted", "did_you_mean", "integer_at_least", "listing", "users_line"]
+__all__ = ["class_indices", "counted", "did_you_mean", "finite_above_0", "finite_from_0", "integer_at_least", "listing", "users_line"]
 
 
 def class_indices(targets: NDArray[Any], shape: tuple[int, ...], n_classes: int, ignore_index: int | None = None) -> NDArray[np.int64]:
@@ -31,6 +32,18 @@ def integer_at_least(value: object, least: int, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or int(value) < least:
         raise ValueError(f"expected {name} to be an integer of at least {least}, got {value!r}")
     return int(value)
+
+
+def finite_above_0(value: Any, name: str) -> None:
+    """Refuses what is no such number."""
+    if not 0 < value < math.inf:
+        raise ValueError(f"expected a finite {name} above 0, got {value!r}")
+
+
+def finite_from_0(value: Any, name: str) -> None:
+    """The same, 0 taken."""
+    if not 0 <= value < math.inf:
+        raise ValueError(f"expected a finite {name} of at least 0, got {value!r}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

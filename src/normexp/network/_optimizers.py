@@ -1,8 +1,9 @@
 """Losses and update rules, as data; the native engine knows what they do."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
+
+from normexp._checks import finite_above_0, finite_from_0
 
 __all__ = ["Loss", "Optimizer"]
 
@@ -52,11 +53,9 @@ class Optimizer:
         for name in ("first", "second"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"expected {name} from 0 to below 1 ({self.rule}), got {getattr(self, name)!r}")
-        if not 0 < self.epsilon < math.inf:
-            raise ValueError(f"expected a finite epsilon above 0, got {self.epsilon!r}")
+        finite_above_0(self.epsilon, "epsilon")
         for name in ("weight_decay", "clip_norm", "clip_value", "global_clip_norm", "average_every"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"expected a finite {name} of at least 0, got {getattr(self, name)!r}")
+            finite_from_0(getattr(self, name), name)
         if not 0 <= self.average_momentum < 1:
             raise ValueError(f"expected average_momentum from 0 to below 1, got {self.average_momentum!r}")
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import normexp._native as _native
-from normexp._checks import integer_at_least
+from normexp._checks import finite_from_0, integer_at_least
 from normexp.network._layers import NativeLayer, Network
 from normexp.network._optimizers import Loss, Optimizer
 from normexp.network._parameters import Parameters, vectors_of
@@ -42,8 +42,7 @@ class Training:
         for name, least in (("epochs", 0), ("batch_size", 1), ("patience", 0), ("n_threads", 0)):
             integer_at_least(getattr(self, name), least, name)
         for name in ("learning_rate", "time_limit"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"expected a finite {name} of at least 0, got {getattr(self, name)!r}")
+            finite_from_0(getattr(self, name), name)
 
 
 @dataclass

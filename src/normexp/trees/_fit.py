@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import normexp._native as _native
-from normexp._checks import integer_at_least
+from normexp._checks import finite_above_0, finite_from_0, integer_at_least
 from normexp.trees._bins import Bins
 from normexp.trees._forest import Forest
 
@@ -49,10 +49,8 @@ class Boosting:
         if self.directions not in (3, 7):
             raise ValueError(f"expected directions to be 3 or 7, got {self.directions!r}")
         for name in ("learning_rate", "l2", "most_step"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"expected a finite {name} above 0, got {getattr(self, name)!r}")
-        if not 0 <= self.time_limit < math.inf:
-            raise ValueError(f"expected a finite time_limit of at least 0, got {self.time_limit!r}")
+            finite_above_0(getattr(self, name), name)
+        finite_from_0(self.time_limit, "time_limit")
         for name in ("row_share", "column_share"):
             if not 0 < getattr(self, name) <= 1:
                 raise ValueError(f"expected a {name} above 0 and at most 1, got {getattr(self, name)!r}")
