@@ -1,24 +1,17 @@
 // An Arrow stream as Python sees it: batches of columns, each text or arrays of numbers that own their memory.
 #pragma once
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "border/arrays.hpp"
 #include "columns/arrow_reader.hpp"
 
 namespace normexp::columns {
 
 namespace nb = nanobind;
-
-template <class T> nb::object array_of(std::vector<T>&& values) {
-    auto* kept = new std::vector<T>(std::move(values));
-    const nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-    return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(kept->data(), {kept->size()}, owner));
-}
 
 // A stream whose batches are read one at a time; it keeps the capsule that owns it.
 struct Stream {

@@ -49,12 +49,20 @@ nb::dict fit_trees(const PartTuple& training, const PartTuple& held, Vec<const i
         fitted = boost(seen, unseen, n_classes, options, watcher);
     }
     watcher.monitor.raise();
-    nb::list splits;
-    for (const Split& split : fitted.forest.splits) splits.append(nb::make_tuple(split.feature, int(split.bin), split.missing));
+    const size_t n_splits = fitted.forest.splits.size();
+    std::vector<int32_t> features(n_splits), bins(n_splits);
+    std::vector<uint8_t> missing(n_splits);
+    for (size_t i = 0; i < n_splits; ++i) {
+        const Split& split = fitted.forest.splits[i];
+        features[i] = split.feature, bins[i] = split.bin, missing[i] = split.missing;
+    }
     nb::dict out;
-    out["splits"] = splits;
-    out["leaves"] = fitted.forest.leaves;
-    out["base"] = fitted.base;
+    out["features"] = array_of(std::move(features));
+    out["bins"] = array_of(std::move(bins));
+    out["missing"] = array_of(std::move(missing));
+    out["gains"] = array_of(std::move(fitted.gains));
+    out["leaves"] = array_of(std::move(fitted.forest.leaves));
+    out["base"] = array_of(std::move(fitted.base));
     out["losses"] = fitted.losses;
     out["held_losses"] = fitted.held_losses;
     out["best_round"] = fitted.best_round;

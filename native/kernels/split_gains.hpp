@@ -35,7 +35,8 @@ template <int width> INLINE void gains_of_leaf(const LeafHistogram& leaf, float*
 }
 
 void split_gains(const LeafHistogram& leaf, float* gains) {
-    if (leaf.width == 4) gains_of_leaf<4>(leaf, gains);
+    if (leaf.width == 2) gains_of_leaf<2>(leaf, gains);
+    else if (leaf.width == 4) gains_of_leaf<4>(leaf, gains);
     else gains_of_leaf<8>(leaf, gains);
 }
 

@@ -108,7 +108,7 @@ public:
         result_.forest.n_outputs = n_outputs_;
         gradients_.resize(size_t(n_rows_) * size_t(n_outputs_));
         hessians_.resize(gradients_.size());
-        rows_.width = options.directions + 1;
+        rows_.width = n_outputs_ == 1 ? 2 : options.directions + 1;
         rows_.values.resize(size_t(n_rows_) * size_t(rows_.width));
     }
 
@@ -139,8 +139,6 @@ public:
             }
         }
         if (options_.patience == 0 && !held_.bins.n_rows) result_.best_round = int(result_.losses.size()) - 1;
-        result_.forest.splits.resize(size_t(result_.best_round + 1) * size_t(options_.depth));
-        result_.forest.leaves.resize(size_t(result_.best_round + 1) * leaves_of_tree());
         return std::move(result_);
     }
 
@@ -169,7 +167,7 @@ private:
 
     // Gradients along some directions and mean hessians as integers, rounded up or down by chance, so that their expectation is what they stand for.
     void quantise(int round) {
-        const int n_directions = options_.directions, width = rows_.width;
+        const int width = rows_.width, n_directions = width - 1;
         const std::vector<float> directions = directions_of(n_outputs_, n_directions, options_.seed, round);
         const int n_used = n_outputs_ == 1 ? 1 : std::min(n_directions, n_outputs_ - 1);
         along_.assign(size_t(n_rows_) * size_t(width), 0.0f);
@@ -220,9 +218,10 @@ private:
         std::fill(leaves.begin(), leaves.end(), uint8_t(0));
         const std::vector<int32_t> features = features_of(round);
         for (int level = 0; level < options_.depth; ++level) {
-            const Split split = best_split({training_.bins, rows_, leaves, 1 << level, features, options_.l2, options_.threads}).split;
-            result_.forest.splits.push_back(split);
-            apply(training_.bins, split, level, leaves);
+            const Found found = best_split({training_.bins, rows_, leaves, 1 << level, features, options_.l2, options_.threads});
+            result_.forest.splits.push_back(found.split);
+            result_.gains.push_back(found.split.feature < 0 ? 0 : found.gain);
+            apply(training_.bins, found.split, level, leaves);
         }
         const size_t first = result_.forest.leaves.size();
         result_.forest.leaves.resize(first + leaves_of_tree());

@@ -1,6 +1,6 @@
 // Room: trees - boosted trees that end in a softmax: one symmetric tree a round, leaves of a logit a class. May include: base, dispatch.
 //
-// A whole fit of a forest in one call: a tree a round, the best round of held-out rows kept, early stopping.
+// A whole fit of a forest in one call: a tree a round, stopped where the loss of held-out rows gets no better. All trees are kept, with the number of the best round.
 //
 // Memory: the bins of both parts, and 16 bytes a row and class for scores, probabilities, gradients and hessians; a histogram is of one feature at a time. The same seed gives
 // the same bits on any number of threads, unless a time limit or the monitor ends the fit.
@@ -32,7 +32,8 @@ struct Boosted {
     Forest forest;
     std::vector<float> base;            // logits before the first tree
     std::vector<double> losses, held_losses;  // mean log loss after each round
-    int best_round = -1;                // the forest ends with it
+    std::vector<float> gains;           // of each split, in halved squares of gradients over hessians
+    int best_round = -1;                // after which the held rows' loss, or without them the training rows', was least
     bool timed_out = false, stopped_early = false, stopped = false;
 };
 

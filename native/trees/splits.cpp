@@ -84,6 +84,6 @@ template <int width> Found best_of(const Search& search) {
 
 }  // namespace
 
-Found best_split(const Search& search) { return search.rows.width == 4 ? best_of<4>(search) : best_of<8>(search); }
+Found best_split(const Search& search) { return search.rows.width == 2 ? best_of<2>(search) : search.rows.width == 4 ? best_of<4>(search) : best_of<8>(search); }
 
 }  // namespace normexp

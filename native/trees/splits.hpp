@@ -10,7 +10,7 @@ namespace normexp {
 // What a split is judged by, a row: numbers of a few directions of its gradient, then its hessian, as integers whose sums over all rows fit into 32 bits: they are exact, and do
 // not depend on an order.
 struct Quantised {
-    int width;  // 4 or 8, the last of them the hessian
+    int width;  // 2, 4 or 8, the last of them the hessian
     std::vector<int32_t> values;
     float gradient_unit = 0, hessian_unit = 0;  // what an integer stands for
 };

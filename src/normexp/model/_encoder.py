@@ -3,6 +3,7 @@
 A number becomes smooth_clip((x - median) / IQR); a missing one becomes 0 and, if the column had missing values in training, sets an indicator.
 A boolean becomes -1 or 1, a category a one-hot vector; an unseen or missing category is all zeros. A constant column is all zeros.
 A category of very many becomes what its rows' classes were in training, a few numbers (see `normexp.recipe`), zeros for an unseen or missing one.
+Forests see numbers as they are, and of every category what its rows' classes were.
 With bins a number becomes also how much of each of its quantile bins it reaches (piecewise-linear encoding, Gorishniy, Rubachev and Babenko 2022): networks see thresholds.
 """
 
@@ -44,6 +45,7 @@ class Encoder:
     n_edges: NDArray[np.int64] | None = None  # of the bins of each number, 0 for other columns; None without bins
     edges: NDArray[np.float64] | None = None  # of all of them, one column after the other, those of a column rising
     statistics: NDArray[np.float64] | None = None  # the inputs of each code of the categories of very many, one column after the other, shape (n_codes, n_statistics)
+    leanings: NDArray[np.float64] | None = None  # for forests: what each code of every category, then a missing one, says of the classes, shape (n_codes + n_categories, width)
 
     @staticmethod
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn], n_bins: int = 0) -> "Encoder":
@@ -138,6 +140,44 @@ class Encoder:
         """What values of a category become, shape (n_values, inputs of the column)."""
         table = self.statistics_of(column).astype(np.float32).astype(np.float64) if self.is_wide[column] else np.eye(self.n_codes[column])
         return table[codes]
+
+    def leanings_of(self, column: int) -> NDArray[np.float64]:
+        """What each code of a category says of the classes, and at the end one that is missing or was not seen, shape (n_codes + 1, width)."""
+        assert self.leanings is not None
+        first = int((self.n_codes + (self.n_codes > 0))[:column].sum())
+        return self.leanings[first : first + self.n_codes[column] + 1]
+
+    def columns_of_numbers(self) -> NDArray[np.intp]:
+        """For each number that forests see, the matrix column that it comes from."""
+        n, width = np.arange(len(self.n_codes)), 0 if self.leanings is None else self.leanings.shape[1]
+        return np.concatenate([n[self.n_codes == 0], np.repeat(n[self.n_codes > 0], width)])
+
+    def numbers(self, matrix: NDArray[Any]) -> NDArray[Any]:
+        """Rows as forests see them: numbers and booleans as they are, NaN for missing, then what each category says of the classes; the matrix itself where it has no categories."""
+        if not (self.n_codes > 0).any():
+            return matrix
+        owners, is_number = self.columns_of_numbers(), self.n_codes == 0
+        found = np.empty((len(matrix), len(owners)), matrix.dtype)
+        found[:, : is_number.sum()] = matrix[:, is_number]
+        for column in np.flatnonzero(~is_number).tolist():
+            found[:, owners == column] = self.leaning(column, matrix[:, column])
+        return found
+
+    def leaning(self, column: int, codes: NDArray[Any]) -> NDArray[np.float64]:
+        """Of values of a category, shape (n_values, width)."""
+        table = self.leanings_of(column)
+        known = (codes >= 0) & (codes < len(table) - 1)
+        return table[np.where(known, codes, len(table) - 1).astype(np.int64)]
+
+    @property
+    def average_numbers(self) -> NDArray[np.float64]:
+        """An average row as forests see it: medians of numbers, training shares of booleans and categories."""
+        assert self.shares is not None
+        is_number, found = self.n_codes == 0, self.centre.copy()
+        if self.is_boolean is not None:
+            found[self.is_boolean] = (1 + self.shares[: is_number.sum()][self.is_boolean[is_number]]) / 2
+        codes = [(self.shares_of_codes(column), self.leanings_of(column)) for column in np.flatnonzero(~is_number).tolist()]
+        return np.concatenate([found[is_number], *(shares @ table[:-1] + max(1 - shares.sum(), 0) * table[-1] for shares, table in codes)])
 
     def columns_of_inputs(self) -> NDArray[np.intp]:
         """For each input of the network, the matrix column that it comes from, shape (n_inputs,)."""

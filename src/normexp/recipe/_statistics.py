@@ -1,4 +1,4 @@
-"""Categories of very many, such as zip codes: what the classes of a category's rows were, seen from rows other than the one that is encoded."""
+"""What the classes of a category's rows were, seen from rows other than the one that is encoded: of categories of very many, such as zip codes, and for forests of all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp.model import MOST_ONE_HOT, MOST_STATISTICS, Encoder
 from normexp.recipe._folds import Parts
 
-__all__ = ["Labelled", "category_shares", "training_inputs", "with_statistics"]
+__all__ = ["Labelled", "category_shares", "training_inputs", "training_numbers", "with_leanings", "with_statistics"]
 
 Array = NDArray[np.float64]
 STRENGTHS = 10.0 ** np.arange(-0.5, 3.1, 0.5)  # in rows, of what all rows together say of a category
@@ -69,6 +69,27 @@ def training_inputs(encoder: Encoder, data: Labelled, rows: NDArray[np.int64], f
     return inputs
 
 
+def with_leanings(encoder: Encoder, data: Labelled, rows: NDArray[np.int64]) -> Encoder:
+    """The encoder with what these rows say of each code of every category, as `with_statistics` has it, and of rows without a value."""
+    columns = np.flatnonzero(encoder.n_codes).tolist()
+    if not columns:
+        return encoder
+    tables = [_statistics(data, rows, column, int(encoder.n_codes[column]), with_missing=True) for column in columns]
+    return replace(encoder, leanings=np.concatenate(tables).astype(np.float32).astype(np.float64))  # whatever the matrix, the same numbers
+
+
+def training_numbers(encoder: Encoder, data: Labelled, rows: NDArray[np.int64], folds: Sequence[Parts], seed: int) -> NDArray[Any]:
+    """These rows as forests see them, to learn from: as `training_inputs` has it, what a category says is said by rows that its own row's fold learns from."""
+    if not (encoder.n_codes > 0).any():
+        return data.matrix if len(rows) == len(data.matrix) else data.matrix[rows]
+    numbers = np.empty((len(rows), len(encoder.columns_of_numbers())), data.matrix.dtype)
+    position = np.zeros(len(data.matrix), np.int64)
+    position[rows] = np.arange(len(rows))
+    for learnt, held in _apart(rows, folds, data.groups, seed):
+        numbers[position[held]] = with_leanings(encoder, data, learnt).numbers(data.matrix[held])
+    return numbers
+
+
 def _apart(rows: NDArray[np.int64], folds: Sequence[Parts], groups: NDArray[np.int64] | None, seed: int) -> list[Parts]:
     """The folds, and parts of the rows that none of them holds out."""
     rest = np.setdiff1d(rows, np.concatenate([NO_ROWS, *(held for _, held in folds)]))
@@ -93,9 +114,11 @@ def category_shares(codes: NDArray[Any], targets: NDArray[np.int32], weights: ND
     return (counts + added) / (counts + added).sum(axis=1, keepdims=True), shares
 
 
-def _statistics(data: Labelled, rows: NDArray[np.int64], column: int, n_codes: int) -> Array:
-    """Shape (n_codes, 1) for two classes, else a column a class that is told."""
+def _statistics(data: Labelled, rows: NDArray[np.int64], column: int, n_codes: int, *, with_missing: bool = False) -> Array:
+    """Shape (n_codes, 1) for two classes, else a column a class that is told; with a last row of the missing ones, if asked for."""
     codes = data.matrix[rows, column]
+    if with_missing:
+        codes, n_codes = np.where((codes >= 0) & (codes < n_codes), codes, n_codes), n_codes + 1
     of_codes, shares = category_shares(codes, data.targets[rows], None if data.weights is None else data.weights[rows], n_codes, data.n_classes)
     logs = np.log(of_codes) - np.log(shares)
     logs = logs[:, 1:] - logs[:, :1] if data.n_classes == 2 else logs[:, data.told]

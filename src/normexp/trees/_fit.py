@@ -13,7 +13,7 @@ from normexp._checks import finite_above_0, finite_from_0, integer_at_least
 from normexp.trees._bins import Bins
 from normexp.trees._forest import Forest
 
-__all__ = ["Boosting", "Fitted", "fit"]
+__all__ = ["Boosting", "Fitted", "fit", "fit_binned"]
 
 MOST_DEPTH = 8
 NO_ROWS = np.empty(0, np.int64)
@@ -57,19 +57,23 @@ class Boosting:
 
 
 class Fitted(NamedTuple):
-    """The forest, its mean log losses after each round on the rows that were learnt from and on those held out (NaN without), and what ended the fit: epochs, patience,
-    time_limit, interrupted or callback."""
+    """The forest up to its best round, mean log losses after each round on the rows that were learnt from and on those held out (NaN without), what ended the fit: epochs, patience,
+    time_limit, interrupted or callback; and the forest of all rounds."""
 
     forest: Forest
     losses: tuple[float, ...]
     held_losses: tuple[float, ...]
     best_round: int
     stopped: str
+    grown: Forest
+
+
+Poll = Callable[[int], bool]
 
 
 def fit(
     matrix: NDArray[Any], targets: NDArray[np.int32], n_classes: int, boosting: Boosting, *, bins: Bins | None = None, rows: NDArray[np.int64] | None = None,
-    held_rows: NDArray[np.int64] = NO_ROWS, weights: NDArray[np.float32] | None = None, on_poll: Callable[[int], bool] | None = None,
+    held_rows: NDArray[np.int64] = NO_ROWS, weights: NDArray[np.float32] | None = None, on_poll: Poll | None = None,
 ) -> Fitted:  # fmt: skip
     """Grow a forest on rows of a matrix of numbers, NaN for missing, shape (n, n_features).
 
@@ -99,23 +103,36 @@ def fit(
         If the arrays do not fit each other, or there are fewer than two classes.
     """
     rows = np.arange(len(matrix)) if rows is None else rows
-    if n_classes < 2:
-        raise ValueError(f"expected at least two classes, got {n_classes}")
     if matrix.ndim != 2 or targets.shape != (len(matrix),) or (weights is not None and weights.shape != (len(matrix),)):
         raise ValueError(f"expected a matrix with a target, and a weight if any, for each row, got shapes {matrix.shape} and {targets.shape}")
     if not len(rows):
         raise ValueError("expected rows to learn from, got none")
-    for part in (rows, held_rows):
-        if len(part) and not (targets[part].min() >= 0 and targets[part].max() < n_classes):
-            raise ValueError(f"expected targets from 0 to {n_classes - 1}, got {targets[part].min()} to {targets[part].max()}")
     if np.isinf(matrix[rows]).any() or np.isinf(matrix[held_rows]).any():
         raise ValueError("expected finite numbers, or NaN for missing ones, got infinity")
     bins = Bins.fit(matrix, rows) if bins is None else bins
     if len(bins.thresholds) != matrix.shape[1]:
         raise ValueError(f"expected bins of {matrix.shape[1]} columns, as the matrix has, got those of {len(bins.thresholds)}")
+    used = np.concatenate([rows, held_rows])
+    learnt, held = np.split(np.arange(len(used)), [len(rows)])
+    binned = bins.apply(matrix, used)
+    return fit_binned(binned, bins, targets[used], n_classes, boosting, learnt, held, None if weights is None else weights[used], on_poll=on_poll)
+
+
+def fit_binned(
+    binned: NDArray[np.uint8], bins: Bins, targets: NDArray[np.int32], n_classes: int, boosting: Boosting, rows: NDArray[np.int64],
+    held_rows: NDArray[np.int64], weights: NDArray[np.float32] | None = None, *, on_poll: Poll | None = None,
+) -> Fitted:  # fmt: skip
+    """As `fit`, on what `bins.apply` gave of all rows, shape (n_features, n)."""
+    if n_classes < 2:
+        raise ValueError(f"expected at least two classes, got {n_classes}")
+    for part in (rows, held_rows):
+        if len(part) and not (targets[part].min() >= 0 and targets[part].max() < n_classes):
+            raise ValueError(f"expected targets from 0 to {n_classes - 1}, got {targets[part].min()} to {targets[part].max()}")
 
     def of(part: NDArray[np.int64]) -> tuple[Any, ...]:
-        return bins.apply(matrix, part), np.ascontiguousarray(targets[part], np.int32), None if weights is None else np.ascontiguousarray(weights[part], np.float32)
+        whole = len(part) == binned.shape[1] and bool((np.diff(part) == 1).all())
+        of_part = binned if whole else np.ascontiguousarray(binned[:, part])
+        return of_part, np.ascontiguousarray(targets[part], np.int32), None if weights is None else np.ascontiguousarray(weights[part], np.float32)
 
     def poll(done: int, _rows: int, _sums: Any) -> bool:
         assert on_poll is not None
@@ -126,14 +143,16 @@ def fit(
         of(rows), of(held_rows), bins.n_bins, n_classes, b.rounds, b.patience, b.depth, b.directions, b.learning_rate, b.l2, b.most_step, b.row_share, b.column_share, b.seed,
         b.time_limit, b.n_threads, None if on_poll is None else poll,
     )  # fmt: skip
-    return Fitted(_forest(found, bins, b.depth), tuple(found["losses"]), tuple(found["held_losses"]), found["best_round"], found["stop"])
+    grown = _forest(found, bins, b.depth)
+    return Fitted(grown.first(found["best_round"] + 1), tuple(found["losses"]), tuple(found["held_losses"]), found["best_round"], found["stop"], grown)
 
 
 def _forest(found: dict[str, Any], bins: Bins, depth: int) -> Forest:
-    splits = np.array(found["splits"], np.int64).reshape(-1, 3)
-    thresholds = [bins.thresholds[feature][bin_ - 1] if feature >= 0 and bin_ > 0 else -math.inf for feature, bin_, _ in splits.tolist()]
-    n_trees, base = len(splits) // depth, np.array(found["base"], np.float32)
+    features, places, base = found["features"].reshape(-1, depth), found["bins"].reshape(-1, depth), found["base"]
+    firsts = np.cumsum([0, *(len(one) for one in bins.thresholds)])
+    known = (features >= 0) & (places > 0)
+    thresholds = np.full(features.shape, -math.inf)
+    thresholds[known] = np.concatenate([np.empty(0), *bins.thresholds])[firsts[features[known]] + places[known] - 1]
     return Forest(
-        splits[:, 0].astype(np.int32).reshape(n_trees, depth), np.array(thresholds, np.float64).reshape(n_trees, depth), splits[:, 2].astype(bool).reshape(n_trees, depth),
-        np.array(found["leaves"], np.float32).reshape(n_trees, 2**depth, len(base)), base,
+        features, thresholds, found["missing"].astype(bool).reshape(-1, depth), found["leaves"].reshape(-1, 2**depth, len(base)), base, found["gains"].reshape(-1, depth),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """A forest as data, and what it says of rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ class Forest:
         What a leaf adds to the logits; n_outputs is the number of classes, or 1 for two: then it is the logit of the second class above the first.
     base : float32 ndarray of shape (n_outputs,)
         Logits before the first tree.
+    gains : float32 ndarray of shape (n_trees, depth)
+        By how much a question lowered the loss that splits are judged by, summed over training rows; 0 for none.
     """
 
     features: NDArray[np.int32]
@@ -29,9 +31,20 @@ class Forest:
     missing: NDArray[np.bool_]
     leaves: NDArray[np.float32]
     base: NDArray[np.float32]
+    gains: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.features)
+
+    def take(self, trees: Any) -> "Forest":
+        """Those of an index or slice, over the same base."""
+        return replace(
+            self, features=self.features[trees], thresholds=self.thresholds[trees], missing=self.missing[trees], leaves=self.leaves[trees], gains=self.gains[trees],
+        )  # fmt: skip
+
+    def first(self, n: int) -> "Forest":
+        """The first n trees."""
+        return self.take(slice(n))
 
     @property
     def n_classes(self) -> int:
