@@ -72,8 +72,9 @@ nb::dict fit_trees(const PartTuple& training, const PartTuple& held, Vec<const i
 
 template <class T> void logits_of_forest(
     nb::ndarray<const T, nb::ndim<2>, nb::device::cpu> matrix, Mat<const int32_t> features, Mat<const double> thresholds, Mat<const bool> missing, Vec<const float> leaves,
-    Vec<const float> base, Mat<float> out, int n_threads) {
-    const Questions forest{int(features.shape(0)), int(features.shape(1)), int(base.size()), features.data(), thresholds.data(), missing.data(), leaves.data(), base.data()};
+    Vec<const float> base, Mat<float> out, int n_threads, std::optional<Vec<const int32_t>> chosen) {
+    const Questions forest{int(features.shape(0)), int(features.shape(1)), int(base.size()), features.data(), thresholds.data(), missing.data(), leaves.data(), base.data(),
+                           chosen ? chosen->data() : nullptr, chosen ? int(chosen->size()) : int(features.shape(0))};
     const Values<T> values{matrix.data(), matrix.stride(0), matrix.stride(1)};
     nb::gil_scoped_release no_gil;
     forest_logits(forest, values, int64_t(matrix.shape(0)), out.data(), n_threads > 0 ? n_threads : default_threads());
@@ -86,7 +87,7 @@ void add_trees(nb::module_& m) {
           nb::arg("directions"), nb::arg("learning_rate"), nb::arg("l2"), nb::arg("most_step"), nb::arg("row_share"), nb::arg("feature_share"), nb::arg("seed"),
           nb::arg("time_limit"), nb::arg("n_threads"), nb::arg("on_poll").none());
     m.def("forest_logits_f32", &logits_of_forest<float>, nb::arg("matrix"), nb::arg("features"), nb::arg("thresholds"), nb::arg("missing"), nb::arg("leaves"), nb::arg("base"),
-          nb::arg("out").noconvert(), nb::arg("n_threads"));
+          nb::arg("out").noconvert(), nb::arg("n_threads"), nb::arg("chosen").none());
     m.def("forest_logits_f64", &logits_of_forest<double>, nb::arg("matrix"), nb::arg("features"), nb::arg("thresholds"), nb::arg("missing"), nb::arg("leaves"), nb::arg("base"),
-          nb::arg("out").noconvert(), nb::arg("n_threads"));
+          nb::arg("out").noconvert(), nb::arg("n_threads"), nb::arg("chosen").none());
 }

@@ -16,7 +16,8 @@ template <class T> void logits_of(const Questions& forest, Values<T> matrix, int
     const int n_outputs = forest.n_outputs;
     for (int64_t i = 0; i < n; ++i) std::copy_n(forest.base, n_outputs, sums.begin() + i * n_outputs);
     uint32_t leaves[rows_at_a_time];
-    for (int tree = 0; tree < forest.n_trees; ++tree) {
+    for (int i_tree = 0; i_tree < forest.n_chosen; ++i_tree) {
+        const int tree = forest.chosen ? forest.chosen[i_tree] : i_tree;
         std::fill_n(leaves, n, 0u);
         for (int level = 0; level < forest.depth; ++level) {
             const int64_t at = int64_t(tree) * forest.depth + level;
@@ -40,7 +41,7 @@ template <class T> void logits_of(const Questions& forest, Values<T> matrix, int
 
 template <class T> void forest_logits(const Questions& forest, Values<T> matrix, int64_t n_rows, float* out, int threads) {
     const int64_t n_pieces = (n_rows + rows_at_a_time - 1) / rows_at_a_time;
-    const int64_t work = n_rows * forest.n_trees * (forest.depth + forest.n_outputs);
+    const int64_t work = n_rows * forest.n_chosen * (forest.depth + forest.n_outputs);
     parallel(std::max(1, threads_worth(work, threads)), n_pieces, [&](int64_t begin, int64_t end) {
         std::vector<double> sums(size_t(rows_at_a_time * forest.n_outputs));
         for (int64_t piece = begin; piece < end; ++piece) {

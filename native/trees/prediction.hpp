@@ -13,6 +13,8 @@ struct Questions {
     const bool* missing;
     const float* leaves;
     const float* base;
+    const int32_t* chosen;  // the trees that are asked, n_chosen of them; null: all
+    int n_chosen;
 };
 
 // A matrix in any layout; distances in entries.

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from normexp import recipe
 from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 from normexp.classifier._class_weight import class_weight_of
-from normexp.classifier._endings import warn_of_its_end
+from normexp.classifier._endings import warn_of_forests, warn_of_its_end
 from normexp.classifier._importance import importances_of
-from normexp.classifier._inputs import features_of_before, matrix_of, training_rows
+from normexp.classifier._inputs import features_of_before, groups_of, matrix_of, training_rows, weights_of
 from normexp.classifier._params import plain_params
 from normexp.classifier._planning import Printed, folds_of, plan_of_one, planned, print_epoch, seed_of
 from normexp.classifier._views import MemberView, ModelView
@@ -30,10 +30,10 @@ __all__ = ["SoftmaxClassifier"]
 
 
 class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
-    """Networks with a softmax output and calibrated probabilities, sensible without any argument.
+    """Networks and boosted trees that end in a softmax, with calibrated probabilities, sensible without any argument.
 
-    Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. By default a few networks of different kinds and a
-    linear model are fitted fold by fold, and combined by one convex problem on the rows that none of them had seen: these decide how sure the answers are, too.
+    Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. By default a few networks of different kinds, trees and
+    linear models are fitted fold by fold, and combined by one convex problem on the rows that none of them had seen: these decide how sure the answers are, too.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     quality : "good", "fast" or "best", default "good"
         "fast" is one network, whose epoch and temperature a stratified, seeded part of the rows chooses; "best" fits each network of "good" several times.
     members : None, str or sequence of str, default None
-        Families that may take part: "linear", "network"; None is all of them. Not with "fast".
+        Families that may take part: "linear", "network", "trees"; None is all of them. Not with "fast".
     cv : None, int, splitter or iterable of (train, test), default None
         The folds that members are fitted on, as in `sklearn.model_selection.cross_validate`; None is 8, 5 or 3 by the number of rows, of whole groups where there are some.
         Not with "fast".
@@ -51,7 +51,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     batch_size : "auto" or int, default "auto"
         Rows a step.
     learning_rate : "auto" or float, default "auto"
-        Adam's step size; 0.001 with "fast".
+        Adam's step size; 0.001 with "fast". Where members="trees": how much of each tree's step is taken.
     weight_decay : "auto" or float, default "auto"
         Decoupled decay of the weights: each step shrinks them by learning_rate x weight_decay; 0.01 with "fast".
     validation_fraction : float, default 0.2
@@ -59,6 +59,15 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         out every row once.
     patience : "auto" or int, default "auto"
         Epochs without a better validation log loss before training stops; 0 never stops early. With "fast" only: networks that are fitted fold by fold train as long as is planned.
+        Where members="trees": rounds without a better log loss of the rows that a fold holds out.
+    max_depth : "auto" or int, default "auto"
+        Of trees: questions from the root to a leaf, 1 to 8; all rows are asked the same one on a level.
+    max_iter : "auto" or int, default "auto"
+        Of trees: the most rounds; each adds one tree for all classes.
+    l2_regularization : "auto" or float, default "auto"
+        Of trees: added to the sum of hessians of a leaf, above 0.
+    max_bins : "auto" or int, default "auto"
+        Of trees: into how many bins a number is parted, 2 to 255; missing values have one of their own.
     class_weight : None, "balanced" or dict, default None
         Weights of the classes, multiplied with `sample_weight` in training: how much a missed row of each costs. `predict` answers by them; the probabilities
         are those of the data's own shares all the same.
@@ -124,6 +133,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         self, hidden_layer_sizes: str | Sequence[int] = "auto", *, quality: str = "good", members: str | Sequence[str] | None = None,
         cv: Any = None, epochs: str | int = "auto", batch_size: str | int = "auto", learning_rate: str | float = "auto", weight_decay: str | float = "auto",
         validation_fraction: float = 0.2, patience: str | int = "auto",
+        max_depth: str | int = "auto", max_iter: str | int = "auto", l2_regularization: str | float = "auto", max_bins: str | int = "auto",
         class_weight: Any = None, warm_start: bool = False, random_state: Any = None, verbose: bool = False,
         time_limit: float | None = None, importances: bool = False, n_threads: int | None = None,
     ) -> None:  # fmt: skip
@@ -137,6 +147,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.max_depth = max_depth
+        self.max_iter = max_iter
+        self.l2_regularization = l2_regularization
+        self.max_bins = max_bins
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.random_state = random_state
@@ -175,9 +189,9 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             check_classification_targets(data.labels)
             classes, targets = classes_and_targets(data.labels)
             start = self._start_from(before, classes, data.schema, len(data.columns))
-            weights = X.weights if sample_weight is None and isinstance(X, Table) else self._checked_weights(sample_weight, data.matrix)
+            weights = X.weights if sample_weight is None and isinstance(X, Table) else weights_of(sample_weight, data.matrix)
             matrix, n = data.matrix, len(data.matrix)
-            together = self._groups(X, groups, n)
+            together = groups_of(X, groups, n)
             if validation_data is not None:
                 if groups is not None:
                     raise ValueError("expected groups to split X by, or validation_data, got both; leave one out")
@@ -223,7 +237,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One more pass over the given rows; `classes` lists all labels and is needed at the first call if y lacks some.
 
-        The encoder is that of the first call, the temperature stays 1. After a `fit` of several members each of them makes the pass, and their weights stay.
+        The encoder is that of the first call, the temperature stays 1. After a `fit` of several members each of them makes the pass, and their weights stay; forests, which are
+        grown once, stay too, with a UserWarning. Raises ValueError for a model of forests alone.
         """
         with features_of_before(self):
             start = getattr(self, "model_", None)
@@ -231,6 +246,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 matrix, columns, labels, schema = training_rows(self, X, y)
                 known = classes_and_targets(labels if classes is None else label_values(classes))[0]
             else:
+                warn_of_forests(start)
                 schema, known, columns = start.schema, start.classes, ()
                 matrix, labels = matrix_of(self, X, schema), label_values(y)
                 if len(matrix) != len(labels):
@@ -240,7 +256,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             unknown = np.flatnonzero(targets < 0)
             if unknown.size:
                 raise ValueError(f"expected labels out of the classes of the first call, got {labels[unknown[0]]} at index {unknown[0]}; list all with classes=")
-            weights = self._checked_weights(sample_weight, matrix)
+            weights = weights_of(sample_weight, matrix)
             plan = plan_of_one(self, len(matrix), seed_of(self) if start is None else 0, validation_fraction=0.0)
             class_weight, n_threads = class_weight_of(self.class_weight, known), self.n_threads or 0
             model = recipe.step(matrix, columns, targets, weights, plan, classes=known, class_weight=class_weight, start=start, n_threads=n_threads)
@@ -362,19 +378,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         if not np.array_equal(before.classes, classes):
             raise ValueError(f"expected the classes of the last fit with warm_start, {listing(before.classes.tolist())}, got {listing(classes.tolist())}; use warm_start=False")
         return before if before.schema == schema and len(before.encoder.centre) == n_columns else None
-
-    @staticmethod
-    def _groups(X: Any, groups: ArrayLike | None, n_rows: int) -> NDArray[np.int64] | None:
-        if groups is None:
-            return X.groups if isinstance(X, Table) else None
-        names = label_values(groups)
-        if names.shape != (n_rows,):
-            raise ValueError(f"expected the name of a group for each of the {n_rows} rows, got groups of shape {names.shape}")
-        return classes_and_targets(names)[1].astype(np.int64)
-
-    @staticmethod
-    def _checked_weights(sample_weight: ArrayLike | None, matrix: NDArray[Any]) -> NDArray[Any] | None:
-        return None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)
 
     def _validation_rows(self, data: tuple[Any, Any], classes: NDArray[Any], schema: Schema | None) -> tuple[NDArray[Any], NDArray[np.int32]]:
         matrix, labels = matrix_of(self, data[0], schema), label_values(data[1])

@@ -5,9 +5,9 @@ import warnings
 from sklearn.exceptions import ConvergenceWarning
 
 from normexp._checks import users_line
-from normexp.model import Model
+from normexp.model import Model, TreeMember
 
-__all__ = ["warn_of_its_end"]
+__all__ = ["warn_of_forests", "warn_of_its_end"]
 
 
 def warn_of_its_end(model: Model, learning_rate: str | float, time_limit: float | None) -> None:
@@ -23,3 +23,13 @@ def warn_of_its_end(model: Model, learning_rate: str | float, time_limit: float 
         message = f"the time limit of {time_limit:g} s ended training; {kept}"
     if message:
         warnings.warn(message, ConvergenceWarning, stacklevel=users_line())
+
+
+def warn_of_forests(model: Model) -> None:
+    """A UserWarning where some members cannot go on learning; without any that can, `recipe.step` refuses."""
+    n_forests = sum(isinstance(member, TreeMember) for member in model.members)
+    if 0 < n_forests < len(model.members):
+        warnings.warn(
+            f"expected networks to go on learning, got {n_forests} forests among {len(model.members)} members: these stay as they are; fit again, or with members='network'",
+            UserWarning, stacklevel=users_line(),
+        )  # fmt: skip

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils.validation import column_or_1d, validate_data
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
-from normexp._labels import label_values
+from normexp._labels import classes_and_targets, label_values
 from normexp.model import number_columns
 from normexp.tables import MatrixColumn, Schema, Table, in_order, is_table, matrix_by_name, matrix_by_schema, names_of_rows, open_source, warn_of
 
-__all__ = ["TrainingRows", "features_of_before", "matrix_of", "training_rows"]
+__all__ = ["TrainingRows", "features_of_before", "groups_of", "matrix_of", "training_rows", "weights_of"]
 
 FEATURES = ("n_features_in_", "feature_names_in_")
 NUMBERS: dict[str, Any] = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
@@ -93,3 +93,18 @@ def _read(estimator: Any, X: Any, labels: Any, last: Schema | None) -> Table:
 
 def _set_names(estimator: Any, names: list[Any]) -> None:
     estimator.feature_names_in_, estimator.n_features_in_ = np.array(names, object), len(names)
+
+
+def groups_of(X: Any, groups: ArrayLike | None, n_rows: int) -> NDArray[np.int64] | None:
+    """A number a group for each row, from their names or those of a Table."""
+    if groups is None:
+        return X.groups if isinstance(X, Table) else None
+    names = label_values(groups)
+    if names.shape != (n_rows,):
+        raise ValueError(f"expected the name of a group for each of the {n_rows} rows, got groups of shape {names.shape}")
+    return classes_and_targets(names)[1].astype(np.int64)
+
+
+def weights_of(sample_weight: ArrayLike | None, matrix: NDArray[Any]) -> NDArray[Any] | None:
+    """Weights of rows, finite and at least 0."""
+    return None if sample_weight is None else _check_sample_weight(sample_weight, matrix, dtype=np.float64, ensure_non_negative=True)

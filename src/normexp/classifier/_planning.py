@@ -15,6 +15,8 @@ from normexp.tables import MatrixColumn
 
 __all__ = ["Printed", "folds_of", "plan_of_one", "planned", "print_epoch", "seed_of"]
 
+OF_TREES = ("max_depth", "max_iter", "l2_regularization", "max_bins")
+
 
 def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> recipe.Plan | recipe.Portfolio:
     """What its quality asks for; raises ValueError for parameters that are not known, or not together."""
@@ -22,19 +24,22 @@ def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_clas
     if quality not in recipe.QUALITIES:
         raise ValueError(f"expected quality out of {', '.join(recipe.QUALITIES)}, got {quality!r}")
     if quality == "fast":
-        for name, value in (("members", members), ("cv", estimator.cv)):
-            if value is not None:
+        of_trees = ((name, getattr(estimator, name)) for name in OF_TREES)
+        for name, value in (("members", members), ("cv", estimator.cv), *of_trees):
+            if value is not None and value != "auto":
                 raise ValueError(f"expected quality 'good' or 'best' with {name}, got 'fast', which is one network, with {value!r}")
         return plan_of_one(estimator, n_rows, seed_of(estimator))
     if estimator.warm_start:
         raise ValueError(f"expected quality='fast' with warm_start, which goes on from one network, got {quality!r}")
     plan_of_one(estimator, n_rows, 0)  # refuses what makes no sense
     for name, default in (("patience", "auto"), ("validation_fraction", 0.2)):
-        if (value := getattr(estimator, name)) != default:
-            raise ValueError(f"expected quality='fast' with {name}={value!r}, since members train for a planned number of epochs and are judged by folds (cv), got {quality!r}")
+        alone = name == "patience" and recipe.families(members) == ("trees",)
+        if (value := getattr(estimator, name)) != default and not alone:
+            raise ValueError(f"expected quality='fast' with {name}={value!r}, since networks train for a planned number of epochs and are judged by folds (cv), got {quality!r}")
     plan = recipe.portfolio(
         n_rows, columns, n_classes, quality, members=members, hidden_layer_sizes=estimator.hidden_layer_sizes, epochs=estimator.epochs, batch_size=estimator.batch_size,
-        learning_rate=estimator.learning_rate, weight_decay=estimator.weight_decay, seed=seed_of(estimator),
+        learning_rate=estimator.learning_rate, weight_decay=estimator.weight_decay, patience=estimator.patience, seed=seed_of(estimator),
+        **{name: getattr(estimator, name) for name in OF_TREES},
     )  # fmt: skip
     return replace(plan, n_folds=integer_at_least(estimator.cv, 2, "cv")) if isinstance(estimator.cv, numbers.Integral) else plan
 

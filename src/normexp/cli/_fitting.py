@@ -18,7 +18,7 @@ __all__ = ["fitted"]
 UNASKED: dict[str, Any] = {
     "batch_size": "auto", "cv": None, "importances": False, "members": None, "quality": "good",
     "learning_rate": "auto", "patience": "auto", "validation_fraction": 0.2, "verbose": False, "warm_start": False,
-    "weight_decay": "auto",
+    "weight_decay": "auto", "max_depth": "auto", "max_iter": "auto", "l2_regularization": "auto", "max_bins": "auto",
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides split, first weights and order; same seed, same model.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads; default: OMP_NUM_THREADS or all processors. The model does not depend on it.")
 @click.option("--quality", type=click.Choice(["fast", "good", "best"]), default="good", show_default=True, help="One network; several kinds on every fold; these several times.")
-@click.option("--members", multiple=True, type=click.Choice(["linear", "network"]), help="Families that may take part; may be repeated. Default: all.")
+@click.option("--members", multiple=True, type=click.Choice(["linear", "network", "trees"]), help="Families that may take part; may be repeated. Default: all.")
 @click.option("--hidden", type=HiddenSizes(), help="Units of the hidden layers, such as 256,128; none is logistic regression. Default: by the table's size.")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the rows; with --quality fast the most. Default: by the table's size.")
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop training after this time, with the kinds of members that are finished.")

@@ -10,6 +10,7 @@ from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 from normexp.explanation._features import describe, features_of, offsets_of
 from normexp.explanation._flips import Columns, Flip, smallest_flip
+from normexp.explanation._forests import Forests
 from normexp.explanation._network import ReluNetworks
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, as_model
@@ -128,8 +129,8 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
 
     Notes
     -----
-    Contributions are integrated gradients (Sundararajan, Taly and Yan 2017) from the baseline of training medians and shares; they sum to the difference.
-    Float64.
+    Contributions are measured from the baseline of training medians and shares, and sum to the difference: of networks integrated gradients (Sundararajan, Taly and Yan 2017), of
+    trees Shapley values (Lundberg and Lee 2017), exact in every tree. Float64.
 
     Examples
     --------
@@ -145,9 +146,10 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
     """
     known, matrix = as_model(model), _matrix(model, X)
     targets = _targets(known.classes, X, y, len(matrix))
-    network, encoder = ReluNetworks.of(known), known.encoder
+    network, forests, encoder = ReluNetworks.of(known), Forests.of(known), known.encoder
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline
-    logits = network.logits(network.first(inputs))
+    numbers, average = (encoder.numbers(matrix.astype(np.float64)), encoder.average_numbers) if forests.kinds else (np.empty((len(matrix), 0)), np.empty(0))
+    logits = network.logits(network.first(inputs)) + forests.logits(numbers)
     raised = np.zeros(len(known.classes)) if known.class_weights is None else np.log(np.maximum(known.class_weights, TINY))
     order = np.argsort(-(logits + raised), axis=1, kind="stable")
     if against_truth and targets is not None:
@@ -155,16 +157,17 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
         order[wrong, 1] = targets[wrong]
     names, owners = features_of(known)
     contributions = np.zeros((len(matrix), len(names)))
-    at_baseline = network.logits(network.first(baseline[None]))[0]
+    at_baseline = (network.logits(network.first(baseline[None])) + forests.logits(average[None]))[0]
     for i, row in enumerate(inputs):
         direction = np.zeros(logits.shape[1])
         direction[order[i, :2]] = 1, -1
         by_input = network.integrated_gradients(baseline, row, direction)
-        contributions[i] = np.bincount(owners[encoder.columns_of_inputs()], by_input, len(names))
+        by_column = forests.contributions(average, numbers[i], direction)
+        contributions[i] = np.bincount(owners[encoder.columns_of_inputs()], by_input, len(names)) + np.bincount(owners[: len(by_column)], by_column, len(names))
     rows = np.arange(len(matrix))
     values = np.array([[describe(known.schema, matrix[i], k, owners) for k in range(len(names))] for i in rows], np.str_).reshape(len(matrix), len(names))
     offsets = offsets_of(known.schema, len(owners))
-    columns, answering = Columns(encoder, network), network.raised(raised)
+    columns, answering = Columns(encoder, network, forests), network.raised(raised)
     flips = tuple(_in_words(known, smallest_flip(columns, answering, row, offsets), row, names, owners) for row in matrix)
     return Explanation(
         known.classes, names, values, logits, order[:, 0], order[:, 1], logits[rows, order[:, 0]] - logits[rows, order[:, 1]],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.explanation._forests import Forests
 from normexp.explanation._network import ReluNetworks, linear_layer
 from normexp.network import NativeLayer, Parameters, predict_outputs
 
@@ -32,13 +33,13 @@ class Flip:
 
 
 class Columns:
-    """What a change of each column makes of the first layers of a model's networks.
+    """What a change of each column makes of the first layers of a model's networks, and of the numbers that its forests see.
 
     By the engine, on one thread: there are many small products, for which threads would wait longer than they take.
     """
 
-    def __init__(self, encoder: Any, network: ReluNetworks) -> None:
-        self.encoder, self.network = encoder, network
+    def __init__(self, encoder: Any, network: ReluNetworks, forests: Forests) -> None:
+        self.encoder, self.network, self.forests = encoder, network, forests
         owners = encoder.columns_of_inputs()
         self.places = {int(column): np.flatnonzero(owners == column) for column in np.unique(owners)}
         for column in np.flatnonzero(encoder.has_indicator).tolist():
@@ -51,8 +52,16 @@ class Columns:
         found: NDArray[np.float64] = encode(column, values.astype(np.int64) if self.encoder.n_codes[column] else values)
         return found
 
+    def numbers(self, column: int, row: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows of numbers with these values in a column, shape (n_values, n_numbers)."""
+        found = np.tile(row, (len(values), 1))
+        found[:, self.forests.owners == column] = self.encoder.leaning(column, values) if self.encoder.n_codes[column] else values[:, None]
+        return found
+
     def moved(self, column: int, changes: NDArray[np.float64]) -> NDArray[np.float32]:
         """How far changes of the column's inputs move the units, shape (n_changes, n_units)."""
+        if not self.network.kinds:
+            return np.empty((len(changes), 0), np.float32)
         if column not in self.layers:
             self.layers[column] = linear_layer(self.network.weights[self.places[column]])
         plan, parameters = self.layers[column]
@@ -66,12 +75,21 @@ class _Row:
         self.columns, self.encoder, self.network, self.row = columns, columns.encoder, network, row.astype(np.float64)
         self.inputs = self.encoder.encode(row[None])[0].astype(np.float64)
         self.first = network.first(self.inputs)
-        self.answer = int(network.logits(self.first[None])[0].argmax())
+        self.numbers = self.encoder.numbers(self.row[None]) if columns.forests.kinds else np.empty((1, 0))
+        self.parts = columns.forests.parts(self.numbers)
+        self.answer = int((network.logits(self.first[None]) + columns.forests.logits(self.numbers))[0].argmax())
 
     def logits(self, column: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """With other values in a column, in float64."""
         places = self.columns.places[column]
-        return self.network.logits(self.first + (self.columns.inputs(column, values) - self.inputs[places]) @ self.network.weights[places])
+        found = self.network.logits(self.first + (self.columns.inputs(column, values) - self.inputs[places]) @ self.network.weights[places])
+        return found + self._of_forests(column, values)
+
+    def _of_forests(self, column: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        forests = self.columns.forests
+        if not forests.kinds:
+            return np.zeros((len(values), forests.n_classes))
+        return forests.changed((column,), self.numbers, self.parts, self.columns.numbers(column, self.numbers[0], values))
 
     def quick_answers(self, columns: list[int], values: list[NDArray[np.float64]]) -> list[NDArray[np.intp]]:
         """The answers with other values in each of several columns, in float32: for thousands of values."""
@@ -84,7 +102,10 @@ class _Row:
         moved = [self.columns.moved(columns[i], self.columns.inputs(columns[i], values[i]) - self.inputs[self.columns.places[columns[i]]]) for i in piece]
         changed = np.concatenate(moved)
         changed += self.first.astype(np.float32)
-        return np.split(self.network.quick_logits(changed).argmax(axis=1), np.cumsum([len(one) for one in moved])[:-1])
+        logits = self.network.quick_logits(changed)
+        if self.columns.forests.kinds:
+            logits += np.concatenate([self._of_forests(columns[i], values[i]) for i in piece])
+        return np.split(logits.argmax(axis=1), np.cumsum([len(one) for one in moved])[:-1])
 
 
 def smallest_flip(columns: Columns, network: ReluNetworks, row: NDArray[Any], offsets: NDArray[np.float64]) -> Flip | None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.explanation._features import features_of
+from normexp.explanation._forests import Forests
 from normexp.explanation._network import ReluNetworks
 from normexp.functional import cross_entropy
 from normexp.model import as_model
@@ -53,18 +54,24 @@ def permutation_importance(model: Any, table: Table, *, n_repeats: int = 5, max_
     rows = np.flatnonzero(table.targets >= 0)
     n_rows = min(len(rows), max_rows, max(200, WORK // (len(names) * n_repeats * len(known.members))))
     rows = np.sort(rng.permutation(rows)[:n_rows])
-    network, targets = ReluNetworks.of(known), table.targets[rows]
+    network, forests, targets = ReluNetworks.of(known), Forests.of(known), table.targets[rows]
     inputs = encoder.encode(table.matrix, rows).astype(np.float64)
     first = network.first(inputs)
-    before = cross_entropy(network.logits(first), targets, reduction="none") if n_rows else np.empty(0)
+    numbers = encoder.numbers(table.matrix[rows].astype(np.float64)) if forests.kinds else np.empty((n_rows, 0))
+    parts = forests.parts(numbers)
+    before = cross_entropy(network.logits(first) + forests.logits(numbers), targets, reduction="none") if n_rows else np.empty(0)
     feature_of_input = owners[encoder.columns_of_inputs()]
     mean, error = np.full(len(names), np.nan), np.full(len(names), np.nan)
     for feature in range(len(names) if n_rows else 0):
-        places = np.flatnonzero(feature_of_input == feature)
+        places, columns = np.flatnonzero(feature_of_input == feature), np.flatnonzero(owners == feature)
+        of_forests = np.isin(forests.owners, columns)
         rises = np.zeros(n_rows)
         for _ in range(n_repeats):
-            change = (inputs[np.ix_(rng.permutation(n_rows), places)] - inputs[:, places]) @ network.weights[places]
-            rises += (cross_entropy(network.logits(first + change), targets, reduction="none") - before) / n_repeats
+            order, shuffled = rng.permutation(n_rows), numbers.copy()
+            change = (inputs[np.ix_(order, places)] - inputs[:, places]) @ network.weights[places]
+            shuffled[:, of_forests] = numbers[np.ix_(order, of_forests)]
+            logits = network.logits(first + change) + forests.changed(columns.tolist(), numbers, parts, shuffled)
+            rises += (cross_entropy(logits, targets, reduction="none") - before) / n_repeats
         mean[feature] = rises.mean()
         error[feature] = rises.std(ddof=1) / np.sqrt(n_rows) if n_rows > 1 else 0.0
     return Importance(names, mean, mean - 1.96 * error, mean + 1.96 * error, n_rows)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.functional import softmax
+from normexp.explanation._averages import directions
 from normexp.model import Member, as_model, averaged
 from normexp.network import Activate, Dense, NativeLayer, Network, Parameters, predict_outputs, segments_of
 
@@ -61,7 +61,8 @@ class _Kind:
 
 @dataclass(frozen=True)
 class ReluNetworks:
-    """Dense relu layers and a linear one, of every member of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`.
+    """Dense relu layers and a linear one, of every network of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`, forests
+    left out.
 
     `weights` and `biases` are those of the first layers, shape (n_inputs, n_units) and (n_units,); logits are calibrated.
     """
@@ -75,7 +76,7 @@ class ReluNetworks:
     def of(fitted: Any) -> "ReluNetworks":
         """The networks of a Model, or of a fitted SoftmaxClassifier."""
         model = as_model(fitted)
-        by_kind = model.by_kind()
+        by_kind = [(weight, networks) for weight, members in model.by_kind() if (networks := [member for member in members if isinstance(member, Member)])]
         layers = [[_layers(member) for member in members] for _, members in by_kind]
         ends = np.cumsum([0, *(len(of_kind) * len(of_kind[0][1][0]) for of_kind in layers)])
         firsts = np.zeros((model.encoder.n_inputs, ends[-1]))
@@ -87,7 +88,7 @@ class ReluNetworks:
             for (weight, members), of_kind, start, end in zip(by_kind, layers, ends, ends[1:], strict=False)
         )
         bias = np.zeros(len(model.classes)) if model.bias is None else model.bias / model.temperature
-        return ReluNetworks(firsts, np.concatenate([biases[0] for of_kind in layers for _, biases in of_kind]), kinds, bias)
+        return ReluNetworks(firsts, np.concatenate([np.empty(0), *(biases[0] for of_kind in layers for _, biases in of_kind)]), kinds, bias)
 
     def raised(self, by: Array) -> "ReluNetworks":
         """With something added to each logit, shape (n_classes,)."""
@@ -119,7 +120,7 @@ class ReluNetworks:
         for start in range(0, len(first), PIECE_ROWS):
             rows = first[start : start + PIECE_ROWS]
             for kind in self.kinds:
-                total[kind.units] += kind.weight * kind.slopes(rows, _directions(kind.logits(rows), direction)).sum(axis=1).ravel()
+                total[kind.units] += kind.weight * kind.slopes(rows, directions(kind.logits(rows), direction)).sum(axis=1).ravel()
         return total / len(first)
 
     def integrated_gradients(self, start: Array, end: Array, direction: Array, n_steps: int = 128) -> Array:
@@ -159,13 +160,3 @@ def _kind(weight: float, units: slice, members: Sequence[Member], layers: Sequen
         tail = Network(weights[0].shape[1], (Activate("relu"), *member.network.layers[1:]))
         natives.append((tail.plan(), Parameters(member.parameters.values[-tail.n_parameters :], segments_of(tail)).copy()))
     return _Kind(weight, units, len(members), weights, biases, tuple(natives))
-
-
-def _directions(logits: Array, direction: Array) -> Array:
-    """The gradients of (logits of the mean probabilities) @ direction with respect to the logits of each member, (n_members, n, n_classes) as `logits`."""
-    if len(logits) == 1:
-        return np.broadcast_to(direction, logits.shape)
-    probabilities: Array = softmax(logits)
-    share: Array = direction * probabilities / np.maximum(probabilities.sum(axis=0), TINY)
-    slopes: Array = share - probabilities * share.sum(axis=2, keepdims=True)
-    return slopes

@@ -13,7 +13,9 @@ from normexp.model._evaluation import evaluation_of as evaluation_of
 from normexp.model._held_out import MOST_OF_A_CLASS as MOST_OF_A_CLASS
 from normexp.model._held_out import HeldOut as HeldOut
 from normexp.model._held_out import OutOfFold as OutOfFold
+from normexp.model._member import AnyMember as AnyMember
 from normexp.model._member import Member as Member
+from normexp.model._member import TreeMember as TreeMember
 from normexp.model._model import Model as Model
 from normexp.model._model import as_model as as_model
 from normexp.model._model import averaged as averaged
@@ -24,6 +26,6 @@ from normexp.model._sets import prediction_sets as prediction_sets
 from normexp.model._sets import set_thresholds as set_thresholds
 
 __all__ = [
-    "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "MOST_ONE_HOT", "MOST_STATISTICS", "Member", "Model", "N_HASHES", "OutOfFold",
-    "Profile", "as_model", "averaged", "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
+    "AnyMember", "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "MOST_ONE_HOT", "MOST_STATISTICS", "Member", "Model", "N_HASHES", "OutOfFold",
+    "Profile", "TreeMember", "as_model", "averaged", "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
 ]  # fmt: skip

@@ -153,7 +153,7 @@ class Encoder:
         return np.concatenate([n[self.n_codes == 0], np.repeat(n[self.n_codes > 0], width)])
 
     def numbers(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """Rows as forests see them: numbers and booleans as they are, NaN for missing, then what each category says of the classes; the matrix itself where it has no categories."""
+        """Rows as forests see them: numbers and booleans as they are, then what each category says of the classes; the matrix itself where it has no categories."""
         if not (self.n_codes > 0).any():
             return matrix
         owners, is_number = self.columns_of_numbers(), self.n_codes == 0

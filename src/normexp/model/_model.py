@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from normexp.functional import softmax
 from normexp.model._encoder import Encoder
 from normexp.model._held_out import HeldOut, OutOfFold
-from normexp.model._member import Member
+from normexp.model._member import AnyMember, Encoded, Member
 from normexp.model._profile import Profile
 from normexp.network import History, Network, Parameters
 from normexp.tables import Schema
 
 __all__ = ["Model", "as_model", "averaged"]
 
+PIECE_ROWS = 8_192
 LEAST_PROBABILITY = 1e-300  # of a mean, whose logarithm is finite
 
 
@@ -28,7 +29,7 @@ class Model:
     ----------
     classes : ndarray of shape (n_classes,)
         Labels in their own type.
-    members : tuple of Member
+    members : tuple of Member or TreeMember
         Each from a matrix to logits.
     weights : tuple of float, one a kind
         Of the combination, a log-linear pool: p is proportional to the product of each kind's p to the power of its weight.
@@ -53,7 +54,7 @@ class Model:
     profile : Profile or None
         What is kept of the training rows, for later ones to be compared with.
     kinds : tuple of int, one a member
-        Which kind it is one of, 0, 0, 1, …; those of a kind have networks alike, and are averaged as probabilities. () where each is a kind by itself.
+        Which kind it is one of, 0, 0, 1, …; those of a kind are of one shape, and are averaged as probabilities. () where each is a kind by itself.
     bias : ndarray of shape (n_classes,), or None
         Added to the combined logits: the part of the class shares that the members leave (see `normexp.recipe`).
     held_out : HeldOut or None
@@ -65,7 +66,7 @@ class Model:
     """
 
     classes: NDArray[Any]
-    members: tuple[Member, ...]
+    members: tuple[AnyMember, ...]
     weights: tuple[float, ...]
     temperature: float
     class_shares: NDArray[np.float64] | None
@@ -88,14 +89,14 @@ class Model:
         if not self.members or len(kinds) != len(self.members) or sorted(set(kinds)) != list(range(len(self.weights))):
             raise ValueError(f"expected members and a weight for each kind, got {len(self.members)} members of {len(set(kinds))} kinds and {len(self.weights)} weights")
         for member in self.members:
-            if member.network.n_outputs != len(self.classes):
-                raise ValueError(f"expected members with a logit a class, got one of {member.network.n_outputs} logits for {len(self.classes)} classes")
+            if member.n_outputs != len(self.classes):
+                raise ValueError(f"expected members with a logit a class, got one of {member.n_outputs} logits for {len(self.classes)} classes")
         for _, members in self.by_kind():
-            if any(member.network != members[0].network for member in members):
-                raise ValueError("expected members of a kind whose networks are alike, got others")
+            if any(type(member) is not type(members[0]) or member.shape != members[0].shape for member in members):
+                raise ValueError("expected members of a kind whose networks or forests are alike, got others")
 
     @property
-    def member(self) -> Member:
+    def member(self) -> AnyMember:
         """The only member, of weight 1; raises ValueError where there are several, or another weight."""
         if self.weights != (1.0,) or len(self.members) > 1:
             raise ValueError(f"expected a model of one member, of weight 1, got one of {len(self.members)}, of weights {', '.join(map(str, self.weights))}")
@@ -108,12 +109,18 @@ class Model:
 
     @property
     def network(self) -> Network:
-        """Of the only member, as are `parameters`."""
-        return self.member.network
+        """Of the only member, as are `parameters`; raises ValueError where that is none, or a forest."""
+        return self._only_network.network
 
     @property
     def parameters(self) -> Parameters:
-        return self.member.parameters
+        return self._only_network.parameters
+
+    @property
+    def _only_network(self) -> Member:
+        if not isinstance(self.member, Member):
+            raise ValueError("expected a model of one network, got one of a forest")
+        return self.member
 
     def logits(self, matrix: NDArray[Any], n_threads: int = 0, *, dtype: type[np.floating[Any]] | None = None) -> NDArray[Any]:
         """Calibrated logits, divided by the temperature, of shape (n_rows, n_classes).
@@ -137,13 +144,12 @@ class Model:
 
     def _combined(self, matrix: NDArray[Any], n_threads: int) -> NDArray[np.float64]:
         """The weighted sum of the kinds' logits; rows are encoded once, a piece at a time."""
-        combined, encoder, first = np.zeros((len(matrix), len(self.classes))), self.encoder, 0
-        for piece in encoder.pieces(matrix):
-            plain = np.ascontiguousarray(piece[:, : encoder.n_plain_inputs])
+        combined, encoder = np.zeros((len(matrix), len(self.classes))), self.encoder
+        for first in range(0, len(matrix), PIECE_ROWS):
+            piece = slice(first, first + PIECE_ROWS)
+            rows = Encoded(encoder, matrix[piece])
             for weight, members in self.by_kind():
-                logits = (member.logits_of(piece if member.network.n_inputs == piece.shape[1] else plain, n_threads).astype(np.float64) for member in members)
-                combined[first : first + len(piece)] += weight * averaged(list(logits))
-            first += len(piece)
+                combined[piece] += weight * averaged([member.of_rows(rows, n_threads).astype(np.float64) for member in members])
         return combined
 
     @property
@@ -151,7 +157,7 @@ class Model:
         """Of each member, whether said or not."""
         return self.kinds or tuple(range(len(self.members)))
 
-    def by_kind(self) -> list[tuple[float, list[Member]]]:
+    def by_kind(self) -> list[tuple[float, list[AnyMember]]]:
         """The weight of each kind and its members."""
         return [(weight, [member for member, kind in zip(self.members, self.kind_of_members, strict=True) if kind == i]) for i, weight in enumerate(self.weights)]
 
@@ -167,6 +173,7 @@ class Model:
             raise ValueError("expected a linear model, got one with hidden layers; fit with hidden_layer_sizes=()")
         weights, bias = np.zeros((self.encoder.n_inputs, len(self.classes))), np.zeros(len(self.classes)) if self.bias is None else self.bias.copy()
         for weight, (member,) in self.by_kind():
+            assert isinstance(member, Member)
             weights[: member.network.n_inputs] += weight * member.parameters["dense_0/weights"]
             bias += weight * member.parameters["dense_0/bias"]
         return weights.T / self.temperature, bias / self.temperature
@@ -174,7 +181,7 @@ class Model:
     @property
     def is_linear(self) -> bool:
         """Has no member a hidden layer, and every kind one member?"""
-        return len(self.members) == len(self.weights) and all(len(member.network.layers) == 1 for member in self.members)
+        return len(self.members) == len(self.weights) and all(member.is_linear for member in self.members)
 
     def answers(self, probabilities: NDArray[Any]) -> NDArray[np.intp]:
         """The class that each row is given, as an index: the most probable one or, with class weights, that of the largest weight x probability.

@@ -11,6 +11,7 @@ from normexp.recipe._plan import seed_from as seed_from
 from normexp.recipe._portfolio import QUALITIES as QUALITIES
 from normexp.recipe._portfolio import Configuration as Configuration
 from normexp.recipe._portfolio import Portfolio as Portfolio
+from normexp.recipe._portfolio import families as families
 from normexp.recipe._portfolio import portfolio as portfolio
 from normexp.recipe._portfolio_fit import Progress as Progress
 from normexp.recipe._statistics import category_shares as category_shares
@@ -18,6 +19,6 @@ from normexp.recipe._weights import ClassWeight as ClassWeight
 from normexp.recipe._weights import rows_to_learn as rows_to_learn
 
 __all__ = [
-    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "category_shares", "compact", "fit", "fit_table", "parts_of", "plan", "portfolio",
+    "ClassWeight", "Configuration", "Plan", "Portfolio", "Progress", "QUALITIES", "category_shares", "compact", "families", "fit", "fit_table", "parts_of", "plan", "portfolio",
     "rows_to_learn", "seed_from", "step",
 ]  # fmt: skip

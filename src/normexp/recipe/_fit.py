@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from normexp.evaluation import fit_temperature
 from normexp.functional import softmax
-from normexp.model import Encoder, HeldOut, Member, Model
+from normexp.model import AnyMember, Encoder, HeldOut, Member, Model
 from normexp.network import EpochCallback, History, Network, Optimizer, OptimizerState, PollCallback, Training, initial_parameters, predict_logits
 from normexp.network import fit as fit_network
 from normexp.recipe._folds import Parts, folds_of
@@ -129,13 +129,16 @@ def step(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Plan, *, classes: NDArray[Any],
     class_weight: ClassWeight = None, start: Model | None = None, n_threads: int = 0,
 ) -> Model:  # fmt: skip
-    """One more pass over the rows for every member, all rows learnt from; the temperature is 1, weights of members stay. Parameters as those of `fit`."""
+    """One more pass over the rows for every network, all rows learnt from; the temperature is 1, forests and weights of members stay. Parameters as those of `fit`."""
     _refuse_one_class(classes)
     rows, class_weights = np.arange(len(matrix)), class_weights_of(class_weight, targets, len(classes))
     training = Training(1, plan.batch_size, plan.learning_rate, Optimizer(weight_decay=plan.weight_decay), restore_best=False, n_threads=n_threads)
     labelled = Labelled.of(matrix, targets, weights, None, len(classes), rows)
-    members, histories = (_member(labelled, columns, rows, plan, None),) if start is None else _going_on(start), list[History]()
-    for member in members:
+    members: tuple[AnyMember, ...] = (_member(labelled, columns, rows, plan, None),) if start is None else _going_on(start)
+    networks, histories = [member for member in members if isinstance(member, Member)], list[History]()
+    if not networks:
+        raise ValueError("expected a model with networks to go on from, got one of forests, which are grown once; fit again, on all rows")
+    for member in networks:
         inputs = training_inputs(member.encoder, labelled, rows, (), plan.seed)
         used_weights = row_weights(targets, weights, class_weights)
         histories.append(fit_network(member.network, member.parameters, inputs, targets, training, training_rows=rows, weights=used_weights, state=member.state))
@@ -169,21 +172,24 @@ def parts_of(rows: NDArray[np.int64], targets: NDArray[np.int32], plan: Plan, gr
 def _member(data: Labelled, columns: Sequence[MatrixColumn], rows: NDArray[np.int64], plan: Plan, start: Model | None) -> Member:
     """A fresh encoder and network, or a copy of those to go on from."""
     if start is not None:
-        return _going_on(start)[0]
+        (member,) = _going_on(start)
+        assert isinstance(member, Member)
+        return member
     encoder = with_statistics(Encoder.fit(data.matrix, rows, columns), data, rows)
     network = Network.classifier(encoder.n_inputs, plan.hidden, data.n_classes)
     parameters = initial_parameters(network, plan.seed)
     return Member(encoder, network, parameters, OptimizerState.fresh(parameters))
 
 
-def _going_on(start: Model) -> tuple[Member, ...]:
-    """Copies of the members, for training to go on from."""
-    copies = tuple(
-        replace(before, parameters=before.parameters.copy(), state=before.state.copy() if before.state else OptimizerState.fresh(before.parameters)) for before in start.members
-    )
-    for member in copies:
-        shift_logits(member.network, member.parameters, start.class_weights, 1)
-    return copies
+def _going_on(start: Model) -> tuple[AnyMember, ...]:
+    """The members, networks as copies for training to go on from."""
+    return tuple(_copy(member, start.class_weights) if isinstance(member, Member) else member for member in start.members)
+
+
+def _copy(before: Member, class_weights: NDArray[np.float64] | None) -> Member:
+    copy = replace(before, parameters=before.parameters.copy(), state=before.state.copy() if before.state else OptimizerState.fresh(before.parameters))
+    shift_logits(copy.network, copy.parameters, class_weights, 1)
+    return copy
 
 
 def _refuse_one_class(classes: NDArray[Any]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from normexp.model import N_HASHES
 from normexp.recipe import QUALITIES
+from normexp.saving._check_forests import check_forests, is_forest, wanted_of_forests
 from normexp.saving._check_members import (
     check_bounds,
     check_edges,
@@ -29,6 +30,7 @@ from normexp.saving._container import Declared, Refused
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
 from normexp.saving._values import boolean, check_keys, distinct_texts, integer, list_of, number, one_of, shown, text
 from normexp.tables import MatrixColumn, Schema
+from normexp.trees import MOST_BINS, MOST_DEPTH
 
 __all__ = ["check_declared", "check_description", "check_tensors"]
 
@@ -98,6 +100,10 @@ def _check_params(params: Any) -> None:
         "importances": lambda v, n: isinstance(v, bool) or integer(v, n, 0, 1),
         "cv": lambda v, n: v is None or integer(v, n, 2, MANY),
         "quality": lambda v, n: one_of(v, n, QUALITIES),
+        "max_depth": lambda v, n: v == "auto" or integer(v, n, 1, MOST_DEPTH),
+        "max_iter": lambda v, n: v == "auto" or integer(v, n, 1, MANY),
+        "l2_regularization": lambda v, n: v == "auto" or number(v, n, math.ulp(0)),
+        "max_bins": lambda v, n: v == "auto" or integer(v, n, 2, MOST_BINS),
         "members": lambda v, n: v is None or (text(v, n, 100) if isinstance(v, str) else [text(name, n, 100) for name in list_of(v, n)]),
     }
     check_keys(params, "params", optional=list(checks))
@@ -173,6 +179,7 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
         "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (n_shares,)), "encoder/low": ("F64", a_column),
         "encoder/high": ("F64", a_column), "encoder/is_boolean": ("BOOL", a_column),
     }  # fmt: skip
+    wanted |= wanted_of_forests(described, columns)
     wanted |= wanted_of_bins(declared, n_columns) | wanted_of_statistics(described, declared, columns) | wanted_of_held_out(described, declared)
     if described.profile is not None:
         n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)
@@ -200,7 +207,7 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
     for name, array in arrays.items():
         if array.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
             raise Refused(f"expected truth values in the tensor {name}, got other bytes")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.dtype.kind == "f" and name != "forests/thresholds" and not np.isfinite(array).all():
             raise Refused(f"expected finite numbers in the tensor {name}, got NaN or infinite ones")
     n_codes, indicators, scale = arrays["encoder/n_codes"], arrays["encoder/has_indicator"], arrays["encoder/scale"]
     is_category = n_codes > 0
@@ -225,7 +232,9 @@ def check_tensors(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> None
         _check_profile_tensors(arrays, described.profile["n_rows"] if described.profile else 0)
     if "held_out/kept" in arrays:
         check_held_out(*(arrays[f"held_out/{name}"] for name in ("probabilities", "kept", "counts")))
-    check_bounds(described, arrays["parameters"], n_inputs)
+    if any(is_forest(member) for member in described.members):
+        check_forests(described, arrays, n_codes)
+    check_bounds(described, arrays, n_inputs)
 
 
 def _check_profile_tensors(arrays: dict[str, NDArray[Any]], n_rows: int) -> None:

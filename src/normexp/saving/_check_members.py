@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.model import MOST_OF_A_CLASS, MOST_ONE_HOT, MOST_STATISTICS
+from normexp.saving._check_forests import check_trees, forest_bounds, is_forest
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import ModelInfo
 from normexp.saving._values import boolean, check_keys, integer, list_of, number, one_of, shown, text
@@ -36,15 +37,24 @@ def check_members(members: Any, weights: Any, n_classes: int) -> None:
     if len(members) > MOST_MEMBERS:
         raise Refused(f"expected at most {MOST_MEMBERS} members, got {len(members)}")
     for i, member in enumerate(members):
-        check_keys(member, f"member {i}", needed=["layers", "bins", "kind"])
-        boolean(member["bins"], f"bins of member {i}")
+        forest = isinstance(member, dict) and is_forest(member)
+        check_keys(member, f"member {i}", needed=["trees", "depth", "kind"] if forest else ["layers", "bins", "kind"])
         integer(member["kind"], f"the kind of member {i}", 0, len(weights) - 1)
-        _check_layers(member["layers"], n_classes)
-    alike = {(member["kind"], member["bins"], tuple(tuple(layer.items()) for layer in member["layers"])) for member in members}
-    if len(alike) > len({kind for kind, _, _ in alike}):
-        raise Refused("expected members of a kind whose layers are alike, got others")
+        if forest:
+            check_trees(member, f"member {i}")
+        else:
+            boolean(member["bins"], f"bins of member {i}")
+            _check_layers(member["layers"], n_classes)
+    alike = {(member["kind"], _shape(member)) for member in members}
+    if len(alike) > len({kind for kind, _ in alike}):
+        raise Refused("expected members of a kind whose layers, or depths of trees, are alike, got others")
     if len({member["kind"] for member in members}) < len(weights):
         raise Refused(f"expected a member of each of {len(weights)} kinds, got some without")
+
+
+def _shape(member: dict[str, Any]) -> tuple[Any, ...]:
+    """What members of a kind have in common."""
+    return (member["depth"],) if is_forest(member) else (member["bins"], *(tuple(layer.items()) for layer in member["layers"]))
 
 
 def _check_layers(layers: Any, n_classes: int) -> None:
@@ -78,13 +88,13 @@ def check_out_of_fold(told: Any) -> None:
 
 
 def input_widths(described: ModelInfo, n_plain_inputs: int) -> list[int]:
-    """How many inputs each member takes."""
-    return [described.n_inputs if member["bins"] else n_plain_inputs for member in described.members]
+    """How many inputs each member takes, 0 for forests, which take none of them."""
+    return [0 if is_forest(member) else described.n_inputs if member["bins"] else n_plain_inputs for member in described.members]
 
 
 def sizes_of(described: ModelInfo, n_plain_inputs: int) -> list[int]:
-    """How many parameters each member has."""
-    widths = [[n, *(layer["units"] for layer in member["layers"])] for n, member in zip(input_widths(described, n_plain_inputs), described.members, strict=True)]
+    """How many parameters each member has, beside the arrays of forests."""
+    widths = [[n, *(layer["units"] for layer in member.get("layers", ()))] for n, member in zip(input_widths(described, n_plain_inputs), described.members, strict=True)]
     return [sum((n_inputs + 1) * units for n_inputs, units in pairwise(of_member)) for of_member in widths]
 
 
@@ -145,13 +155,14 @@ def check_held_out(probabilities: NDArray[np.float32], kept: NDArray[np.int64], 
         raise Refused("expected rising probabilities of each class in the tensor held_out/probabilities, got falling ones")
 
 
-def check_bounds(described: ModelInfo, parameters: NDArray[np.float32], n_plain_inputs: int) -> None:
+def check_bounds(described: ModelInfo, arrays: dict[str, NDArray[Any]], n_plain_inputs: int) -> None:
     """Logits stay finite whatever the row: a unit is at most |bias| + sum of |weight| x the bound of its input, and inputs are clipped at 3."""
+    parameters, forests = arrays["parameters"], iter(forest_bounds(described, arrays))
     total, at = np.abs(np.array(described.bias if described.bias is not None else [0.0] * len(described.classes))), 0
     sizes, inputs, of_kind = sizes_of(described, n_plain_inputs), input_widths(described, n_plain_inputs), np.zeros(len(described.weights))
     for member, size, n_inputs in zip(described.members, sizes, inputs, strict=True):
-        bounds = _bounds(parameters[at : at + size], n_inputs, member["layers"])
-        of_kind[member["kind"]] = max(of_kind[member["kind"]], 2 * bounds.max() + LEAST_LOGARITHM if len(described.members) > 1 else bounds.max())
+        largest = next(forests) if is_forest(member) else _bounds(parameters[at : at + size], n_inputs, member["layers"]).max()
+        of_kind[member["kind"]] = max(of_kind[member["kind"]], 2 * largest + LEAST_LOGARITHM if len(described.members) > 1 else largest)
         at += size
     total = total + (of_kind * described.weights).sum()
     if not total.max() / described.temperature < LARGEST:

@@ -30,7 +30,7 @@ BEFORE_DIGEST = b'{"__metadata__":{"sha256":"'
 ZEROS = "0" * 64
 TRAIN = "train one with: normexp train TABLE --target COLUMN"
 DIGEST = slice(8 + len(BEFORE_DIGEST), 8 + len(BEFORE_DIGEST) + len(ZEROS))
-DTYPES: dict[str, type[np.generic]] = {"F64": np.float64, "I64": np.int64, "F32": np.float32, "BOOL": np.bool_}
+DTYPES: dict[str, type[np.generic]] = {"F64": np.float64, "I64": np.int64, "I32": np.int32, "F32": np.float32, "BOOL": np.bool_}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 
 

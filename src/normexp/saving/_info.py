@@ -7,7 +7,7 @@ import numpy as np
 
 __all__ = ["FORMAT", "LABEL_TYPES", "ModelInfo"]
 
-FORMAT = 3
+FORMAT = 4
 LABEL_TYPES: dict[str, Any] = {"int": np.int64, "float": np.float64, "bool": np.bool_, "text": np.str_, "object": object}
 
 

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from normexp._atomic import replaced
 from normexp._version import __version__
 from normexp.errors import ModelFileError
-from normexp.model import Encoder, HeldOut, Member, Model, OutOfFold, Profile, as_model
+from normexp.model import AnyMember, Encoder, HeldOut, Member, Model, OutOfFold, Profile, TreeMember, as_model
 from normexp.network import Dense, History, Network, Parameters, segments_of
 from normexp.saving._check import PROFILE, check_declared, check_description, check_tensors
+from normexp.saving._check_forests import is_forest, n_outputs_of, parts_of_forests
 from normexp.saving._container import Refused, opened, parsed, read_header, read_tensors, to_bytes
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
 from normexp.saving._values import shown
 from normexp.tables import Schema
+from normexp.trees import Forest
 
 if TYPE_CHECKING:
     from normexp.classifier import SoftmaxClassifier
@@ -80,7 +82,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     return Model(
         schema=Schema.from_dict(described.schema) if described.schema else None,
         classes=np.array(described.classes, LABEL_TYPES[described.label_type]),
-        members=tuple(_members(described, encoder, arrays["parameters"])),
+        members=tuple(_members(described, encoder, arrays)),
         weights=tuple(map(float, described.weights)),
         kinds=tuple(member["kind"] for member in described.members),
         temperature=float(described.temperature),
@@ -103,15 +105,25 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _members(described: ModelInfo, encoder: Encoder, parameters: NDArray[np.float32]) -> Iterator[Member]:
-    """Their parameters follow each other in one vector."""
-    at = 0
+def _members(described: ModelInfo, encoder: Encoder, arrays: dict[str, NDArray[Any]]) -> Iterator[AnyMember]:
+    """Their parameters follow each other in one vector, as do the arrays of forests."""
+    at, parameters, forests = 0, arrays["parameters"], _forests(described, arrays)
     for member in described.members:
+        if is_forest(member):
+            yield TreeMember(encoder, next(forests))
+            continue
         of_member = encoder if member["bins"] else encoder.plain
         network = Network(of_member.n_inputs, tuple(Dense(**layer) for layer in member["layers"]))
         n = network.n_parameters
         yield Member(of_member, network, Parameters(parameters[at : at + n], segments_of(network)))
         at += n
+
+
+def _forests(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> Iterator[Forest]:
+    n_outputs, sizes = n_outputs_of(len(described.classes)), [(member["trees"], member["depth"]) for member in described.members if is_forest(member)]
+    for (n, depth), (questions, leaves, base) in zip(sizes, parts_of_forests(described), strict=True):
+        features, thresholds, missing, gains = (arrays[f"forests/{name}"][questions].reshape(n, depth) for name in ("features", "thresholds", "missing", "gains"))
+        yield Forest(features, thresholds, missing, arrays["forests/leaves"][leaves].reshape(n, 2**depth, n_outputs), arrays["forests/base"][base], gains)
 
 
 def load(path: str | os.PathLike[str]) -> "SoftmaxClassifier":
@@ -158,10 +170,7 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     found = {name: value.item() if isinstance(value, np.generic) else value for name, value in (model.scores if scores is None else scores).items()}
     described = ModelInfo(
         format=FORMAT, version=__version__, params=dict(model.params), classes=model.classes.tolist(), label_type=_label_type(model.classes),
-        members=[
-            {"layers": [asdict(layer) for layer in member.network.layers], "bins": member.encoder.n_inputs > member.encoder.n_plain_inputs, "kind": kind}
-            for member, kind in zip(model.members, model.kind_of_members, strict=True)
-        ],
+        members=[{**_described(member), "kind": kind} for member, kind in zip(model.members, model.kind_of_members, strict=True)],
         weights=list(map(float, model.weights)),
         n_inputs=model.encoder.n_inputs, n_features_in=model.n_features,
         feature_names=None if model.feature_names is None else list(model.feature_names), schema=model.schema.to_dict() if model.schema else None,
@@ -172,16 +181,29 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
         bias=None if model.bias is None else model.bias.tolist(), out_of_fold=None if model.out_of_fold is None else asdict(model.out_of_fold),
     )  # fmt: skip
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
+    if all(isinstance(member, Member) for member in model.members):
+        encoder.pop("encoder/leanings")  # of forests that were left out of the combination
     profile = {} if model.profile is None else {f"profile/{part.name}": getattr(model.profile, part.name) for part in fields(model.profile) if part.name not in PROFILE}
     held_out = {} if model.held_out is None else {f"held_out/{part.name}": getattr(model.held_out, part.name) for part in fields(model.held_out)}
-    parameters = np.concatenate([member.parameters.values for member in model.members])
-    arrays = {"parameters": parameters, **held_out, **{name: array for name, array in encoder.items() if array is not None}, **profile}
+    parameters = np.concatenate([np.empty(0, np.float32), *(member.parameters.values for member in model.members if isinstance(member, Member))])
+    arrays = {"parameters": parameters, **_arrays_of_forests(model), **held_out, **{name: array for name, array in encoder.items() if array is not None}, **profile}
     try:
         text = json.dumps(asdict(described), ensure_ascii=False)
         check_tensors(_description(text), arrays)
     except (TypeError, ValueError) as error:
         raise ValueError(f"expected a model that can be read again, got one that cannot be written: {error}") from error
     return to_bytes(text, arrays)
+
+
+def _described(member: AnyMember) -> dict[str, Any]:
+    if isinstance(member, TreeMember):
+        return {"trees": len(member.forest), "depth": member.forest.features.shape[1]}
+    return {"layers": [asdict(layer) for layer in member.network.layers], "bins": member.encoder.n_inputs > member.encoder.n_plain_inputs}
+
+
+def _arrays_of_forests(model: Model) -> dict[str, NDArray[Any]]:
+    forests = [member.forest for member in model.members if isinstance(member, TreeMember)]
+    return {f"forests/{part.name}": np.concatenate([getattr(forest, part.name).ravel() for forest in forests]) for part in fields(Forest)} if forests else {}
 
 
 def _label_type(classes: NDArray[Any]) -> str:

@@ -2,10 +2,11 @@
 
 from normexp.trees._bins import MOST_BINS as MOST_BINS
 from normexp.trees._bins import Bins as Bins
+from normexp.trees._fit import MOST_DEPTH as MOST_DEPTH
 from normexp.trees._fit import Boosting as Boosting
 from normexp.trees._fit import Fitted as Fitted
 from normexp.trees._fit import fit as fit
 from normexp.trees._fit import fit_binned as fit_binned
 from normexp.trees._forest import Forest as Forest
 
-__all__ = ["Bins", "Boosting", "Fitted", "Forest", "MOST_BINS", "fit", "fit_binned"]
+__all__ = ["Bins", "Boosting", "Fitted", "Forest", "MOST_BINS", "MOST_DEPTH", "fit", "fit_binned"]

@@ -11,6 +11,7 @@ from normexp._checks import integer_at_least
 __all__ = ["MOST_BINS", "Bins"]
 
 MOST_BINS = 255  # of values; missing ones have a bin of their own
+MOST_CAPS = 30
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,25 @@ class Bins:
 
 def _thresholds(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
     """At most n_bins - 1."""
-    filled = np.sort(values[~np.isnan(values)])
-    distinct = np.unique(filled)
+    distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
     if len(distinct) > n_bins:
-        places = np.ceil(np.arange(1, n_bins) / n_bins * len(filled)).astype(np.int64) - 1
-        lower = np.unique(np.minimum(np.searchsorted(distinct, filled[places]), len(distinct) - 2))
+        filled = np.cumsum(_capped(counts, n_bins))
+        places = np.searchsorted(filled, np.arange(1, n_bins) / n_bins * filled[-1] * (1 - 1e-12))
+        lower = np.unique(np.minimum(places, len(distinct) - 2))
     else:
         lower = np.arange(max(len(distinct) - 1, 0))
     low, high = distinct[lower], distinct[lower + 1] if len(lower) else distinct[:0]
     middle = low / 2 + high / 2
     found: NDArray[np.float64] = np.where((low < middle) & (middle < high), middle, low)  # neighbours in float64 have nothing between them
+    return found
+
+
+def _capped(counts: NDArray[np.int64], n_bins: int) -> NDArray[np.float64]:
+    """Counts of which none is more than a bin's share of all: a frequent value fills one bin, and leaves the others to the rest."""
+    found = counts.astype(np.float64)
+    for _ in range(MOST_CAPS):
+        most = found.sum() / n_bins
+        if found.max() <= most * (1 + 1e-9):
+            break
+        found = np.minimum(counts, most)
     return found

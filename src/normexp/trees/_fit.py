@@ -13,7 +13,7 @@ from normexp._checks import finite_above_0, finite_from_0, integer_at_least
 from normexp.trees._bins import Bins
 from normexp.trees._forest import Forest
 
-__all__ = ["Boosting", "Fitted", "fit", "fit_binned"]
+__all__ = ["MOST_DEPTH", "Boosting", "Fitted", "fit", "fit_binned"]
 
 MOST_DEPTH = 8
 NO_ROWS = np.empty(0, np.int64)
@@ -57,8 +57,8 @@ class Boosting:
 
 
 class Fitted(NamedTuple):
-    """The forest up to its best round, mean log losses after each round on the rows that were learnt from and on those held out (NaN without), what ended the fit: epochs, patience,
-    time_limit, interrupted or callback; and the forest of all rounds."""
+    """The forest up to its best round, mean log losses after each round on the rows that were learnt from and on those held out (NaN without), what ended the fit: epochs,
+    patience, time_limit, interrupted or callback; and the forest of all rounds."""
 
     forest: Forest
     losses: tuple[float, ...]

@@ -50,12 +50,15 @@ class Forest:
     def n_classes(self) -> int:
         return max(len(self.base), 2)
 
-    def logits(self, matrix: NDArray[Any], n_threads: int = 0) -> NDArray[np.float32]:
-        """Of rows of numbers, NaN for missing, shape (n, n_features): logits of shape (n, n_classes). A row's bits do not depend on the other rows or on the threads."""
+    def logits(self, matrix: NDArray[Any], n_threads: int = 0, chosen: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
+        """Of rows of numbers, NaN for missing, shape (n, n_features): logits of shape (n, n_classes). A row's bits do not depend on the other rows or on the threads.
+
+        `chosen` are the numbers of the trees that are asked; default all.
+        """
         if matrix.ndim != 2 or (len(self) and matrix.shape[1] <= self.features.max(initial=0)):
             raise ValueError(f"expected a matrix of at least {int(self.features.max(initial=0)) + 1} columns, got shape {matrix.shape}")
         out = np.empty((len(matrix), len(self.base)), np.float32)
-        question = self.features, self.thresholds, self.missing, self.leaves.ravel(), self.base, out, n_threads
+        question = self.features, self.thresholds, self.missing, self.leaves.ravel(), self.base, out, n_threads, chosen
         if matrix.dtype == np.float32:
             _native.forest_logits_f32(matrix, *question)
         else:

@@ -1,0 +1,221 @@
+"""What a portfolio is fitted by: one member on one fold, a pure function of the data, the configuration, the fold and a seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normexp.model import AnyMember, Encoder, Member, TreeMember
+from normexp.network import Dropout, History, Loss, Network, Optimizer, OptimizerState, Parameters, Rows, Training, fit_rows, initial_parameters, segments_of
+from normexp.recipe._executor import Stop
+from normexp.recipe._folds import Parts
+from normexp.recipe._portfolio import AnyConfiguration, Configuration, TreeConfiguration
+from normexp.recipe._schedule import cosine_rates
+from normexp.recipe._weights import shift_base, shift_logits
+from normexp.trees import Bins, Boosting, Forest, fit_binned
+
+__all__ = ["NO_ROWS", "AnyTask", "Data", "Learnt", "NetworkTask", "Numbers", "TreeTask", "task_of", "with_one_round"]
+
+NO_ROWS = np.empty(0, np.int64)
+PER_QUESTION, PER_CLASS = 4.0, 60.0  # what a row costs a forest, in products of a network: about
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Rows as forests see them, and the bins that they lie in, shape (n_numbers, n_rows)."""
+
+    values: NDArray[Any]
+    bins: Bins
+    binned: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the tasks read, encoded once for all of them: rows that are used, in their order."""
+
+    encoder: Encoder
+    inputs: NDArray[np.float32]
+    plain_inputs: NDArray[np.float32]
+    numbers: Numbers | None
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float32] | None  # of the rows, times those of their classes: what they count in training
+    class_weights: NDArray[np.float64] | None
+    n_classes: int
+
+
+class Learnt(NamedTuple):
+    """What a task gives: the member, logits of the rows that were held out, losses an epoch; whole if nothing ended it early."""
+
+    member: AnyMember
+    logits: NDArray[np.float32]
+    history: History
+    whole: bool
+
+    @property
+    def is_finite(self) -> bool:
+        values = self.member.parameters.values if isinstance(self.member, Member) else self.member.forest.leaves
+        return bool(np.isfinite(values).all() and np.isfinite(self.logits).all())
+
+
+class NetworkTask:
+    """One network on one fold."""
+
+    def __init__(self, data: Data, configuration: Configuration, fold: Parts, seed: int, stop: Stop, *, followed: bool) -> None:
+        self.data, self.configuration, self.fold, self.seed, self.stop, self.followed = data, configuration, fold, seed, stop, followed
+        self.network = Network.classifier(self.inputs.shape[1], configuration.hidden, data.n_classes)
+        self.done = 0.0  # share of the epochs
+
+    @property
+    def inputs(self) -> NDArray[np.float32]:
+        return self.data.inputs if self.configuration.bins else self.data.plain_inputs
+
+    @property
+    def work(self) -> float:
+        """Products of its epochs, about."""
+        return float(self.configuration.epochs) * len(self.fold[0]) * self.network.n_parameters
+
+    def __call__(self) -> Learnt:
+        how, (rows, held) = self.configuration, self.fold
+        trained = _with_dropout(self.network, how)
+        parameters, optimizer = initial_parameters(trained, self.seed), Optimizer(second=how.second, weight_decay=how.weight_decay)
+        part = Rows(self.inputs, self.data.targets, rows, self.data.weights)
+        training = Training(how.epochs, how.batch_size, how.learning_rate, optimizer, seed=self.seed, restore_best=False, n_threads=1)
+        n_steps = how.epochs * -(-len(rows) // how.batch_size)
+        result = fit_rows(
+            trained.plan(), parameters, part, part._replace(chosen=held if self.followed else NO_ROWS), training, Loss(),
+            OptimizerState.fresh(parameters, optimizer), cosine_rates(how.learning_rate, n_steps), on_poll=self._on_poll,
+        )  # fmt: skip
+        if result.stopped == "interrupted":  # in the main thread, where no other could be started
+            self.stop.reason = "interrupted"
+        self.done = 1.0
+        parameters = Parameters(parameters.values, segments_of(self.network))
+        shift_logits(self.network, parameters, self.data.class_weights, -1)
+        seen, tested = [sums for sums, _ in result.epochs], [sums for _, sums in result.epochs]
+        history = History(
+            tuple(s.mean_loss for s in seen), tuple(s.accuracy for s in seen), tuple(s.mean_loss for s in tested), tuple(s.accuracy for s in tested),
+            len(seen) - 1, result.stopped,
+        )  # fmt: skip
+        member = self._member(parameters)
+        return Learnt(member, member.logits_of(self.inputs[held], 1), history, result.stopped == "epochs")
+
+    def nothing(self) -> Learnt:
+        """What stands for it where all diverged: a network that has learnt nothing."""
+        return _nothing(self._member(initial_parameters(self.network, self.seed)), self.data)
+
+    def _member(self, parameters: Parameters) -> Member:
+        return Member(self.data.encoder if self.configuration.bins else self.data.encoder.plain, self.network, parameters)
+
+    def _on_poll(self, epoch: int, _rows_done: int, _sums: Any) -> bool:
+        self.done = epoch / self.configuration.epochs
+        return self.stop()
+
+
+class TreeTask:
+    """One forest on one fold, grown until the loss of the fold's other rows gets no better."""
+
+    def __init__(self, data: Data, configuration: TreeConfiguration, fold: Parts, seed: int, stop: Stop) -> None:
+        self.data, self.configuration, self.fold, self.seed, self.stop = data, configuration, fold, seed, stop
+        self.done = 0.0
+
+    @property
+    def work(self) -> float:
+        """As that of a network."""
+        how, n_features = self.configuration, len(self.numbers.binned)
+        a_row = PER_QUESTION * how.depth * max(1.0, how.column_share * n_features) + PER_CLASS * self.data.n_classes
+        return float(how.rounds) * len(self.fold[0]) * a_row
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        assert self.data.numbers is not None
+        return self.data.numbers
+
+    def __call__(self) -> Learnt:
+        how, (rows, held), data = self.configuration, self.fold, self.data
+        boosting = Boosting(
+            rounds=how.rounds, patience=how.patience if len(held) else 0, depth=how.depth, learning_rate=how.learning_rate, l2=how.l2,
+            row_share=how.row_share, column_share=how.column_share, seed=self.seed, n_threads=1,
+        )  # fmt: skip
+        found = fit_binned(self.numbers.binned, self.numbers.bins, data.targets, data.n_classes, boosting, rows, held, data.weights, on_poll=self._on_poll)
+        if found.stopped == "interrupted":
+            self.stop.reason = "interrupted"
+        self.done = 1.0
+        unknown = (float("nan"),) * len(found.losses)
+        history = History(found.losses, unknown, found.held_losses, unknown, found.best_round, found.stopped)
+        member = TreeMember(data.encoder, shift_base(found.grown, data.class_weights))
+        learnt = Learnt(member, np.empty((0, data.n_classes), np.float32), history, found.stopped in ("epochs", "patience"))
+        return self.cut(learnt, found.best_round + 1)
+
+    def cut(self, learnt: Learnt, n_rounds: int) -> Learnt:
+        """With the logits of so many rounds; the forest keeps all."""
+        assert isinstance(learnt.member, TreeMember)
+        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.numbers.values[self.fold[1]], 1))
+
+    def nothing(self) -> Learnt:
+        """What stands for it where all diverged: a forest without trees."""
+        k, depth = self.data.n_classes, self.configuration.depth
+        n_outputs = 1 if k == 2 else k
+        forest = Forest(
+            np.empty((0, depth), np.int32), np.empty((0, depth)), np.empty((0, depth), bool), np.empty((0, 2**depth, n_outputs), np.float32),
+            np.zeros(n_outputs, np.float32), np.empty((0, depth), np.float32),
+        )  # fmt: skip
+        return _nothing(TreeMember(self.data.encoder, forest), self.data)
+
+    def _on_poll(self, done: int) -> bool:
+        self.done = done / self.configuration.rounds
+        return self.stop()
+
+
+AnyTask = NetworkTask | TreeTask
+
+
+def task_of(data: Data, configuration: AnyConfiguration, fold: Parts, seed: int, stop: Stop, *, followed: bool) -> AnyTask:
+    """The task of a configuration; `followed` asks for the losses of the rows held out, epoch by epoch."""
+    if isinstance(configuration, TreeConfiguration):
+        return TreeTask(data, configuration, fold, seed, stop)
+    return NetworkTask(data, configuration, fold, seed, stop, followed=followed)
+
+
+def with_one_round(done: Sequence[tuple[AnyTask, Learnt]]) -> list[tuple[AnyTask, Learnt]]:
+    """Forests of a configuration all ending with the round whose mean loss over all rows held out is least: a fold's own choice of it would flatter it on just these rows."""
+    tasks = [(task, learnt) for task, learnt in done if isinstance(task, TreeTask) and learnt.history.n_epochs]
+    if not tasks:
+        return list(done)
+    n_most = max(learnt.history.n_epochs for _, learnt in tasks)
+    sizes = np.array([max(len(task.fold[1]), 1e-9) for task, _ in tasks])
+    curves = np.array([_extended(learnt.history.validation_loss, n_most) for _, learnt in tasks])
+    mean = sizes @ curves / sizes.sum()
+    n_rounds = n_most if np.isnan(mean).all() else int(np.nanargmin(mean)) + 1
+    if all(learnt.history.best_epoch < 0 for _, learnt in tasks):  # no tree was better than none
+        n_rounds = 0
+    return [(task, _ending(task, learnt, n_rounds)) for task, learnt in tasks]
+
+
+def _ending(task: TreeTask, learnt: Learnt, n_rounds: int) -> Learnt:
+    assert isinstance(learnt.member, TreeMember)
+    history = learnt.history
+    unknown = (float("nan"),) * n_rounds
+    losses, tested = (tuple(_extended(one, n_rounds)) for one in (history.loss, history.validation_loss))
+    forest = learnt.member.forest.first(n_rounds)
+    cut = task.cut(learnt, n_rounds)
+    return cut._replace(member=replace(learnt.member, forest=forest), history=History(losses, unknown, tested, unknown, n_rounds - 1, history.stopped))
+
+
+def _extended(losses: tuple[float, ...], n: int) -> list[float]:
+    """The first n losses; where they are fewer the last stands for the others."""
+    return [*losses[:n], *[losses[-1]] * (n - len(losses))]
+
+
+def _nothing(member: AnyMember, data: Data) -> Learnt:
+    return Learnt(member, np.empty((0, data.n_classes), np.float32), History((), (), (), (), -1, "diverged"), False)
+
+
+def _with_dropout(network: Network, how: Configuration) -> Network:
+    layers: list[Any] = [Dropout(how.input_dropout)] if how.input_dropout else []
+    for layer in network.layers:
+        layers.append(layer)
+        if how.dropout and layer is not network.layers[-1]:
+            layers.append(Dropout(how.dropout))
+    return Network(network.n_inputs, tuple(layers))
