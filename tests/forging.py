@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 BEFORE_DIGEST = b'{"__metadata__":{"sha256":"'
-DTYPES = {"F64": np.float64, "I64": np.int64, "F32": np.float32, "BOOL": np.bool_}
+DTYPES = {"F64": np.float64, "I64": np.int64, "I32": np.int32, "F32": np.float32, "BOOL": np.bool_}
 NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 
 

@@ -148,7 +148,7 @@ def test_what_is_refused():
     with pytest.raises(ValueError, match="expected validation_fraction from 0 to below 1, got 1"):
         SoftmaxClassifier(validation_fraction=1).fit(X, Y)
     for other in ({"patience": 5}, {"validation_fraction": 0.1}):
-        with pytest.raises(ValueError, match=f"expected quality='fast' with {next(iter(other))}=.*, since members train for a planned number of epochs and are judged by folds"):
+        with pytest.raises(ValueError, match=f"expected quality='fast' with {next(iter(other))}=.*, since networks train for a planned number of epochs and are judged by folds"):
             SoftmaxClassifier(**other).fit(X, Y)
         SoftmaxClassifier(**other, quality="fast", epochs=2).fit(X, Y)
     with pytest.raises(DataError, match="expected a table with a target, got one read without"):

@@ -70,7 +70,7 @@ def test_members_of_a_kind_are_averaged_as_probabilities(two, tmp_path):
 
 
 def test_members_of_a_kind_are_alike(two):
-    with pytest.raises(ValueError, match="expected members of a kind whose networks are alike, got others"):
+    with pytest.raises(ValueError, match="expected members of a kind whose networks or forests are alike, got others"):
         replace(two[0], members=tuple(model.member for model in two), kinds=(0, 0))
 
 

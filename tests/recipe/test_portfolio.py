@@ -10,7 +10,7 @@ from normexp.model import number_columns
 from normexp.tables import MatrixColumn, read
 
 X, Y = load_iris(return_X_y=True)
-NAMES = ("held", "free", "plain", "linear", "ridge")
+NAMES = ("held", "trees", "free", "plain", "linear", "ridge")
 
 
 FOUR = number_columns(4)
@@ -32,11 +32,11 @@ def test_the_plan_is_a_function_of_sizes():
     assert planned() == planned()
     assert tuple(one.name for one in planned().configurations) == NAMES
     assert [planned(n).n_folds for n in (4, 20, 150, 1_999, 2_000, 30_000)] == [2, 6, 8, 8, 5, 3]
-    assert planned().n_tasks == 40
-    assert planned(quality="best").n_tasks == (3 * 3 + 2 + 1) * 8
+    assert planned().n_tasks == 48
+    assert planned(quality="best").n_tasks == (3 * 3 + 2 + 1 + 1) * 8
     for n in (999, 1_000, 5_000, 10**5):
         best, good = planned(n, quality="best"), planned(n)
-        assert [one.name for one in best.configurations[:5]] == list(NAMES)
+        assert [one.name for one in best.configurations[:6]] == list(NAMES)
         assert best.n_tasks > good.n_tasks
     assert planned(10**6).configurations[0].epochs < planned(10**4).configurations[0].epochs
 
@@ -45,7 +45,7 @@ def test_bins_are_as_many_as_there_is_room_for():
     assert planned().n_bins == 16
     assert 3 <= planned(columns=number_columns(100)).n_bins < 16
     assert planned(columns=number_columns(500)).n_bins == 0
-    assert not any(one.bins for one in planned(columns=number_columns(500)).configurations)
+    assert not any(one.bins for one in planned(columns=number_columns(500)).configurations if one.family != "trees")
     assert planned(columns=(MatrixColumn("c", "category", 9), MatrixColumn("b", "boolean"))).n_bins == 0
     assert planned(10**8).n_bins == 0
 
@@ -56,12 +56,13 @@ def test_members_and_settings():
     assert [one.name for one in planned(members="linear", weight_decay=0.1).configurations] == ["linear"]
     assert planned(hidden_layer_sizes=()) == linear
     assert {one.hidden for one in planned(members=["network"], hidden_layer_sizes=(9, 3)).configurations} == {(9, 3)}
-    given = planned(epochs=5, batch_size=7, learning_rate=0.1, weight_decay=0.0).configurations
+    given = [one for one in planned(epochs=5, batch_size=7, learning_rate=0.1, weight_decay=0.0).configurations if one.family != "trees"]
     assert {(one.epochs, one.batch_size, one.learning_rate, one.weight_decay) for one in given} == {(5, 7, 0.1, 0.0)}
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({"members": "trees"}, "expected members out of linear, network, got 'trees'"), ({"members": []}, "expected at least one of linear, network as members, got none"),
+    ({"members": "forest"}, "expected members out of linear, network, trees, got 'forest'"),
+    ({"members": []}, "expected at least one of linear, network, trees as members, got none"),
     ({"epochs": 0}, "expected epochs to be an integer of at least 1, got 0"), ({"learning_rate": -1}, "expected a finite learning_rate above 0, got -1"),
 ])  # fmt: skip
 def test_what_is_not_known_is_refused(options, message):
@@ -133,7 +134,7 @@ def test_progress_is_told_and_can_stop():
     seen = []
     model = fitted(planned(epochs=300, seed=7), on_progress=lambda progress: seen.append(progress) or len(seen) > 4)
     assert model.history.stopped == "callback"
-    assert all(0 <= one.share <= 1 and one.n_tasks == 40 for one in seen)
+    assert all(0 <= one.share <= 1 and one.n_tasks == 48 for one in seen)
     assert [one.share for one in seen] == sorted(one.share for one in seen)
 
 
@@ -152,8 +153,17 @@ def test_all_diverged_are_told_and_give_the_shares():
     from sklearn.exceptions import ConvergenceWarning
 
     with pytest.warns(ConvergenceWarning, match="training diverged"):
-        model = SoftmaxClassifier(random_state=0, learning_rate=1e30, epochs=5).fit(X, Y)
+        model = SoftmaxClassifier(random_state=0, learning_rate=1e30, epochs=5, members=("linear", "network")).fit(X, Y)
     np.testing.assert_allclose(model.predict_proba(X), np.full((150, 3), 1 / 3), rtol=1e-6)
+
+
+def test_kinds_that_diverged_are_left_out_and_told():
+    from sklearn.exceptions import ConvergenceWarning
+
+    with pytest.warns(ConvergenceWarning, match="training of held, free, plain, linear, ridge diverged, and the model is made of the other kinds"):
+        model = SoftmaxClassifier(random_state=0, learning_rate=1e30, epochs=5).fit(X, Y)
+    assert model.model_.out_of_fold.names == ("trees",)
+    assert model.score(X, Y) > 0.9
 
 
 def test_it_is_better_than_one_network():
@@ -183,7 +193,16 @@ def test_a_table_of_all_kinds_of_columns():
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"quality": "finest"}, "expected quality out of fast, good, best, got 'finest'"), ({"warm_start": True}, "expected quality='fast' with warm_start"),
-    ({"quality": "fast", "members": "linear"}, "expected quality 'good' or 'best' with members, got 'fast'"), ({"members": "trees"}, "expected members out of linear, network"),
+    ({"quality": "fast", "members": "linear"}, "expected quality 'good' or 'best' with members, got 'fast'"),
+    ({"members": "forest"}, "expected members out of linear, network, trees"),
+    ({"members": "trees", "epochs": 5}, "expected members that are networks or linear models with epochs=5"),
+    ({"members": "trees", "hidden_layer_sizes": (5,)}, "expected members that are networks or linear models with hidden_layer_sizes"),
+    ({"members": "linear", "max_depth": 5}, "expected members that are trees with max_depth=5, got others"),
+    ({"quality": "fast", "max_iter": 5}, "expected quality 'good' or 'best' with max_iter, got 'fast', which is one network, with 5"),
+    ({"patience": 5}, "expected quality='fast' with patience=5"), ({"max_depth": 9}, "expected max_depth from 1 to 8, got 9"),
+    ({"max_bins": 256}, "expected max_bins from 2 to 255, got 256"), ({"max_bins": 1}, "expected max_bins to be an integer of at least 2, got 1"),
+    ({"l2_regularization": 0}, "expected a finite l2_regularization above 0, got 0"), ({"max_iter": 0}, "expected max_iter to be an integer of at least 1, got 0"),
+    ({"members": "network", "hidden_layer_sizes": ()}, "expected hidden layers for members that are networks"),
 ])  # fmt: skip
 def test_the_estimator_refuses(options, message):
     with pytest.raises(ValueError, match=message):
@@ -191,7 +210,7 @@ def test_the_estimator_refuses(options, message):
 
 
 def test_partial_fit_moves_every_member():
-    model = SoftmaxClassifier(random_state=0, epochs=3).fit(X, Y)
+    model = SoftmaxClassifier(random_state=0, epochs=3, members=("linear", "network")).fit(X, Y)
     before, weights = model.predict_proba(X), model.model_.weights
     model.partial_fit(X, Y)
     assert model.model_.weights == weights

@@ -18,9 +18,9 @@ def changed(data, place, value):
 
 FIRST = ("schema", "columns", 0)
 CHANGES = [
-    (("format",), 0, "format to be an integer from 1 to 3, got 0"),
-    (("format",), True, "format to be an integer from 1 to 3, got True"),
-    (("format",), "2", "format to be an integer from 1 to 3, got '2'"),
+    (("format",), 0, "format to be an integer from 1 to 4, got 0"),
+    (("format",), True, "format to be an integer from 1 to 4, got True"),
+    (("format",), "2", "format to be an integer from 1 to 4, got '2'"),
     (("version",), None, "version to be text, got None"),
     (("extra",), 1, "expected the description with what normexp writes, got the unknown 'extra'"),
     (("params",), [], "params to be a mapping, got a list of 0"),

@@ -148,7 +148,7 @@ def test_newer_formats_and_checksums_of_the_wrong_format(content, tmp_path):
     parts = parts_of(content)
     parts.description["format"] = 99
     (tmp_path / "m").write_bytes(forged(parts))
-    assert_refused(tmp_path / "m", r"expected model format 3 or older, got 99, written by normexp '[\d.]+' \(.*\); upgrade normexp")
+    assert_refused(tmp_path / "m", r"expected model format 4 or older, got 99, written by normexp '[\d.]+' \(.*\); upgrade normexp")
     for version, checksum in ((1, True), (2, False)):
         parts.description["format"] = version
         (tmp_path / "m").write_bytes(forged(parts, checksum=checksum))

@@ -88,7 +88,7 @@ def test_statistics_that_do_not_agree(of_statistics, tmp_path, change, match):
 
 @pytest.mark.parametrize(("change", "match"), [
     (changed(("members", 0, "kind"), 9), "the kind of member 0 to be an integer from 0 to"), (changed(("members", 0, "bins"), 1), "bins of member 0 to be true or false, got 1"),
-    (changed(("members", 0, "bins"), False), "expected members of a kind whose layers are alike"),
+    (changed(("members", 0, "bins"), False), "expected members of a kind whose layers, or depths of trees, are alike"),
     (changed(("members",), []), "members to be a list of at least 1 entries"),
     (changed(("weights", 0), -1.0), "a weight to be a finite number from 0"), (changed(("weights", 0), float("nan")), "a weight to be a finite number from 0"),
     (changed(("weights",), [1.0] * 99), "expected a member of each of 99 kinds, got some without"), (changed(("bias",), [0.0]), "expected 3 entries of bias, one a class, got 1"),

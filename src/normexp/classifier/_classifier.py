@@ -19,7 +19,7 @@ from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, groups_of, matrix_of, training_rows, weights_of
 from normexp.classifier._params import plain_params
 from normexp.classifier._planning import Printed, folds_of, plan_of_one, planned, print_epoch, seed_of
-from normexp.classifier._views import MemberView, ModelView
+from normexp.classifier._views import EpochsView, MemberView, ModelView
 from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, prediction_sets, set_thresholds
@@ -70,7 +70,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         Of trees: into how many bins a number is parted, 2 to 255; missing values have one of their own.
     class_weight : None, "balanced" or dict, default None
         Weights of the classes, multiplied with `sample_weight` in training: how much a missed row of each costs. `predict` answers by them; the probabilities
-        are those of the data's own shares all the same.
+        are those of the data's own shares all the same, which is why trees learn without them.
     warm_start : bool, default False
         Go on from the network of the last fit; with "fast" only.
     random_state : None, int or RandomState, default None
@@ -92,6 +92,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         Columns seen in fit; names only for data frames.
     classes_ : ndarray of shape (n_classes,)
         Labels in their own type.
+    n_iter_ : int
+        Epochs of the first kind of members, or rounds of trees.
     history_ : History
         Losses and accuracies an epoch, the best epoch and why training stopped; of several members those of the first kind, the mean over its folds.
     temperature_ : float
@@ -101,12 +103,10 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     feature_importances_ : ndarray of shape (n_features_in_,)
         With `importances=True`: by how many nats the log loss rises when a feature is shuffled, at least 0; of the validation rows or, with folds, of those learnt from
         (which makes categories of very many look more important than they are on new rows).
-    coef_, intercept_ : ndarray
-        Of a linear model.
-    encoder_, schema_
-        Input encoding, and the columns of a table or data frame with text (else None).
-    network_, parameters_, optimizer_state_
-        Of a model of one network: its layers, their values, and what a fit that goes on needs.
+    coef_, intercept_ : ndarray, of a linear model
+    encoder_, schema_ : input encoding, and the columns of a table or data frame with text (else None).
+    network_, parameters_, optimizer_state_, of a model of one network
+        Its layers, their values, and what a fit that goes on needs.
 
     Examples
     --------
@@ -128,6 +128,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     network_ = MemberView("network")
     parameters_ = MemberView("parameters")
     optimizer_state_ = MemberView("state")
+    n_iter_ = EpochsView("history")
 
     def __init__(
         self, hidden_layer_sizes: str | Sequence[int] = "auto", *, quality: str = "good", members: str | Sequence[str] | None = None,
@@ -392,8 +393,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _told(self, model: Model) -> Model:
         """The model with what the estimator knows now: names and number of the columns, parameters."""
         names = getattr(self, "feature_names_in_", None)
-        n_features, feature_names = int(self.n_features_in_), None if names is None else tuple(names)
-        return replace(model, n_features=n_features, feature_names=feature_names, params=plain_params(self))
+        return replace(model, n_features=int(self.n_features_in_), feature_names=None if names is None else tuple(names), params=plain_params(self))
 
     def _fitted(self, model: Model, schema: Schema | None) -> Self:
         self.model_ = self._told(replace(model, schema=schema))

@@ -8,7 +8,7 @@ from typing import Any
 
 from normexp.model import Model
 
-__all__ = ["MemberView", "ModelView"]
+__all__ = ["EpochsView", "MemberView", "ModelView"]
 
 
 class ModelView:
@@ -31,6 +31,16 @@ class ModelView:
         if model is None:
             raise AttributeError(f"'{type(estimator).__name__}' object has no attribute '{self.name}' before it is fitted")
         return model
+
+
+class EpochsView(ModelView):
+    """How many epochs, or rounds, a history has, at least 1; not to be written."""
+
+    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
+        return self if estimator is None else max(self.model_of(estimator).history.n_epochs, 1)
+
+    def __set__(self, estimator: Any, value: Any) -> None:
+        raise AttributeError(f"expected {self.name} to be read only, got {value!r}")
 
 
 class MemberView(ModelView):

@@ -133,7 +133,8 @@ def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
     """The model of these rows, or the one network that was taught by it, where that was asked for."""
     model = fitted(data, rows, asked.params)
     if model.out_of_fold is not None and model.out_of_fold.left_out:
-        say(f"left out, not finished ({model.history.stopped.replace('_', ' ')}): {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
+        reason = "diverged" if model.history.stopped in ("epochs", "patience") else f"not finished ({model.history.stopped.replace('_', ' ')})"
+        say(f"left out, {reason}: {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
     if not asked.given["compact"] or model.history.stopped == "interrupted":
         return model
     if len(model.members) == 1:

@@ -179,7 +179,7 @@ def _n_folds(n_rows: int) -> int:
 def _configurations(n_rows: int, n_numbers: int, n_classes: int, quality: str) -> tuple[AnyConfiguration, ...]:
     """The most useful first; what they get wrong differs (decision 17). The best quality adds networks: further first weights where rows are few, wider and longer ones else."""
     networks = _of_few_rows(n_rows) if n_rows < 5_000 else _of_many_rows(n_rows, n_classes)
-    trees = TreeConfiguration("trees", 6, 500, 25, 0.15, 1.0, 128, min(0.5, COLUMNS_OF_A_TREE / max(n_numbers, 1)))
+    trees = TreeConfiguration("trees", 6, 500, 25, 0.15, 1.0, MOST_BINS, min(0.5, COLUMNS_OF_A_TREE / max(n_numbers, 1)))
     found = (networks[0], trees, *networks[1:])
     if quality != "best":
         return found

@@ -79,17 +79,16 @@ def _encoded(
 ) -> Data:  # fmt: skip
     """What the members of the plan read."""
     encoder = with_statistics(Encoder.fit(labelled.matrix, learnt, columns, plan.n_bins), labelled, learnt)
+    targets, used_weights = np.ascontiguousarray(labelled.targets[rows]), None if labelled.weights is None else labelled.weights[rows]
     of_trees = [one for one in plan.configurations if isinstance(one, TreeConfiguration)]
     networks, numbers = [one for one in plan.configurations if not isinstance(one, TreeConfiguration)], None
     if of_trees:
         encoder = with_leanings(encoder, labelled, learnt)
         values = training_numbers(encoder, labelled, rows, folds, plan.seed)
         bins = Bins.fit(values, np.searchsorted(rows, learnt), max(one.n_bins for one in of_trees))
-        numbers = Numbers(values, bins, bins.apply(values, np.arange(len(rows))))
+        numbers = Numbers(values, bins, bins.apply(values, np.arange(len(rows))), row_weights(targets, used_weights))
     inputs = training_inputs(encoder, labelled, rows, folds, plan.seed) if networks else np.empty((len(rows), 0), np.float32)
     plain = inputs if all(one.bins for one in networks) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
-    targets = np.ascontiguousarray(labelled.targets[rows])
-    used_weights = None if labelled.weights is None else labelled.weights[rows]
     return Data(encoder, inputs, plain, numbers, targets, row_weights(targets, used_weights, class_weights), class_weights, labelled.n_classes)
 
 

@@ -14,7 +14,7 @@ from normexp.recipe._executor import Stop
 from normexp.recipe._folds import Parts
 from normexp.recipe._portfolio import AnyConfiguration, Configuration, TreeConfiguration
 from normexp.recipe._schedule import cosine_rates
-from normexp.recipe._weights import shift_base, shift_logits
+from normexp.recipe._weights import shift_logits
 from normexp.trees import Bins, Boosting, Forest, fit_binned
 
 __all__ = ["NO_ROWS", "AnyTask", "Data", "Learnt", "NetworkTask", "Numbers", "TreeTask", "task_of", "with_one_round"]
@@ -25,11 +25,15 @@ PER_QUESTION, PER_CLASS = 4.0, 60.0  # what a row costs a forest, in products of
 
 @dataclass(frozen=True)
 class Numbers:
-    """Rows as forests see them, and the bins that they lie in, shape (n_numbers, n_rows)."""
+    """Rows as forests see them, the bins that they lie in, shape (n_numbers, n_rows), and their own weights.
+
+    Weights of classes are left out: what they change is the answer, and the probabilities are those of the data all the same.
+    """
 
     values: NDArray[Any]
     bins: Bins
     binned: NDArray[np.uint8]
+    weights: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
@@ -138,14 +142,13 @@ class TreeTask:
             rounds=how.rounds, patience=how.patience if len(held) else 0, depth=how.depth, learning_rate=how.learning_rate, l2=how.l2,
             row_share=how.row_share, column_share=how.column_share, seed=self.seed, n_threads=1,
         )  # fmt: skip
-        found = fit_binned(self.numbers.binned, self.numbers.bins, data.targets, data.n_classes, boosting, rows, held, data.weights, on_poll=self._on_poll)
+        found = fit_binned(self.numbers.binned, self.numbers.bins, data.targets, data.n_classes, boosting, rows, held, self.numbers.weights, on_poll=self._on_poll)
         if found.stopped == "interrupted":
             self.stop.reason = "interrupted"
         self.done = 1.0
         unknown = (float("nan"),) * len(found.losses)
         history = History(found.losses, unknown, found.held_losses, unknown, found.best_round, found.stopped)
-        member = TreeMember(data.encoder, shift_base(found.grown, data.class_weights))
-        learnt = Learnt(member, np.empty((0, data.n_classes), np.float32), history, found.stopped in ("epochs", "patience"))
+        learnt = Learnt(TreeMember(data.encoder, found.grown), np.empty((0, data.n_classes), np.float32), history, found.stopped in ("epochs", "patience"))
         return self.cut(learnt, found.best_round + 1)
 
     def cut(self, learnt: Learnt, n_rounds: int) -> Learnt:

@@ -1,15 +1,13 @@
 """How much each row counts in training: its own weight times that of its class."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normexp.network import Network, Parameters
-from normexp.trees import Forest
 
-__all__ = ["ClassWeight", "class_weights_of", "row_weights", "rows_to_learn", "shift_base", "shift_logits"]
+__all__ = ["ClassWeight", "class_weights_of", "row_weights", "rows_to_learn", "shift_logits"]
 
 ClassWeight = str | NDArray[np.float64] | None  # "balanced", or one a class
 
@@ -46,11 +44,3 @@ def shift_logits(network: Network, parameters: Parameters, class_weights: NDArra
     if class_weights is not None:
         bias = parameters[f"dense_{len(network.layers) - 1}/bias"]
         bias += (sign * np.log(np.where(class_weights > 0, class_weights, 1))).astype(np.float32)
-
-
-def shift_base(forest: Forest, class_weights: NDArray[np.float64] | None) -> Forest:
-    """A forest that learnt from weighted classes, put back to the shares of the data as `shift_logits` does."""
-    if class_weights is None:
-        return forest
-    logs = np.log(np.where(class_weights > 0, class_weights, 1))
-    return replace(forest, base=(forest.base - (logs if len(forest.base) > 1 else logs[1:] - logs[:1])).astype(np.float32))
