@@ -28,7 +28,7 @@ def run(*arguments):
 def test_what_it_says(path, capsys):
     assert run("info", path) == 0
     said = capsys.readouterr().out
-    assert f"{path}: model format 3, written by normexp" in said
+    assert f"{path}: model format 4, written by normexp" in said
     assert "labels of an array; 2 classes: p, q" in said
     assert "3 inputs - 3 relu - 2 linear - softmax" in said
     assert "scores:  accuracy 0.875, n rows 40 (held-out rows)" in said
@@ -48,7 +48,7 @@ def test_how_cells_are_written_is_shown(tmp_path, capsys):
 def test_json(path, capsys):
     assert run("info", path, "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert (said["format"], said["classes"], said["n_inputs"], said["scores"]["n_rows"]) == (3, ["p", "q"], 3, 40)
+    assert (said["format"], said["classes"], said["n_inputs"], said["scores"]["n_rows"]) == (4, ["p", "q"], 3, 40)
     assert [column["name"] for column in said["schema"]["columns"]] == ["size", "colour"]
 
 

@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 
 def test_info_tells_kinds_and_weights(folder):
     good = run("info", "good.safetensors", cwd=folder).stdout
-    assert "of 5 kinds, fitted on 8 folds" in good
+    assert "of 6 kinds, fitted on 8 folds" in good
     assert all(f"{kind} " in good for kind in ("held", "free", "plain", "linear", "ridge"))
     assert "(out of fold)" in good
     fast = run("info", "fast.safetensors", cwd=folder).stdout
@@ -39,7 +39,7 @@ def test_info_tells_kinds_and_weights(folder):
 def test_a_time_limit_says_what_is_left_out(folder):
     ended = run("train", "t.csv", "--target", "y", "-o", "short.safetensors", "--time-limit", 0.05, "--epochs", 5_000, cwd=folder)
     assert ended.returncode == 0, ended.stderr
-    assert "left out, not finished (time limit): free, plain, linear, ridge; the model is made of the other kinds of members" in ended.stderr
+    assert "left out, not finished (time limit): trees, free, plain, linear, ridge; the model is made of the other kinds of members" in ended.stderr
     assert "left out: free, plain, linear, ridge" in run("info", "short.safetensors", cwd=folder).stdout
 
 

@@ -18,7 +18,7 @@ from normexp.classifier._endings import warn_of_forests, warn_of_its_end
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, groups_of, matrix_of, training_rows, weights_of
 from normexp.classifier._params import plain_params
-from normexp.classifier._planning import Printed, folds_of, plan_of_one, planned, print_epoch, seed_of
+from normexp.classifier._planning import Printed, folds_of, plan_of_one, planned, print_epoch, seed_of, start_from
 from normexp.classifier._views import EpochsView, MemberView, ModelView
 from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
@@ -189,7 +189,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             data = training_rows(self, X, X.labels if isinstance(X, Table) and y is None else y, None if before is None else before.schema)
             check_classification_targets(data.labels)
             classes, targets = classes_and_targets(data.labels)
-            start = self._start_from(before, classes, data.schema, len(data.columns))
+            start = start_from(before, classes, data.schema, len(data.columns))
             weights = X.weights if sample_weight is None and isinstance(X, Table) else weights_of(sample_weight, data.matrix)
             matrix, n = data.matrix, len(data.matrix)
             together = groups_of(X, groups, n)
@@ -225,7 +225,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     ) -> Self:
         """Train on the given rows (default all) of a table with targets; the callbacks are those of `normexp.network.fit`."""
         classes, _ = table.with_target()
-        start = self._start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
+        start = start_from(self._model_before(), classes, table.schema, len(table.schema.matrix_columns()))
         rows = recipe.rows_to_learn(np.arange(len(table)) if rows is None else rows, table.weights)
         model = recipe.fit_table(
             table, planned(self, len(rows), table.schema.matrix_columns(), len(classes)), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
@@ -370,15 +370,6 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
     def _model_before(self) -> Model | None:
         """The model that a warm start would go on from."""
         return getattr(self, "model_", None) if self.warm_start else None
-
-    @staticmethod
-    def _start_from(before: Model | None, classes: NDArray[Any], schema: Schema | None, n_columns: int) -> Model | None:
-        """A warm start needs the classes of the last fit; with other columns the network is forgotten."""
-        if before is None:
-            return None
-        if not np.array_equal(before.classes, classes):
-            raise ValueError(f"expected the classes of the last fit with warm_start, {listing(before.classes.tolist())}, got {listing(classes.tolist())}; use warm_start=False")
-        return before if before.schema == schema and len(before.encoder.centre) == n_columns else None
 
     def _validation_rows(self, data: tuple[Any, Any], classes: NDArray[Any], schema: Schema | None) -> tuple[NDArray[Any], NDArray[np.int32]]:
         matrix, labels = matrix_of(self, data[0], schema), label_values(data[1])

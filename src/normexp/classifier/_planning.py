@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from normexp import recipe
-from normexp._checks import integer_at_least
-from normexp.tables import MatrixColumn
+from normexp._checks import integer_at_least, listing
+from normexp.model import Model
+from normexp.tables import MatrixColumn, Schema
 
-__all__ = ["Printed", "folds_of", "plan_of_one", "planned", "print_epoch", "seed_of"]
+__all__ = ["Printed", "folds_of", "plan_of_one", "planned", "print_epoch", "seed_of", "start_from"]
 
 OF_TREES = ("max_depth", "max_iter", "l2_regularization", "max_bins")
 
@@ -68,6 +69,15 @@ def plan_of_one(estimator: Any, n_rows: int, seed: int, validation_fraction: flo
 def seed_of(estimator: Any) -> int:
     """Drawn from its random state."""
     return recipe.seed_from(check_random_state(estimator.random_state))
+
+
+def start_from(before: Model | None, classes: NDArray[Any], schema: Schema | None, n_columns: int) -> Model | None:
+    """A warm start needs the classes of the last fit; with other columns the network is forgotten."""
+    if before is None:
+        return None
+    if not np.array_equal(before.classes, classes):
+        raise ValueError(f"expected the classes of the last fit with warm_start, {listing(before.classes.tolist())}, got {listing(classes.tolist())}; use warm_start=False")
+    return before if before.schema == schema and len(before.encoder.centre) == n_columns else None
 
 
 class Printed:

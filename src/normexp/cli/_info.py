@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from normexp.saving import ModelInfo
 
 FORMS = {"decimal": ".", "thousands": "", "prefix": "", "suffix": "", "date_order": "ymd"}
+SHOWN_SPLITS = 5
 SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
 
 
@@ -20,18 +21,22 @@ SHOWN_SCORES = ("accuracy", "log_loss", "brier", "calibration_error", "n_rows")
 @click.argument("model")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info(model: str, as_json: bool) -> None:
-    """What MODEL contains: columns, classes, layers, version and scores."""
+    """What MODEL contains: columns, classes, members, what trees ask about, version and scores."""
     from normexp import saving
 
     described = saving.info(model)
+    splits = _splits(model, described)
     if as_json:
-        print_json(asdict(described))
+        print_json(asdict(described) | ({"splits": splits} if splits else {}))
         return
     echo(f"{model}: model format {described.format}, written by normexp {shown(described.version)}")
     target = (described.schema or {}).get("target")
     echo(f"target:  {shown(target or 'labels of an array')}; {len(described.classes)} classes: {', '.join(map(shown, described.classes))}")
     for line in _members(described):
         echo(line)
+    if splits:
+        most = [f"{shown(one['feature'])} {one['gain']:.0%} of the gain ({one['splits']:,} questions)" for one in splits[:SHOWN_SPLITS]]
+        echo(f"trees ask about: {', '.join(most)}{' …' if len(splits) > SHOWN_SPLITS else ''}")
     if described.scores:
         listed = [f"{name.replace('_', ' ')} {described.scores[name]:.4g}" for name in SHOWN_SCORES if name in described.scores]
         echo(f"scores:  {', '.join(listed)} (held-out rows)")
@@ -55,7 +60,20 @@ def _members(described: "ModelInfo") -> Iterator[str]:
         yield f"left out: {', '.join(told['left_out'])}"
 
 
+def _splits(model: str, described: "ModelInfo") -> list[dict[str, Any]]:
+    """Of a model with trees: how many questions are about each column, and their share of what all gained, the most first."""
+    if not any("trees" in member for member in described.members):
+        return []
+    from normexp import saving
+    from normexp.explanation import splits_of
+
+    found = splits_of(saving.load_model(model))
+    return [{"feature": found.feature_names[i], "splits": int(found.counts[i]), "gain": float(found.gains[i])} for i in found.order()]
+
+
 def _layers(member: dict[str, Any]) -> str:
+    if "trees" in member:
+        return f"{member['trees']} trees of {member['depth']} questions"
     return " - ".join(f"{layer['units']} {layer['activation']}" for layer in member["layers"])
 
 
