@@ -3,74 +3,82 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "base/random.hpp"
 #include "base/threads.hpp"
 #include "dispatch/dispatch.hpp"
-#include "trees/leaves.hpp"
 #include "trees/splits.hpp"
 
 namespace normexp {
 
 namespace {
 
-constexpr uint64_t stream_of_signs = 1ull << 40, stream_of_rows = 2ull << 40, stream_of_features = 3ull << 40, stream_of_rounding = 4ull << 40;
+constexpr uint64_t stream_of_signs = 1ull << 40, stream_of_rows = 2ull << 40, stream_of_features = 3ull << 40;
 
 double uniform(uint32_t bits) { return (double(bits) + 0.5) * 0x1p-32; }
 
-// Scores and what follows from them, of the rows of a part.
+constexpr int64_t rows_of_sum = 65'536, rows_of_block = 4'096;  // row passes go block by block, whose bounds do not depend on the threads
+
+// Scores and probabilities of the rows of a part; of two classes those of the second.
 class Scores {
 public:
-    Scores(const Part& part, int n_classes, const std::vector<float>& base)
-        : part_(part), n_outputs_(n_classes == 2 ? 1 : n_classes), scores_(size_t(part.bins.n_rows) * size_t(n_outputs_)), probabilities_(scores_.size()) {
+    Scores(const Part& part, int n_classes, const std::vector<float>& base, int threads)
+        : part_(part), n_outputs_(n_classes == 2 ? 1 : n_classes), threads_(threads), scores_(size_t(part.bins.n_rows) * size_t(n_outputs_)), probabilities_(scores_.size()) {
         for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = base[i % size_t(n_outputs_)];
     }
 
-    // Probabilities (of the second class, where there are two), and the weighted mean log loss.
-    double look() {
-        const int64_t n = part_.bins.n_rows;
-        if (n_outputs_ == 1) kernels().f32.sigmoid(scores_.data(), probabilities_.data(), n);
-        else kernels().f32.softmax(scores_.data(), n_outputs_, probabilities_.data(), n_outputs_, n, n_outputs_);
-        double loss = 0, weight = 0;
-        for (int64_t i = 0; i < n; ++i) {
-            const double w = part_.weights ? double(part_.weights[i]) : 1.0;
-            loss += w * row_loss(i);
-            weight += w;
-        }
-        return weight > 0 ? loss / weight : NAN;
-    }
-
-    void gradients(std::vector<float>& g, std::vector<float>& h) const {
-        const size_t n_outputs = size_t(n_outputs_);
-        for (int64_t i = 0; i < part_.bins.n_rows; ++i) {
-            const float w = part_.weights ? part_.weights[i] : 1.0f;
-            for (size_t k = 0; k < n_outputs; ++k) {
-                const float p = probabilities_[size_t(i) * n_outputs + k];
-                const bool hit = n_outputs == 1 ? part_.targets[i] == 1 : part_.targets[i] == int32_t(k);
-                g[size_t(i) * n_outputs + k] = w * (p - float(hit));
-                h[size_t(i) * n_outputs + k] = w * std::max(p * (1 - p), 1e-6f);
+    // Adds to each row what its leaf says, if there are leaves; the weighted mean log loss after it.
+    double advance(const std::vector<uint8_t>* leaves, const float* values) {
+        const int64_t n = part_.bins.n_rows, n_blocks = (n + rows_of_block - 1) / rows_of_block;
+        std::vector<double> losses(size_t(n_blocks), 0.0), weights(size_t(n_blocks), 0.0);
+        parallel(threads_, n_blocks, [&](int64_t begin, int64_t end) {
+            for (int64_t block = begin; block < end; ++block) {
+                const int64_t first = block * rows_of_block, count = std::min(rows_of_block, n - first);
+                if (leaves) add(*leaves, values, first, count);
+                float *z = scores_.data() + first * n_outputs_, *p = probabilities_.data() + first * n_outputs_;
+                if (n_outputs_ == 1) kernels().f32.sigmoid(z, p, count);
+                else kernels().f32.softmax(z, n_outputs_, p, n_outputs_, count, n_outputs_);
+                for (int64_t i = first; i < first + count; ++i) {
+                    const double w = part_.weights ? double(part_.weights[i]) : 1.0;
+                    losses[size_t(block)] += w * row_loss(i);
+                    weights[size_t(block)] += w;
+                }
             }
-        }
+        });
+        const double weight = std::accumulate(weights.begin(), weights.end(), 0.0);
+        return weight > 0 ? std::accumulate(losses.begin(), losses.end(), 0.0) / weight : NAN;
     }
 
-    // Adds to each row what its leaf says.
-    void add(const std::vector<uint8_t>& leaves, const float* values) {
-        for (int64_t i = 0; i < part_.bins.n_rows; ++i)
-            for (int k = 0; k < n_outputs_; ++k) scores_[size_t(i * n_outputs_ + k)] += values[leaves[size_t(i)] * n_outputs_ + k];
+    // Of the loss of a row and class.
+    float gradient(int64_t i, int k) const {
+        const bool hit = n_outputs_ == 1 ? part_.targets[i] == 1 : part_.targets[i] == k;
+        return weight(i) * (probability(i, k) - float(hit));
+    }
+    float hessian(int64_t i, int k) const {
+        const float p = probability(i, k);
+        return weight(i) * std::max(p * (1 - p), 1e-6f);
     }
 
 private:
+    float weight(int64_t i) const { return part_.weights ? part_.weights[i] : 1.0f; }
+    float probability(int64_t i, int k) const { return probabilities_[size_t(i * n_outputs_ + k)]; }
+
+    void add(const std::vector<uint8_t>& leaves, const float* values, int64_t first, int64_t count) {
+        for (int64_t i = first; i < first + count; ++i)
+            for (int k = 0; k < n_outputs_; ++k) scores_[size_t(i * n_outputs_ + k)] += values[leaves[size_t(i)] * n_outputs_ + k];
+    }
+
     double row_loss(int64_t i) const {
-        if (n_outputs_ == 1) {
-            const double z = part_.targets[i] == 1 ? -double(scores_[size_t(i)]) : double(scores_[size_t(i)]);
-            return z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
-        }
-        return -std::log(std::max(double(probabilities_[size_t(i * n_outputs_ + part_.targets[i])]), 1e-30));
+        const float p = n_outputs_ > 1 ? probability(i, part_.targets[i]) : part_.targets[i] == 1 ? probability(i, 0) : 1 - probability(i, 0);
+        if (n_outputs_ > 1 || (p > 1e-3f && p < 0.999f)) return -std::log(std::max(double(p), 1e-30));
+        const double z = part_.targets[i] == 1 ? -double(scores_[size_t(i)]) : double(scores_[size_t(i)]);  // of two classes exactly, near 0 and 1 too
+        return z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
     }
 
     const Part& part_;
-    const int n_outputs_;
+    const int n_outputs_, threads_;
     std::vector<float> scores_, probabilities_;
 };
 
@@ -106,27 +114,21 @@ public:
         result_.base = base(n_classes);
         result_.forest.depth = options.depth;
         result_.forest.n_outputs = n_outputs_;
-        gradients_.resize(size_t(n_rows_) * size_t(n_outputs_));
-        hessians_.resize(gradients_.size());
         rows_.width = n_outputs_ == 1 ? 2 : options.directions + 1;
         rows_.values.resize(size_t(n_rows_) * size_t(rows_.width));
     }
 
     Boosted run(int n_classes) {
-        Scores scores(training_, n_classes, result_.base), held_scores(held_, n_classes, result_.base);
-        double loss = scores.look();
-        const double held_before = held_scores.look();
-        double best = held_.bins.n_rows ? held_before : loss;
+        Scores scores(training_, n_classes, result_.base, options_.threads), held_scores(held_, n_classes, result_.base, options_.threads);
+        double loss = scores.advance(nullptr, nullptr), held_loss = held_scores.advance(nullptr, nullptr);
+        double best = held_.bins.n_rows ? held_loss : loss;
         std::vector<uint8_t> leaves(size_t(n_rows_), 0), held_leaves(size_t(held_.bins.n_rows), 0);
         for (int round = 0; round < options_.rounds && !ended(round); ++round) {
-            scores.gradients(gradients_, hessians_);
-            quantise(round);
-            grow(round, leaves);
-            scores.add(leaves, last_leaves());
-            loss = scores.look();
+            quantise(scores, round);
+            grow(scores, round, leaves);
+            loss = scores.advance(&leaves, last_leaves());
             place(held_.bins, held_leaves);
-            held_scores.add(held_leaves, last_leaves());
-            const double held_loss = held_scores.look();
+            held_loss = held_scores.advance(&held_leaves, last_leaves());
             result_.losses.push_back(loss);
             result_.held_losses.push_back(held_loss);
             const double judged = held_.bins.n_rows ? held_loss : loss;
@@ -165,45 +167,61 @@ private:
         return result_.stopped = watcher_.stop(round);
     }
 
-    // Gradients along some directions and mean hessians as integers, rounded up or down by chance, so that their expectation is what they stand for.
-    void quantise(int round) {
+    // Gradients along some directions and mean hessians as integers, rounded up or down by chance, so that their expectation is what they stand for. First they lie there as floats.
+    void quantise(const Scores& scores, int round) {
         const int width = rows_.width, n_directions = width - 1;
         const std::vector<float> directions = directions_of(n_outputs_, n_directions, options_.seed, round);
         const int n_used = n_outputs_ == 1 ? 1 : std::min(n_directions, n_outputs_ - 1);
-        along_.assign(size_t(n_rows_) * size_t(width), 0.0f);
-        float most_gradient = 0, most_hessian = 0;
-        for (int64_t i = 0; i < n_rows_; ++i) {
-            const float *g = gradients_.data() + i * n_outputs_, *h = hessians_.data() + i * n_outputs_;
-            float* out = along_.data() + i * width;
-            for (int s = 0; s < n_used; ++s) {
-                float sum = 0;
-                for (int k = 0; k < n_outputs_; ++k) sum += directions[size_t(s * n_outputs_ + k)] * g[k];
-                out[s] = sum;
-                most_gradient = std::max(most_gradient, std::abs(sum));
-            }
-            float sum = 0;
-            for (int k = 0; k < n_outputs_; ++k) sum += h[k];
-            out[width - 1] = sum / float(n_outputs_);
-            most_hessian = std::max(most_hessian, out[width - 1]);
-        }
+        const int64_t n_blocks = (n_rows_ + rows_of_block - 1) / rows_of_block;
+        std::vector<float> most_gradients(size_t(n_blocks), 1e-30f), most_hessians(size_t(n_blocks), 1e-30f);
+        parallel(options_.threads, n_blocks, [&](int64_t begin, int64_t end) {
+            for (int64_t block = begin; block < end; ++block)
+                for (int64_t i = block * rows_of_block; i < std::min(n_rows_, (block + 1) * rows_of_block); ++i) {
+                    float along[8] = {};
+                    float hessian = 0;
+                    for (int k = 0; k < n_outputs_; ++k) {
+                        const float g = scores.gradient(i, k);
+                        for (int s = 0; s < n_used; ++s) along[s] += directions[size_t(s * n_outputs_ + k)] * g;
+                        hessian += scores.hessian(i, k);
+                    }
+                    for (int s = 0; s < n_used; ++s) most_gradients[size_t(block)] = std::max(most_gradients[size_t(block)], std::abs(along[s]));
+                    along[n_directions] = hessian / float(n_outputs_);
+                    most_hessians[size_t(block)] = std::max(most_hessians[size_t(block)], along[n_directions]);
+                    std::memcpy(rows_.values.data() + i * width, along, size_t(width) * sizeof(float));
+                }
+        });
         const float most = float(std::clamp<int64_t>((int64_t(1) << 31) / std::max<int64_t>(n_rows_, 1) - 2, 1, 16'383));  // rounded up, all rows together stay within 32 bits
-        rows_.gradient_unit = std::max(most_gradient, 1e-30f) / most;
-        rows_.hessian_unit = std::max(most_hessian, 1e-30f) / most;
-        for (int64_t i = 0; i < n_rows_; ++i) {
-            const auto drawn = philox(options_.seed, stream_of_rows + uint64_t(round), uint64_t(i));
-            int32_t* out = rows_.values.data() + i * width;
-            if (uniform(drawn[0]) >= double(options_.row_share)) {
-                std::fill_n(out, width, 0);
-                continue;
+        rows_.gradient_unit = *std::max_element(most_gradients.begin(), most_gradients.end()) / most;
+        rows_.hessian_unit = *std::max_element(most_hessians.begin(), most_hessians.end()) / most;
+        parallel(options_.threads, n_blocks, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin * rows_of_block; i < std::min(n_rows_, end * rows_of_block); ++i) {
+                int32_t* out = rows_.values.data() + i * width;
+                float along[8];
+                std::memcpy(along, out, size_t(width) * sizeof(float));
+                const Drawn drawn(options_.seed, stream_of_rows + uint64_t(round), uint64_t(i), width);
+                for (int s = 0; s < width; ++s) {
+                    const float unit = s < n_directions ? rows_.gradient_unit : rows_.hessian_unit;
+                    out[s] = int32_t(std::floor(along[s] / unit + drawn.uniform(s)));
+                }
+                if (drawn.uniform(width) >= options_.row_share) out[n_directions] = -1;  // not grown on
             }
-            std::array<uint32_t, 4> bits{};
-            for (int s = 0; s < width; ++s) {
-                if (s % 4 == 0) bits = philox(options_.seed, stream_of_rounding + uint64_t(round), uint64_t(i) << 1 | uint64_t(s / 4));
-                const float unit = s + 1 < width ? rows_.gradient_unit : rows_.hessian_unit;
-                out[s] = int32_t(std::floor(along_[size_t(i * width + s)] / unit + float(uniform(bits[size_t(s % 4)]))));
-            }
-        }
+        });
     }
+
+    // Uniform numbers of a row: sixteen bits each, `width` of them and one more.
+    class Drawn {
+    public:
+        Drawn(uint64_t seed, uint64_t stream, uint64_t row, int width) : bits_{philox(seed, stream, 2 * row), {}} {
+            if (width >= 8) bits_[1] = philox(seed, stream, 2 * row + 1);
+        }
+        float uniform(int i) const {
+            const uint32_t word = bits_[i / 8][size_t(i % 8 / 2)];
+            return (float(i % 2 ? word >> 16 : word & 0xffffu) + 0.5f) * 0x1p-16f;
+        }
+
+    private:
+        std::array<uint32_t, 4> bits_[2];
+    };
 
     std::vector<int32_t> features_of(int round) const {
         std::vector<int32_t> found;
@@ -214,19 +232,44 @@ private:
         return found;
     }
 
-    void grow(int round, std::vector<uint8_t>& leaves) {
+    void grow(const Scores& scores, int round, std::vector<uint8_t>& leaves) {
         std::fill(leaves.begin(), leaves.end(), uint8_t(0));
         const std::vector<int32_t> features = features_of(round);
+        Search search(training_.bins, rows_, features, options_.l2, options_.threads);
         for (int level = 0; level < options_.depth; ++level) {
-            const Found found = best_split({training_.bins, rows_, leaves, 1 << level, features, options_.l2, options_.threads});
+            const Found found = search.best(leaves, level);
             result_.forest.splits.push_back(found.split);
             result_.gains.push_back(found.split.feature < 0 ? 0 : found.gain);
             apply(training_.bins, found.split, level, leaves);
         }
         const size_t first = result_.forest.leaves.size();
         result_.forest.leaves.resize(first + leaves_of_tree());
-        leaf_values(leaves, 1 << options_.depth, gradients_.data(), hessians_.data(), n_outputs_, {options_.learning_rate, options_.l2, options_.most_step}, options_.threads,
-                    result_.forest.leaves.data() + first);
+        leaf_values(scores, leaves, result_.forest.leaves.data() + first);
+    }
+
+    // A Newton step a leaf and class: -learning rate x sum of gradients / (sum of hessians + l2), bounded. Sums in float64, block by block.
+    void leaf_values(const Scores& scores, const std::vector<uint8_t>& leaves, float* out) const {
+        const int64_t n_blocks = (n_rows_ + rows_of_sum - 1) / rows_of_sum;
+        const size_t n = leaves_of_tree();
+        std::vector<double> sums(size_t(std::max<int64_t>(n_blocks, 1)) * 2 * n);
+        parallel(options_.threads, n_blocks, [&](int64_t begin, int64_t end) {
+            for (int64_t block = begin; block < end; ++block) {
+                double *g = sums.data() + size_t(block) * 2 * n, *h = g + n;
+                for (int64_t i = block * rows_of_sum; i < std::min(n_rows_, (block + 1) * rows_of_sum); ++i) {
+                    const size_t at = size_t(leaves[size_t(i)]) * size_t(n_outputs_);
+                    for (int k = 0; k < n_outputs_; ++k) {
+                        g[at + size_t(k)] += double(scores.gradient(i, k));
+                        h[at + size_t(k)] += double(scores.hessian(i, k));
+                    }
+                }
+            }
+        });
+        for (int64_t block = 1; block < n_blocks; ++block)
+            for (size_t i = 0; i < 2 * n; ++i) sums[i] += sums[size_t(block) * 2 * n + i];
+        for (size_t i = 0; i < n; ++i) {
+            const double step = -sums[i] / (sums[n + i] + double(options_.l2)), most = double(options_.most_step);
+            out[i] = float(std::clamp(step, -most, most)) * options_.learning_rate;
+        }
     }
 
     // Which leaves of the last tree other rows are in.
@@ -236,10 +279,12 @@ private:
         for (int level = 0; level < options_.depth; ++level) apply(bins, splits[level], level, leaves);
     }
 
-    static void apply(const Bins& bins, const Split& split, int level, std::vector<uint8_t>& leaves) {
+    void apply(const Bins& bins, const Split& split, int level, std::vector<uint8_t>& leaves) const {
         if (split.feature < 0) return;
         const uint8_t* of_feature = bins.of(split.feature);
-        for (int64_t i = 0; i < bins.n_rows; ++i) leaves[size_t(i)] = uint8_t(leaves[size_t(i)] | int(answer(split, of_feature[i])) << level);
+        parallel(threads_worth(bins.n_rows * 2, options_.threads), bins.n_rows, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i) leaves[size_t(i)] = uint8_t(leaves[size_t(i)] | int(answer(split, of_feature[i])) << level);
+        });
     }
 
     using Clock = std::chrono::steady_clock;
@@ -251,7 +296,6 @@ private:
     const int64_t n_rows_;
     Boosted result_;
     Quantised rows_;
-    std::vector<float> gradients_, hessians_, along_;
     const Clock::time_point start_ = Clock::now();
     Clock::time_point asked_ = start_;
 };

@@ -2,7 +2,7 @@
 //
 // A whole fit of a forest in one call: a tree a round, stopped where the loss of held-out rows gets no better. All trees are kept, with the number of the best round.
 //
-// Memory: the bins of both parts, and 16 bytes a row and class for scores, probabilities, gradients and hessians; a histogram is of one feature at a time. The same seed gives
+// Memory: the bins of both parts, 8 bytes a row and class for scores and probabilities, 9 to 33 a row; histograms of all features where rows are many. The same seed gives
 // the same bits on any number of threads, unless a time limit or the monitor ends the fit.
 #pragma once
 #include <cstdint>
