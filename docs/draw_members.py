@@ -1,4 +1,4 @@
-"""Draws docs/images/members.png: the decision regions of linear models, networks, trees and all together, on four blobs, two columns of wine and a board; prints their log losses."""
+"""Draws docs/images/members.png: decision regions of linear models, networks, trees and all together, on four blobs, two columns of wine and a board."""
 
 import warnings
 from pathlib import Path

@@ -11,6 +11,7 @@
 #include "base/threads.hpp"
 #include "border/arrays.hpp"
 #include "border/python_monitor.hpp"
+#include "trees/binning.hpp"
 #include "trees/booster.hpp"
 #include "trees/prediction.hpp"
 
@@ -80,9 +81,18 @@ template <class T> void logits_of_forest(
     forest_logits(forest, values, int64_t(matrix.shape(0)), out.data(), n_threads > 0 ? n_threads : default_threads());
 }
 
+template <class T> void bins_of_matrix(
+    nb::ndarray<const T, nb::ndim<2>, nb::device::cpu> matrix, Vec<const int64_t> rows, Vec<const double> thresholds, Vec<const int64_t> firsts, Mat<uint8_t> out, int n_threads) {
+    const Values<T> values{matrix.data(), matrix.stride(0), matrix.stride(1)};
+    nb::gil_scoped_release no_gil;
+    bins_of(values, rows.data(), int64_t(rows.size()), int(firsts.size()) - 1, thresholds.data(), firsts.data(), out.data(), n_threads > 0 ? n_threads : default_threads());
+}
+
 }  // namespace
 
 void add_trees(nb::module_& m) {
+    m.def("bins_f32", &bins_of_matrix<float>, nb::arg("matrix"), nb::arg("rows"), nb::arg("thresholds"), nb::arg("firsts"), nb::arg("out").noconvert(), nb::arg("n_threads"));
+    m.def("bins_f64", &bins_of_matrix<double>, nb::arg("matrix"), nb::arg("rows"), nb::arg("thresholds"), nb::arg("firsts"), nb::arg("out").noconvert(), nb::arg("n_threads"));
     m.def("fit_trees", &fit_trees, nb::arg("training"), nb::arg("held"), nb::arg("n_bins"), nb::arg("n_classes"), nb::arg("rounds"), nb::arg("patience"), nb::arg("depth"),
           nb::arg("directions"), nb::arg("learning_rate"), nb::arg("l2"), nb::arg("most_step"), nb::arg("row_share"), nb::arg("feature_share"), nb::arg("seed"),
           nb::arg("time_limit"), nb::arg("n_threads"), nb::arg("on_poll").none());

@@ -14,11 +14,10 @@ template <int width> INLINE void gains_of_leaf(const LeafHistogram& leaf, float*
     float below[width][bins_at_most + lanes<float>];
     int32_t total[width] = {}, sum[width] = {};
     for (int i = 0; i < width; ++i) store<float>(below[i] + leaf.n_bins, Float{});  // lanes that are looked at for nothing
-    for (int bin = 0; bin < leaf.n_bins; ++bin)
-        for (int i = 0; i < width; ++i) total[i] += leaf.cells[bin * width + i];
-    if (total[width - 1] == 0) return;  // no rows: hessians are above 0
     for (int bin = leaf.first_bin; bin < leaf.n_bins; ++bin)
         for (int i = 0; i < width; ++i) below[i][bin] = float(sum[i] += leaf.cells[bin * width + i]);
+    for (int i = 0; i < width; ++i) total[i] = sum[i] + (leaf.first_bin ? leaf.cells[i] : 0);
+    if (total[width - 1] == 0) return;  // no rows, or none that counts
     const float h = leaf.hessian_unit, g = leaf.gradient_unit;
     const Float hessian_unit = broadcast(h), l2 = broadcast(leaf.l2), square_unit = broadcast(g * g), whole_h = broadcast(float(total[width - 1]));
     for (int bin = leaf.first_bin; bin < leaf.n_bins; bin += lanes<float>) {

@@ -1,5 +1,3 @@
-// Room: trees - boosted trees that end in a softmax: one symmetric tree a round, leaves of a logit a class. May include: base, dispatch.
-//
 // A whole fit of a forest in one call: a tree a round, stopped where the loss of held-out rows gets no better. All trees are kept, with the number of the best round.
 //
 // Memory: the bins of both parts, 8 bytes a row and class for scores and probabilities, 9 to 33 a row; histograms of all features where rows are many. The same seed gives

@@ -34,13 +34,20 @@ bool Search::keeps(int level) const {
     return n_cells * rows_.width <= most_kept && n_cells <= int64_t(used_.size()) * int64_t(features_.size()) / 2;
 }
 
+// Which leaves have rows.
+void Search::count_rows(const std::vector<uint8_t>& leaves, int level) {
+    counts_.assign(size_t(1) << level, 0);
+    for (int32_t row : used_) ++counts_[leaves[size_t(row)]];
+    filled_.clear();
+    for (size_t leaf = 0; leaf < counts_.size(); ++leaf)
+        if (counts_[leaf]) filled_.push_back(int32_t(leaf));
+}
+
 // The rows of each parent's child of fewer rows.
 void Search::choose_rows(const std::vector<uint8_t>& leaves, int level) {
     const int half = 1 << (level - 1);
-    std::vector<int64_t> counts(size_t(2 * half), 0);
-    for (int32_t row : used_) ++counts[leaves[size_t(row)]];
     second_is_counted_.assign(size_t(half), 0);
-    for (int parent = 0; parent < half; ++parent) second_is_counted_[size_t(parent)] = counts[size_t(parent + half)] <= counts[size_t(parent)];
+    for (int parent = 0; parent < half; ++parent) second_is_counted_[size_t(parent)] = counts_[size_t(parent + half)] <= counts_[size_t(parent)];
     counted_.clear();
     for (int32_t row : used_) {
         const int leaf = leaves[size_t(row)];
@@ -75,15 +82,15 @@ template <int width> void Search::children(int feature, const std::vector<uint8_
 }
 
 // Of all leaves' histograms of a feature; its gain is the sum over leaves of the scores of both sides.
-template <int width> Found Search::best_of_feature(int feature, int n_leaves, const int32_t* cells, float* gains) const {
+template <int width> Found Search::best_of_feature(int feature, const int32_t* cells, float* gains) const {
     const int n_bins = bins_.n_bins[feature];
     bool any_missing = false;
-    for (int leaf = 0; leaf < n_leaves; ++leaf)
+    for (int32_t leaf : filled_)
         for (int i = 0; i < width; ++i) any_missing |= cells[leaf * n_bins * width + i] != 0;
     Found best;
     for (int above = 0; above <= int(any_missing); ++above) {  // missing values with the lower bins, then with the greater ones
         std::fill_n(gains, n_bins, 0.0f);
-        for (int leaf = 0; leaf < n_leaves; ++leaf)
+        for (int32_t leaf : filled_)
             kernels().split_gains({cells + leaf * n_bins * width, width, above, n_bins, rows_.gradient_unit, rows_.hessian_unit, l2_}, gains);
         for (int bin = any_missing && !above ? 0 : 1; bin + 1 < n_bins; ++bin)
             if (gains[bin] > best.gain) best = {{int32_t(feature), uint8_t(bin), above != 0}, gains[bin]};
@@ -94,6 +101,7 @@ template <int width> Found Search::best_of_feature(int feature, int n_leaves, co
 template <int width> Found Search::best_of(const std::vector<uint8_t>& leaves, int level) {
     const int n_leaves = 1 << level;
     const bool from_parents = level > 0 && !kept_.empty() && !kept_[0].empty(), kept = keeps(level);
+    count_rows(leaves, level);
     if (from_parents) choose_rows(leaves, level);
     std::vector<Found> found(features_.size());
     parallel(threads_, int64_t(features_.size()), [&](int64_t first, int64_t end) {
@@ -113,7 +121,7 @@ template <int width> Found Search::best_of(const std::vector<uint8_t>& leaves, i
                 const int n_bins = bins_.n_bins[feature];
                 for (int32_t row : used_) add<width>(cells.data() + (leaves[size_t(row)] * n_bins + bins[row]) * width, values + int64_t(row) * width);
             }
-            found[size_t(i)] = best_of_feature<width>(feature, n_leaves, cells.data(), gains.data());
+            found[size_t(i)] = best_of_feature<width>(feature, cells.data(), gains.data());
             if (!kept) std::vector<int32_t>().swap(kept_[size_t(i)]);
         }
     });

@@ -32,7 +32,8 @@ public:
 private:
     template <int width> Found best_of(const std::vector<uint8_t>& leaves, int level);
     template <int width> void children(int feature, const std::vector<uint8_t>& leaves, int level, int32_t* cells) const;
-    template <int width> Found best_of_feature(int feature, int n_leaves, const int32_t* cells, float* gains) const;
+    template <int width> Found best_of_feature(int feature, const int32_t* cells, float* gains) const;
+    void count_rows(const std::vector<uint8_t>& leaves, int level);
     void choose_rows(const std::vector<uint8_t>& leaves, int level);
     bool keeps(int level) const;
 
@@ -41,6 +42,8 @@ private:
     const std::vector<int32_t>& features_;
     float l2_;
     int threads_;
+    std::vector<int64_t> counts_;                // of each leaf's rows
+    std::vector<int32_t> filled_;                // leaves with rows
     std::vector<int32_t> used_;                  // rows that the tree is grown on
     std::vector<int32_t> counted_;               // those of the children that are counted
     std::vector<uint8_t> second_is_counted_;     // of each parent: which child

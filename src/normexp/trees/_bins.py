@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import normexp._native as _native
 from normexp._checks import integer_at_least
 
 __all__ = ["MOST_BINS", "Bins"]
 
 MOST_BINS = 255  # of values; missing ones have a bin of their own
+MOST_ROWS = 200_000  # that thresholds are found on
 MOST_CAPS = 30
 
 
@@ -29,10 +31,12 @@ class Bins:
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], n_bins: int = 128) -> "Bins":
         """Look at the training rows of `matrix`, shape (n, n_columns), NaN for missing: halfway between neighbouring values where these are few, else between quantiles.
 
-        Raises ValueError for more than 255 bins.
+        Of more than 200,000 rows as many, drawn by chance. Raises ValueError for more than 255 bins.
         """
         if not integer_at_least(n_bins, 2, "n_bins") <= MOST_BINS:
             raise ValueError(f"expected n_bins from 2 to {MOST_BINS}, a byte with that of missing values, got {n_bins}")
+        if len(rows) > MOST_ROWS:
+            rows = np.sort(np.random.Generator(np.random.Philox(0)).choice(rows, MOST_ROWS, replace=False))
         return Bins(tuple(_thresholds(matrix[rows, column].astype(np.float64), n_bins) for column in range(matrix.shape[1])))
 
     @property
@@ -40,13 +44,14 @@ class Bins:
         """Of each column, with that of missing values."""
         return np.array([len(thresholds) + 2 for thresholds in self.thresholds], np.int32)
 
-    def apply(self, matrix: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def apply(self, matrix: NDArray[Any], rows: NDArray[np.int64], n_threads: int = 0) -> NDArray[np.uint8]:
         """Bins of rows, shape (n_columns, n_rows)."""
-        found = np.zeros((len(self.thresholds), len(rows)), np.uint8)
-        for column, thresholds in enumerate(self.thresholds):
-            values = matrix[rows, column].astype(np.float64)
-            known = ~np.isnan(values)
-            found[column, known] = 1 + np.searchsorted(thresholds, values[known], side="left")
+        if matrix.shape[1] != len(self.thresholds) or (len(rows) and not 0 <= rows.min() <= rows.max() < len(matrix)):
+            raise ValueError(f"expected rows of a matrix of {len(self.thresholds)} columns, got shape {matrix.shape} and rows beyond it, or other columns")
+        found = np.empty((len(self.thresholds), len(rows)), np.uint8)
+        thresholds, firsts = np.concatenate([np.empty(0), *self.thresholds]), np.cumsum([0, *map(len, self.thresholds)])
+        bins = _native.bins_f32 if matrix.dtype == np.float32 else _native.bins_f64
+        bins(matrix if matrix.dtype == np.float32 else np.asarray(matrix, np.float64), np.ascontiguousarray(rows, np.int64), thresholds, firsts, found, n_threads)
         return found
 
 
