@@ -95,7 +95,7 @@ def test_numbers_of_forests():
     numbers = encoder.numbers(table.matrix)
     assert numbers.shape == (60, 2 + 3)
     np.testing.assert_array_equal(numbers[:, :2], table.matrix[:, [0, 2]])
-    assert encoder.columns_of_numbers().tolist() == [0, 2, 1, 1, 1]
+    assert encoder.columns_of_numbers.tolist() == [[0, 0], [2, 2], [1, 1], [1, 1], [1, 1]]
     assert numbers[0, 2:].argmax() == 0
     assert numbers[1, 2:].argmax() == 1
     assert numbers[2, 2:].argmax() == 2  # missing is a code of its own
@@ -104,6 +104,42 @@ def test_numbers_of_forests():
     assert encoder.average_numbers[1] == pytest.approx(0.5)
     plain = Encoder.fit(X, np.arange(150), number_columns(4))
     assert plain.numbers(X) is X
+
+
+def test_differences_of_the_most_correlated_numbers():
+    from normexp.recipe._pairs import with_pairs
+
+    rng = np.random.default_rng(0)
+    a, b, c = rng.standard_normal((3, 500))
+    x = np.column_stack([a, b, a + 0.1 * b, np.zeros(500), -c, c * 1e300])
+    x[7, 0] = np.nan
+    encoder = with_pairs(Encoder.fit(x, np.arange(500), number_columns(6)), x, np.arange(500))
+    assert encoder.pairs.tolist()[0] == [0, 1]
+    assert not (encoder.pairs == 3).any()  # constant
+    assert len(encoder.pairs) == 10
+    numbers = encoder.numbers(x)
+    scaled = (x - encoder.centre) * encoder.scale
+    np.testing.assert_allclose(numbers[:, 6:], scaled[:, encoder.pairs[:, 0]] - scaled[:, encoder.pairs[:, 1]])
+    assert np.isnan(numbers[7, 6:]).sum() == 4
+    np.testing.assert_array_equal(encoder.numbers(x[3:4]), numbers[3:4])
+    many = rng.standard_normal((200, 40))
+    many[:, 7] = many[:, 31]
+    chosen = with_pairs(Encoder.fit(many, np.arange(200), number_columns(40)), many, np.arange(200)).pairs
+    assert len(chosen) == 50
+    assert [7, 31] in chosen.tolist()
+
+
+def test_a_slanted_border_is_one_question():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((800, 2))
+    y = (x[:, 0] > x[:, 1]).astype(int)
+    model = of_trees(max_iter=40).fit(x[:400], y[:400])
+    assert model.score(x[400:], y[400:]) > 0.97
+    from normexp.explanation import explain
+
+    row = np.array([[2.0, -1.0]])
+    found = explain(model, row)
+    assert (found.contributions[0] > 0).all()
 
 
 def test_a_column_that_was_all_missing_may_come_later():

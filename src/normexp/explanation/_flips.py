@@ -53,9 +53,10 @@ class Columns:
         return found
 
     def numbers(self, column: int, row: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rows of numbers with these values in a column, shape (n_values, n_numbers)."""
-        found = np.tile(row, (len(values), 1))
-        found[:, self.forests.owners == column] = self.encoder.leaning(column, values) if self.encoder.n_codes[column] else values[:, None]
+        """What forests see of a matrix row with these values in a column, shape (n_values, n_numbers)."""
+        rows = np.tile(row, (len(values), 1))
+        rows[:, column] = values
+        found: NDArray[np.float64] = self.encoder.numbers(rows)
         return found
 
     def moved(self, column: int, changes: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -89,7 +90,7 @@ class _Row:
         forests = self.columns.forests
         if not forests.kinds:
             return np.zeros((len(values), forests.n_classes))
-        return forests.changed((column,), self.numbers, self.parts, self.columns.numbers(column, self.numbers[0], values))
+        return forests.changed((column,), self.numbers, self.parts, self.columns.numbers(column, self.row, values))
 
     def quick_answers(self, columns: list[int], values: list[NDArray[np.float64]]) -> list[NDArray[np.intp]]:
         """The answers with other values in each of several columns, in float32: for thousands of values."""

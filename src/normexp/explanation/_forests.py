@@ -16,6 +16,7 @@ __all__ = ["Forests"]
 
 Array = NDArray[np.float64]
 N_STEPS = 64
+FAR = 1e6  # what a missing value is taken to have moved
 TINY = 1e-300
 
 
@@ -35,10 +36,12 @@ class _Kind:
 
 @dataclass(frozen=True)
 class Forests:
-    """Those of a model, over the same numbers; kinds are combined as in `Model`, without its bias. `owners` says which matrix column a number comes from."""
+    """Those of a model, over the same numbers; kinds are combined as in `Model`, without its bias. `owners` says which two matrix columns a number comes from, which are one but
+    for differences, shape (n_numbers, 2); `scale` is that of the matrix columns."""
 
     kinds: tuple[_Kind, ...]
     owners: NDArray[np.intp]
+    scale: Array
     n_classes: int
     _asking: dict[tuple[int, ...], list[list[NDArray[np.int32]]]] = field(default_factory=dict)
 
@@ -49,7 +52,7 @@ class Forests:
             forests = tuple(member.forest for member in members if isinstance(member, TreeMember))
             if forests:
                 kinds.append(_Kind(weight / model.temperature, forests, _joined(forests), np.repeat(np.arange(len(forests)), [len(forest) for forest in forests])))
-        return Forests(tuple(kinds), model.encoder.columns_of_numbers() if kinds else np.empty(0, np.intp), len(model.classes))
+        return Forests(tuple(kinds), model.encoder.columns_of_numbers if kinds else np.empty((0, 2), np.intp), model.encoder.scale, len(model.classes))
 
     def logits(self, numbers: Array) -> Array:
         """Of rows of numbers, shape (n, n_classes)."""
@@ -81,25 +84,38 @@ class Forests:
     def contributions(self, start: Array, end: Array, direction: Array) -> Array:
         """What each matrix column contributes to the change of logits @ direction from one row of numbers to another, shape (n_columns,).
 
-        In every tree the exact Shapley value of each column, over all orders in which the columns could have changed. Where forests are averaged as probabilities their
-        logits are weighed by the mean slope along the straight path between them; what its 64 steps miss is shared out by the size of the contributions.
+        In every tree the exact Shapley value of each column, over all orders in which they could have changed; a difference counts as a column, whose value is then
+        shared between its two by how far each moved. Where forests are averaged as probabilities their logits are weighed by the mean slope along the straight path between
+        them; what its 64 steps miss is shared out by the size of the contributions.
         """
-        found = np.zeros(int(self.owners.max(initial=-1)) + 1)
+        players, player_of_number = np.unique(self.owners, axis=0, return_inverse=True)
+        found = np.zeros(len(players))
         for kind in self.kinds:
             before, after = (np.stack(kind.logits(row[None])) for row in (start, end))  # (n_forests, 1, n_classes)
             t = (np.arange(N_STEPS)[None, :, None] + 0.5) / N_STEPS
             slopes = directions(before + t * (after - before), direction).mean(axis=1)
             values = _of_trees(kind.joined, slopes[kind.member_of_tree])
-            shares = _shapley_values(kind.joined, values, start, end, self.owners, len(found))
+            shares = _shapley_values(kind.joined, values, start, end, player_of_number.ravel(), len(found))
             change = float((averaged(list(after)) - averaged(list(before)))[0] @ direction)
             sizes = np.abs(shares)
             found += kind.weight * (shares + (change - shares.sum()) * sizes / max(float(sizes.sum()), TINY))
+        first = self._share_of_the_first(players, start, end)
+        n_columns = len(self.scale)
+        return np.add(np.bincount(players[:, 0], found * first, n_columns), np.bincount(players[:, 1], found * (1 - first), n_columns), dtype=np.float64)
+
+    def _share_of_the_first(self, players: NDArray[np.intp], start: Array, end: Array) -> Array:
+        """Of the two columns of each player, by how far they moved in interquartile ranges."""
+        alone = np.flatnonzero(self.owners[:, 0] == self.owners[:, 1])
+        moved = np.zeros(len(self.scale))
+        np.maximum.at(moved, self.owners[alone, 0], np.nan_to_num(np.abs(end - start)[alone] * self.scale[self.owners[alone, 0]], nan=FAR))
+        one, other = moved[players[:, 0]], moved[players[:, 1]]
+        found: Array = np.divide(one, one + other, out=np.full(len(players), 0.5), where=one + other > 0)
         return found
 
     def _trees_that_ask(self, columns: tuple[int, ...]) -> list[list[NDArray[np.int32]]]:
         """About matrix columns, of each kind and forest."""
         if columns not in self._asking:
-            numbers = np.append(np.isin(self.owners, columns), False)  # a feature of -1 is no question
+            numbers = np.append(np.isin(self.owners, columns).any(axis=1), False)  # a feature of -1 is no question
             self._asking[columns] = [[np.flatnonzero(numbers[forest.features].any(axis=1)).astype(np.int32) for forest in kind.forests] for kind in self.kinds]
         return self._asking[columns]
 
@@ -117,28 +133,28 @@ def _of_trees(forest: Forest, slopes: Array) -> Array:
     return found
 
 
-def _shapley_values(forest: Forest, values: Array, start: Array, end: Array, owners: NDArray[np.intp], n_columns: int) -> Array:
-    """Of each matrix column, summed over trees: a tree's value for a set of columns is that of the leaf of a row that is `end` in these columns and `start` in the others."""
+def _shapley_values(forest: Forest, values: Array, start: Array, end: Array, players: NDArray[np.intp], n_players: int) -> Array:
+    """Of each player, summed over trees: a tree's value for a set of them is that of the leaf of a row that is `end` in these and `start` in the others."""
     n_trees, depth = forest.features.shape
     powers = 2 ** np.arange(depth)
     below, above = _answers(forest, start), _answers(forest, end)
     differs = below != above
-    column = np.where(forest.features < 0, -1, owners[forest.features])
-    same = (column[:, :, None] == column[:, None, :]) & differs[:, :, None] & differs[:, None, :]  # levels that change together
+    player = np.where(forest.features < 0, -1, players[forest.features])
+    same = (player[:, :, None] == player[:, None, :]) & differs[:, :, None] & differs[:, None, :]  # levels that change together
     first = differs & ~np.tril(same, -1).any(axis=2)
-    masks = (same * powers).sum(axis=2) * first  # of the leaf's digits that change with the column, at its first level
-    n_players = first.sum(axis=1)
+    masks = (same * powers).sum(axis=2) * first  # of the leaf's digits that change with a player, at its first level
+    n_changing = first.sum(axis=1)
     sets = np.arange(2**depth)
     member = (sets[:, None] >> np.arange(depth)) & 1  # which levels a set has
     of_sets = values[np.arange(n_trees)[:, None], (below @ powers)[:, None] ^ (masks @ member.T)]
     sizes, valid = member.sum(axis=1), ((~first[:, None, :]) & (member[None] == 1)).sum(axis=2) == 0
     weights = np.array([[factorial(s) * factorial(max(p - s - 1, 0)) / factorial(p) if p else 0.0 for s in range(depth + 1)] for p in range(depth + 1)])
-    found = np.zeros(n_columns)
+    found = np.zeros(n_players)
     for level in range(depth):
         without = np.flatnonzero(member[:, level] == 0)
-        weight = weights[n_players[:, None], sizes[without]] * valid[:, without] * first[:, [level]]
+        weight = weights[n_changing[:, None], sizes[without]] * valid[:, without] * first[:, [level]]
         gained = (weight * (of_sets[:, without | 1 << level] - of_sets[:, without])).sum(axis=1)
-        np.add.at(found, column[first[:, level], level], gained[first[:, level]])
+        np.add.at(found, player[first[:, level], level], gained[first[:, level]])
     return found
 
 

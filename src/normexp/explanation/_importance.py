@@ -57,20 +57,22 @@ def permutation_importance(model: Any, table: Table, *, n_repeats: int = 5, max_
     network, forests, targets = ReluNetworks.of(known), Forests.of(known), table.targets[rows]
     inputs = encoder.encode(table.matrix, rows).astype(np.float64)
     first = network.first(inputs)
-    numbers = encoder.numbers(table.matrix[rows].astype(np.float64)) if forests.kinds else np.empty((n_rows, 0))
+    matrix = table.matrix[rows].astype(np.float64)
+    numbers = encoder.numbers(matrix) if forests.kinds else np.empty((n_rows, 0))
     parts = forests.parts(numbers)
     before = cross_entropy(network.logits(first) + forests.logits(numbers), targets, reduction="none") if n_rows else np.empty(0)
     feature_of_input = owners[encoder.columns_of_inputs()]
     mean, error = np.full(len(names), np.nan), np.full(len(names), np.nan)
     for feature in range(len(names) if n_rows else 0):
         places, columns = np.flatnonzero(feature_of_input == feature), np.flatnonzero(owners == feature)
-        of_forests = np.isin(forests.owners, columns)
         rises = np.zeros(n_rows)
         for _ in range(n_repeats):
-            order, shuffled = rng.permutation(n_rows), numbers.copy()
-            change = (inputs[np.ix_(order, places)] - inputs[:, places]) @ network.weights[places]
-            shuffled[:, of_forests] = numbers[np.ix_(order, of_forests)]
-            logits = network.logits(first + change) + forests.changed(columns.tolist(), numbers, parts, shuffled)
+            order = rng.permutation(n_rows)
+            logits = network.logits(first + (inputs[np.ix_(order, places)] - inputs[:, places]) @ network.weights[places])
+            if forests.kinds:
+                shuffled = matrix.copy()
+                shuffled[:, columns] = matrix[np.ix_(order, columns)]
+                logits += forests.changed(columns.tolist(), numbers, parts, encoder.numbers(shuffled))
             rises += (cross_entropy(logits, targets, reduction="none") - before) / n_repeats
         mean[feature] = rises.mean()
         error[feature] = rises.std(ddof=1) / np.sqrt(n_rows) if n_rows > 1 else 0.0

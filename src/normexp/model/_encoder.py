@@ -46,6 +46,7 @@ class Encoder:
     edges: NDArray[np.float64] | None = None  # of all of them, one column after the other, those of a column rising
     statistics: NDArray[np.float64] | None = None  # the inputs of each code of the categories of very many, one column after the other, shape (n_codes, n_statistics)
     leanings: NDArray[np.float64] | None = None  # for forests: what each code of every category, then a missing one, says of the classes, shape (n_codes + n_categories, width)
+    pairs: NDArray[np.int64] | None = None  # for forests: columns of numbers whose difference they see too, shape (n_pairs, 2)
 
     @staticmethod
     def fit(matrix: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[MatrixColumn], n_bins: int = 0) -> "Encoder":
@@ -147,20 +148,31 @@ class Encoder:
         first = int((self.n_codes + (self.n_codes > 0))[:column].sum())
         return self.leanings[first : first + self.n_codes[column] + 1]
 
+    @cached_property
     def columns_of_numbers(self) -> NDArray[np.intp]:
-        """For each number that forests see, the matrix column that it comes from."""
+        """For each number that forests see, the two matrix columns that it comes from, which are one but for differences, shape (n_numbers, 2)."""
         n, width = np.arange(len(self.n_codes)), 0 if self.leanings is None else self.leanings.shape[1]
-        return np.concatenate([n[self.n_codes == 0], np.repeat(n[self.n_codes > 0], width)])
+        alone = np.concatenate([n[self.n_codes == 0], np.repeat(n[self.n_codes > 0], width)])
+        return np.concatenate([np.column_stack([alone, alone]), np.empty((0, 2), np.intp) if self.pairs is None else self.pairs.astype(np.intp)])
 
     def numbers(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """Rows as forests see them: numbers and booleans as they are, then what each category says of the classes; the matrix itself where it has no categories."""
-        if not (self.n_codes > 0).any():
+        """Rows as forests see them: numbers and booleans as they are, what each category says of the classes, differences of scaled numbers; NaN is missing.
+
+        The matrix itself where there are neither categories nor pairs.
+        """
+        is_number, pairs = self.n_codes == 0, self.pairs
+        if is_number.all() and pairs is None:
             return matrix
-        owners, is_number = self.columns_of_numbers(), self.n_codes == 0
-        found = np.empty((len(matrix), len(owners)), matrix.dtype)
+        owners = self.columns_of_numbers
+        found = np.empty((len(matrix), len(owners)), np.float64)
         found[:, : is_number.sum()] = matrix[:, is_number]
         for column in np.flatnonzero(~is_number).tolist():
-            found[:, owners == column] = self.leaning(column, matrix[:, column])
+            found[:, (owners == column).all(axis=1)] = self.leaning(column, matrix[:, column])
+        if pairs is not None and len(pairs):
+            used = np.unique(pairs)
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaled = np.clip((matrix[:, used].astype(np.float64) - self.centre[used]) * self.scale[used], -HUGE, HUGE)
+            found[:, -len(pairs) :] = scaled[:, np.searchsorted(used, pairs[:, 0])] - scaled[:, np.searchsorted(used, pairs[:, 1])]
         return found
 
     def leaning(self, column: int, codes: NDArray[Any]) -> NDArray[np.float64]:
@@ -177,7 +189,8 @@ class Encoder:
         if self.is_boolean is not None:
             found[self.is_boolean] = (1 + self.shares[: is_number.sum()][self.is_boolean[is_number]]) / 2
         codes = [(self.shares_of_codes(column), self.leanings_of(column)) for column in np.flatnonzero(~is_number).tolist()]
-        return np.concatenate([found[is_number], *(shares @ table[:-1] + max(1 - shares.sum(), 0) * table[-1] for shares, table in codes)])
+        between = np.zeros(0 if self.pairs is None else len(self.pairs))  # medians are scaled to 0
+        return np.concatenate([found[is_number], *(shares @ table[:-1] + max(1 - shares.sum(), 0) * table[-1] for shares, table in codes), between])
 
     def columns_of_inputs(self) -> NDArray[np.intp]:
         """For each input of the network, the matrix column that it comes from, shape (n_inputs,)."""

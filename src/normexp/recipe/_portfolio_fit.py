@@ -14,13 +14,13 @@ from normexp.network import History, Parameters
 from normexp.recipe._combination import combination_of
 from normexp.recipe._executor import Stop, run
 from normexp.recipe._folds import Parts
+from normexp.recipe._pairs import with_pairs
 from normexp.recipe._portfolio import Portfolio, TreeConfiguration
 from normexp.recipe._profile import profile_of
-from normexp.recipe._statistics import Labelled, training_inputs, training_numbers, with_leanings, with_statistics
+from normexp.recipe._statistics import Labelled, encoders_of_parts, training_inputs, with_leanings, with_statistics
 from normexp.recipe._tasks import NO_ROWS, AnyTask, Data, Learnt, Numbers, task_of, with_one_round
 from normexp.recipe._weights import row_weights
 from normexp.tables import MatrixColumn
-from normexp.trees import Bins
 
 __all__ = ["Progress", "ProgressCallback", "fit_portfolio"]
 
@@ -83,10 +83,9 @@ def _encoded(
     of_trees = [one for one in plan.configurations if isinstance(one, TreeConfiguration)]
     networks, numbers = [one for one in plan.configurations if not isinstance(one, TreeConfiguration)], None
     if of_trees:
-        encoder = with_leanings(encoder, labelled, learnt)
-        values = training_numbers(encoder, labelled, rows, folds, plan.seed)
-        bins = Bins.fit(values, np.searchsorted(rows, learnt), max(one.n_bins for one in of_trees))
-        numbers = Numbers(values, bins, bins.apply(values, np.arange(len(rows))), row_weights(targets, used_weights))
+        encoder = with_pairs(with_leanings(encoder, labelled, learnt), labelled.matrix, learnt)
+        parts, n_bins = encoders_of_parts(encoder, labelled, rows, folds, plan.seed), max(one.n_bins for one in of_trees)
+        numbers = Numbers.of(labelled.matrix, rows, parts, np.searchsorted(rows, learnt), n_bins, row_weights(targets, used_weights))
     inputs = training_inputs(encoder, labelled, rows, folds, plan.seed) if networks else np.empty((len(rows), 0), np.float32)
     plain = inputs if all(one.bins for one in networks) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
     return Data(encoder, inputs, plain, numbers, targets, row_weights(targets, used_weights, class_weights), class_weights, labelled.n_classes)

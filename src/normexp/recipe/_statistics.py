@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp.model import MOST_ONE_HOT, MOST_STATISTICS, Encoder
 from normexp.recipe._folds import Parts
 
-__all__ = ["Labelled", "category_shares", "training_inputs", "training_numbers", "with_leanings", "with_statistics"]
+__all__ = ["Labelled", "category_shares", "encoders_of_parts", "training_inputs", "with_leanings", "with_statistics"]
 
 Array = NDArray[np.float64]
 STRENGTHS = 10.0 ** np.arange(-0.5, 3.1, 0.5)  # in rows, of what all rows together say of a category
@@ -78,16 +78,11 @@ def with_leanings(encoder: Encoder, data: Labelled, rows: NDArray[np.int64]) -> 
     return replace(encoder, leanings=np.concatenate(tables).astype(np.float32).astype(np.float64))  # whatever the matrix, the same numbers
 
 
-def training_numbers(encoder: Encoder, data: Labelled, rows: NDArray[np.int64], folds: Sequence[Parts], seed: int) -> NDArray[Any]:
-    """These rows as forests see them, to learn from: as `training_inputs` has it, what a category says is said by rows that its own row's fold learns from."""
+def encoders_of_parts(encoder: Encoder, data: Labelled, rows: NDArray[np.int64], folds: Sequence[Parts], seed: int) -> list[tuple[Encoder, NDArray[np.int64]]]:
+    """Which encoder makes the numbers of which rows to learn from: what a category says to a row is said, as `training_inputs` has it, by rows that the row's fold learns from."""
     if not (encoder.n_codes > 0).any():
-        return data.matrix if len(rows) == len(data.matrix) else data.matrix[rows]
-    numbers = np.empty((len(rows), len(encoder.columns_of_numbers())), data.matrix.dtype)
-    position = np.zeros(len(data.matrix), np.int64)
-    position[rows] = np.arange(len(rows))
-    for learnt, held in _apart(rows, folds, data.groups, seed):
-        numbers[position[held]] = with_leanings(encoder, data, learnt).numbers(data.matrix[held])
-    return numbers
+        return [(encoder, rows)]
+    return [(with_leanings(encoder, data, learnt), held) for learnt, held in _apart(rows, folds, data.groups, seed)]
 
 
 def _apart(rows: NDArray[np.int64], folds: Sequence[Parts], groups: NDArray[np.int64] | None, seed: int) -> list[Parts]:

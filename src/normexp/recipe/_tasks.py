@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.functional import cross_entropy
 from normexp.model import AnyMember, Encoder, Member, TreeMember
 from normexp.network import Dropout, History, Loss, Network, Optimizer, OptimizerState, Parameters, Rows, Training, fit_rows, initial_parameters, segments_of
 from normexp.recipe._executor import Stop
@@ -20,20 +21,54 @@ from normexp.trees import Bins, Boosting, Forest, fit_binned
 __all__ = ["NO_ROWS", "AnyTask", "Data", "Learnt", "NetworkTask", "Numbers", "TreeTask", "task_of", "with_one_round"]
 
 NO_ROWS = np.empty(0, np.int64)
+PIECE_ROWS = 8_192
+MOST_VALUES = 2**25  # of the rows that thresholds are found on
 PER_QUESTION, PER_CLASS = 4.0, 60.0  # what a row costs a forest, in products of a network: about
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Rows as forests see them, the bins that they lie in, shape (n_numbers, n_rows), and their own weights.
+    """Rows as forests see them: in bins, shape (n_numbers, n_rows), made piece by piece; and their own weights.
 
-    Weights of classes are left out: what they change is the answer, and the probabilities are those of the data all the same.
+    Each part of the rows has its encoder. Weights of classes are left out: what they change is the answer, and the probabilities are those of the data all the same.
     """
 
-    values: NDArray[Any]
+    matrix: NDArray[Any]
+    rows: NDArray[np.int64]
+    encoders: tuple[Encoder, ...]
+    part_of_row: NDArray[np.uint8]
     bins: Bins
     binned: NDArray[np.uint8]
     weights: NDArray[np.float32] | None
+
+    @staticmethod
+    def of(matrix: NDArray[Any], rows: NDArray[np.int64], parts: Sequence[tuple[Encoder, NDArray[np.int64]]], learnt: NDArray[np.int64], n_bins: int,
+           weights: NDArray[np.float32] | None) -> "Numbers":  # fmt: skip
+        """Of these rows of a matrix; `learnt` are the places among them that thresholds are found on."""
+        part_of_row, n_numbers = np.zeros(len(rows), np.uint8), len(parts[0][0].columns_of_numbers)
+        for i, (_, of_part) in enumerate(parts):
+            part_of_row[np.searchsorted(rows, of_part)] = i
+        none = np.empty((n_numbers, 0), np.uint8)
+        found = Numbers(matrix, rows, tuple(encoder for encoder, _ in parts), part_of_row, Bins(()), none, weights)
+        most = max(MOST_VALUES // n_numbers, 1)
+        sample = learnt if len(learnt) <= most else np.sort(np.random.Generator(np.random.Philox(0)).choice(learnt, most, replace=False))
+        bins = Bins.fit(found.values(sample), np.arange(len(sample)), n_bins)
+        binned = np.empty((n_numbers, len(rows)), np.uint8)
+        for first in range(0, len(rows), PIECE_ROWS):
+            places = np.arange(first, min(first + PIECE_ROWS, len(rows)))
+            binned[:, places] = bins.apply(found.values(places), np.arange(len(places)))
+        return replace(found, bins=bins, binned=binned)
+
+    def values(self, places: NDArray[np.int64]) -> NDArray[Any]:
+        """The numbers of rows, shape (n_places, n_numbers)."""
+        if len(self.encoders) == 1:
+            return self.encoders[0].numbers(self.matrix[self.rows[places]])
+        found = np.empty((len(places), len(self.binned)))
+        for i, encoder in enumerate(self.encoders):
+            of_part = np.flatnonzero(self.part_of_row[places] == i)
+            if len(of_part):
+                found[of_part] = encoder.numbers(self.matrix[self.rows[places[of_part]]])
+        return found
 
 
 @dataclass(frozen=True)
@@ -51,12 +86,16 @@ class Data:
 
 
 class Learnt(NamedTuple):
-    """What a task gives: the member, logits of the rows that were held out, losses an epoch; whole if nothing ended it early."""
+    """What a task gives: the member, logits of the rows that were held out, losses an epoch; whole if nothing ended it early.
+
+    `without` is the mean loss of the rows held out before the first round of a forest, NaN where there are none.
+    """
 
     member: AnyMember
     logits: NDArray[np.float32]
     history: History
     whole: bool
+    without: float = float("nan")
 
     @property
     def is_finite(self) -> bool:
@@ -148,13 +187,28 @@ class TreeTask:
         self.done = 1.0
         unknown = (float("nan"),) * len(found.losses)
         history = History(found.losses, unknown, found.held_losses, unknown, found.best_round, found.stopped)
-        learnt = Learnt(TreeMember(data.encoder, found.grown), np.empty((0, data.n_classes), np.float32), history, found.stopped in ("epochs", "patience"))
+        whole, none = found.stopped in ("epochs", "patience"), np.empty((0, data.n_classes), np.float32)
+        learnt = Learnt(TreeMember(data.encoder, found.grown), none, history, whole, self._without(found.grown))
         return self.cut(learnt, found.best_round + 1)
 
     def cut(self, learnt: Learnt, n_rounds: int) -> Learnt:
         """With the logits of so many rounds; the forest keeps all."""
         assert isinstance(learnt.member, TreeMember)
-        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.numbers.values[self.fold[1]], 1))
+        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.numbers.values(self.fold[1]), 1))
+
+    @property
+    def held_weight(self) -> float:
+        """Of the rows held out."""
+        held, weights = self.fold[1], self.numbers.weights
+        return float(len(held) if weights is None else weights[held].sum())
+
+    def _without(self, forest: Forest) -> float:
+        """The loss of the rows held out without any tree."""
+        held, weights = self.fold[1], self.numbers.weights
+        if not len(held):
+            return float("nan")
+        logits = forest.first(0).logits(np.empty((len(held), 0)), 1)
+        return float(np.average(cross_entropy(logits, self.data.targets[held], reduction="none"), weights=None if weights is None else weights[held]))
 
     def nothing(self) -> Learnt:
         """What stands for it where all diverged: a forest without trees."""
@@ -182,27 +236,38 @@ def task_of(data: Data, configuration: AnyConfiguration, fold: Parts, seed: int,
 
 
 def with_one_round(done: Sequence[tuple[AnyTask, Learnt]]) -> list[tuple[AnyTask, Learnt]]:
-    """Forests of a configuration all ending with the round whose mean loss over all rows held out is least: a fold's own choice of it would flatter it on just these rows."""
+    """Forests of a configuration all ending with the round whose mean loss over all rows held out is least.
+
+    The logits of the rows that a fold holds out are those of the round that the other folds would choose: their own choice would flatter them.
+    """
     tasks = [(task, learnt) for task, learnt in done if isinstance(task, TreeTask) and learnt.history.n_epochs]
     if not tasks:
         return list(done)
     n_most = max(learnt.history.n_epochs for _, learnt in tasks)
-    sizes = np.array([max(len(task.fold[1]), 1e-9) for task, _ in tasks])
-    curves = np.array([_extended(learnt.history.validation_loss, n_most) for _, learnt in tasks])
-    mean = sizes @ curves / sizes.sum()
-    n_rounds = n_most if np.isnan(mean).all() else int(np.nanargmin(mean)) + 1
-    if all(learnt.history.best_epoch < 0 for _, learnt in tasks):  # no tree was better than none
-        n_rounds = 0
-    return [(task, _ending(task, learnt, n_rounds)) for task, learnt in tasks]
+    curves = np.array([np.multiply(_extended(learnt.history.validation_loss, n_most), task.held_weight) for task, learnt in tasks])
+    before = np.array([learnt.without * task.held_weight for task, learnt in tasks])
+    n_rounds = _best(curves, before)
+    found = list[tuple[AnyTask, Learnt]]()
+    for task, learnt in tasks:
+        others = np.array([other.fold is not task.fold for other, _ in tasks])
+        n_for_others = _best(curves[others], before[others]) if others.any() else n_rounds
+        found.append((task, _ending(task, learnt, n_rounds, n_for_others)))
+    return found
 
 
-def _ending(task: TreeTask, learnt: Learnt, n_rounds: int) -> Learnt:
+def _best(curves: NDArray[np.float64], before: NDArray[np.float64]) -> int:
+    """How many rounds have the least loss, where the losses of each fold are times the weight of its rows; all where nothing was held out."""
+    total = np.concatenate([[before.sum()], curves.sum(axis=0)])
+    return curves.shape[1] if np.isnan(total).all() else int(np.nanargmin(total))
+
+
+def _ending(task: TreeTask, learnt: Learnt, n_rounds: int, n_of_logits: int) -> Learnt:
     assert isinstance(learnt.member, TreeMember)
     history = learnt.history
     unknown = (float("nan"),) * n_rounds
     losses, tested = (tuple(_extended(one, n_rounds)) for one in (history.loss, history.validation_loss))
     forest = learnt.member.forest.first(n_rounds)
-    cut = task.cut(learnt, n_rounds)
+    cut = task.cut(learnt, n_of_logits)
     return cut._replace(member=replace(learnt.member, forest=forest), history=History(losses, unknown, tested, unknown, n_rounds - 1, history.stopped))
 
 

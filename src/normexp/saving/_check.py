@@ -179,7 +179,7 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
         "encoder/has_indicator": ("BOOL", a_column), "encoder/shares": ("F64", (n_shares,)), "encoder/low": ("F64", a_column),
         "encoder/high": ("F64", a_column), "encoder/is_boolean": ("BOOL", a_column),
     }  # fmt: skip
-    wanted |= wanted_of_forests(described, columns)
+    wanted |= wanted_of_forests(described, declared, columns)
     wanted |= wanted_of_bins(declared, n_columns) | wanted_of_statistics(described, declared, columns) | wanted_of_held_out(described, declared)
     if described.profile is not None:
         n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)

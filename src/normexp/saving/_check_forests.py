@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.model import MOST_STATISTICS
-from normexp.saving._container import Refused
+from normexp.saving._container import Declared, Refused
 from normexp.saving._info import ModelInfo
 from normexp.saving._values import integer
 from normexp.tables import MatrixColumn
@@ -15,6 +15,7 @@ from normexp.trees import MOST_DEPTH
 __all__ = ["check_forests", "check_trees", "forest_bounds", "is_forest", "n_outputs_of", "parts_of_forests", "wanted_of_forests"]
 
 MOST_TREES = 1_000_000
+MOST_PAIRS = 10_000
 LARGEST_LEANING = 3.0  # as the encoder's numbers
 
 
@@ -33,7 +34,7 @@ def n_outputs_of(n_classes: int) -> int:
     return 1 if n_classes == 2 else n_classes
 
 
-def wanted_of_forests(described: ModelInfo, columns: tuple[MatrixColumn, ...] | None) -> dict[str, tuple[str, tuple[int, ...]]]:
+def wanted_of_forests(described: ModelInfo, declared: dict[str, Declared], columns: tuple[MatrixColumn, ...] | None) -> dict[str, tuple[str, tuple[int, ...]]]:
     """The arrays of all forests, one after the other, and what the categories say to them."""
     forests, n_outputs = [member for member in described.members if is_forest(member)], n_outputs_of(len(described.classes))
     if not forests:
@@ -43,6 +44,9 @@ def wanted_of_forests(described: ModelInfo, columns: tuple[MatrixColumn, ...] | 
         "forests/features": ("I32", (n_questions,)), "forests/thresholds": ("F64", (n_questions,)), "forests/missing": ("BOOL", (n_questions,)),
         "forests/gains": ("F32", (n_questions,)), "forests/leaves": ("F32", (n_leaves * n_outputs,)), "forests/base": ("F32", (len(forests) * n_outputs,)),
     }  # fmt: skip
+    if "encoder/pairs" in declared:
+        shape = declared["encoder/pairs"].shape
+        wanted["encoder/pairs"] = "I64", (min(shape[0] if shape else 0, MOST_PAIRS), 2)
     n_codes = [column.n_codes for column in columns or () if column.n_codes]
     return wanted | ({"encoder/leanings": ("F64", (sum(n_codes) + len(n_codes), _width(len(described.classes))))} if n_codes else {})
 
@@ -61,7 +65,10 @@ def parts_of_forests(described: ModelInfo) -> list[tuple[slice, slice, slice]]:
 
 def check_forests(described: ModelInfo, arrays: dict[str, NDArray[Any]], n_codes: NDArray[np.int64]) -> None:
     """Questions of numbers that there are, thresholds that are numbers, or minus infinity for none."""
-    n_numbers = int((n_codes == 0).sum() + (n_codes > 0).sum() * _width(len(described.classes)))
+    pairs, is_number = arrays.get("encoder/pairs", np.empty((0, 2), np.int64)), (n_codes == 0) & ~arrays["encoder/is_boolean"]
+    if len(pairs) and not (pairs.min() >= 0 and pairs.max() < len(n_codes) and is_number[pairs].all()):
+        raise Refused("expected pairs of columns of numbers in the tensor encoder/pairs, got others")
+    n_numbers = len(pairs) + int((n_codes == 0).sum() + (n_codes > 0).sum() * _width(len(described.classes)))
     features, thresholds = arrays["forests/features"], arrays["forests/thresholds"]
     if len(features) and not (features.min() >= -1 and features.max() < n_numbers):
         raise Refused(f"expected questions of numbers from 0 to {n_numbers - 1}, or -1 for none, got others in the tensor forests/features")

@@ -182,7 +182,8 @@ def _payload(model: Model, scores: dict[str, float] | None) -> bytes:
     )  # fmt: skip
     encoder = {f"encoder/{part.name}": getattr(model.encoder, part.name) for part in fields(model.encoder)}
     if all(isinstance(member, Member) for member in model.members):
-        encoder.pop("encoder/leanings")  # of forests that were left out of the combination
+        for name in ("leanings", "pairs"):  # of forests that were left out of the combination
+            encoder.pop(f"encoder/{name}")
     profile = {} if model.profile is None else {f"profile/{part.name}": getattr(model.profile, part.name) for part in fields(model.profile) if part.name not in PROFILE}
     held_out = {} if model.held_out is None else {f"held_out/{part.name}": getattr(model.held_out, part.name) for part in fields(model.held_out)}
     parameters = np.concatenate([np.empty(0, np.float32), *(member.parameters.values for member in model.members if isinstance(member, Member))])
