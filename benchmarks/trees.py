@@ -1,9 +1,11 @@
-"""The tree engine alone beside LightGBM, both stopped early on the same held-out fifth: seconds, rounds and log loss on rows that neither has seen.
+"""The tree engine alone beside LightGBM, in turn, where that is installed.
 
-usage: trees.py [--rows 10000] [--repeats 3]      a line a number of classes: medians; peers in the same run, in turn, where installed
+usage: trees.py [--rows 10000] [--repeats 3]      both stopped early on the same held-out part: seconds, rounds and log loss on rows that neither has seen, for 2 to 100 classes
+       trees.py --large [--rows 1000000]          of 50 numbers: seconds to bin and for a round at equal depth and bins, and the memory that takes; predictions by 300 rounds
 """
 
 import argparse
+import resource
 import statistics
 import time
 import warnings
@@ -39,12 +41,70 @@ def lightgbm_fit(x, y, n_classes, learnt, held, tested):
     return np.log(np.maximum(model.predict_proba(x[tested]), 1e-9)), model.best_iteration_
 
 
+def large(n_rows, n_rounds=10, n_threads=2):
+    """Of 50 numbers: a fit of two classes, and predictions of ten."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n_rows, 50)).astype(np.float32)
+    y = (x[:, 0] + x[:, 1] * x[:, 2] + rng.logistic(size=n_rows) > 0).astype(np.int32)
+    rows = np.arange(n_rows)
+    started = time.perf_counter()
+    bins = trees.Bins.fit(x, rows, 255)
+    binned = bins.apply(x, rows, n_threads)
+    print(f"normexp: bins {time.perf_counter() - started:.2f} s")
+    before, started = peak(), time.perf_counter()
+    found = trees.fit_binned(binned, bins, y, 2, trees.Boosting(rounds=n_rounds, patience=0, depth=6, n_threads=n_threads), rows, rows[:0])
+    seconds = time.perf_counter() - started
+    print(f"normexp: {1e3 * seconds / n_rounds:.0f} ms a round, log loss {found.losses[-1]:.4f}, peak {(peak() - before) / n_rows:.1f} bytes a row above the bins")
+    ten = np.clip(np.floor(x[:, 0] * 2 + x[:, 1] + 5), 0, 9).astype(np.int32)
+    some = rows[: n_rows // 20]
+    forest = trees.fit(x[some], ten[some], 10, trees.Boosting(rounds=300, patience=0, n_threads=n_threads)).forest
+    ours = median_of(lambda: forest.logits(x, n_threads))
+    print(f"normexp: predictions of ten classes by {len(forest)} trees, {n_rows / ours:,.0f} rows/s")
+    try:
+        import lightgbm
+    except ImportError:
+        print("LightGBM is left out: not installed")
+        return
+    settings = {"num_leaves": 64, "max_depth": 6, "max_bin": 255, "num_threads": n_threads, "verbose": -1, "seed": 0}
+    started = time.perf_counter()
+    data = lightgbm.Dataset(x, y, params=settings).construct()
+    print(f"LightGBM: bins {time.perf_counter() - started:.2f} s")
+    started = time.perf_counter()
+    model = lightgbm.train({**settings, "objective": "binary", "learning_rate": 0.08}, data, n_rounds)
+    seconds = time.perf_counter() - started
+    loss = cross_entropy(np.column_stack([np.zeros(n_rows), model.predict(x, raw_score=True)]), y)
+    print(f"LightGBM: {1e3 * seconds / n_rounds:.0f} ms a round, log loss {loss:.4f}")
+    many = {**settings, "num_leaves": 31, "objective": "multiclass", "num_class": 10}
+    model = lightgbm.train(many, lightgbm.Dataset(x[some], ten[some]), 300)
+    theirs = median_of(lambda: model.predict(x, num_threads=n_threads), 1)
+    print(f"LightGBM: predictions of ten classes by 300 rounds, {n_rows / theirs:,.0f} rows/s; normexp {theirs / ours:.1f} times as fast")
+
+
+def peak():
+    """Of this process's memory so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def median_of(work, repeats=3):
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--rows", type=int)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
+    arguments.rows = arguments.rows or (1_000_000 if arguments.large else 10_000)
+    if arguments.large:
+        large(arguments.rows)
+        return
     print("classes, model: seconds, rounds, log loss")
     for n_classes in (2, 7, 26, 100):
         x, y = rows_of(arguments.rows, n_classes)

@@ -53,3 +53,43 @@ def test_more_bins_than_a_byte_holds():
     for wrong in (np.linspace(0, 1, 255), np.array([2.0, 1]), np.array([1.0, 1]), np.array([np.nan])):
         with pytest.raises(ValueError, match="expected at most 254 rising thresholds of each column, got others for column 1"):
             Bins((np.array([0.5]), wrong))
+
+
+def test_a_column_of_zeros_leaves_its_bins_to_the_rest():
+    """As gains of capital are: quantiles of all rows would see two values."""
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random(20_000) < 0.95, 0, np.round(rng.lognormal(8, 1, 20_000)))[:, None]
+    bins = Bins.fit(x, np.arange(20_000), 64)
+    assert len(bins.thresholds[0]) > 58
+    found = np.bincount(bins.apply(x, np.arange(20_000))[0])[2:]
+    assert found.max() < 3 * found.mean()
+
+
+def test_many_rows_are_sampled():
+    x = np.random.default_rng(0).standard_normal((250_000, 1))
+    bins = Bins.fit(x, np.arange(250_000), 16)
+    assert len(bins.thresholds[0]) == 15
+    counts = np.bincount(bins.apply(x, np.arange(250_000))[0])[1:]
+    assert counts.min() > 0.95 * counts.mean()
+    assert Bins.fit(x, np.arange(250_000), 16).thresholds[0].tolist() == bins.thresholds[0].tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bins_are_those_of_a_search(dtype):
+    rng = np.random.default_rng(0)
+    x = np.asfortranarray(rng.standard_normal((3_000, 4)).astype(dtype))
+    x[rng.random(x.shape) < 0.1] = np.nan
+    rows = rng.permutation(3_000)[:1_000]
+    bins = Bins.fit(x, rows, 50)
+    for n_threads in (1, 3):
+        found = bins.apply(x, rows, n_threads)
+        for column, thresholds in enumerate(bins.thresholds):
+            values = x[rows, column].astype(np.float64)
+            np.testing.assert_array_equal(found[column], np.where(np.isnan(values), 0, 1 + np.searchsorted(thresholds, values, side="left")))
+
+
+def test_rows_that_there_are_not():
+    bins = Bins.fit(np.zeros((3, 2)), np.arange(3))
+    for matrix, rows in ((np.zeros((3, 3)), np.arange(3)), (np.zeros((3, 2)), np.array([3])), (np.zeros((3, 2)), np.array([-1]))):
+        with pytest.raises(ValueError, match="expected rows of a matrix of 2 columns"):
+            bins.apply(matrix, rows)

@@ -209,3 +209,36 @@ def test_arrays_that_do_not_fit():
         fit(x, y, 3, Boosting(), rows=np.empty(0, np.int64))
     with pytest.raises(ValueError, match=r"expected a matrix of at least \d columns, got shape \(600, 0\)"):
         fit(x, y, 3, Boosting(rounds=2)).forest.logits(x[:, :0])
+
+
+def test_the_first_trees_and_some_of_them():
+    x, y = rows_of(3)
+    found = fit(x, y, 3, Boosting(rounds=12, patience=3, learning_rate=0.5), rows=np.arange(300), held_rows=np.arange(300, 600))
+    assert len(found.grown) == len(found.losses) >= len(found.forest)
+    np.testing.assert_array_equal(found.grown.first(len(found.forest)).logits(x), found.forest.logits(x))
+    parts = [np.arange(0, len(found.forest), 2, dtype=np.int32), np.arange(1, len(found.forest), 2, dtype=np.int32)]
+    together = sum(found.forest.logits(x, chosen=part) for part in parts) - found.forest.base
+    np.testing.assert_allclose(together, found.forest.logits(x), atol=1e-5)
+
+
+def test_gains_are_told():
+    x, y = rows_of(3)
+    forest = fit(x, y, 3, Boosting(rounds=10, patience=0)).forest
+    assert forest.gains.shape == forest.features.shape
+    assert (forest.gains[forest.features >= 0] > 0).all()
+    asked = forest.features >= 0
+    by_feature = np.bincount(forest.features[asked], forest.gains[asked], 5)
+    assert by_feature[:3].min() > by_feature[3:].max()  # the last two say nothing
+
+
+def test_rare_classes_do_not_run_away():
+    losses = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        shares = np.array([0.6, 0.25, 0.1, 0.04, 0.008, 0.0018, 0.0002])
+        y = rng.choice(7, 12_000, p=shares).astype(np.int32)
+        x = rng.standard_normal((12_000, 6)) + 0.7 * np.eye(7)[y][:, :6]
+        found = fit(x, y, 7, Boosting(rounds=300, patience=20, seed=seed), rows=np.arange(6_000), held_rows=np.arange(6_000, 9_000))
+        losses.append(loss(found.forest.logits(x[9_000:]), y[9_000:]) - loss(np.tile(np.log(shares), (3_000, 1)), y[9_000:]))
+    assert max(losses) < np.median(losses) + 0.02
+    assert max(losses) < -0.1

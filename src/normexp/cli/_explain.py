@@ -47,8 +47,8 @@ def explain(words: tuple[str, ...], row: int | None, labels: str | None, target:
       normexp explain penguins.safetensors penguins.csv --row 7 --plot why.png
 
     Words that are all numbers, with spaces or commas between them, are logits; a file named 5 is ./5. For a row: its logits and probabilities, how far
-    each feature moved the predicted class's logit against the runner-up's (integrated gradients from an average row), and the smallest change of one
-    feature that gives another answer.
+    each feature moved the predicted class's logit against the runner-up's (integrated gradients of networks, Shapley values of trees, from an average
+    row), and the smallest change of one feature that gives another answer.
     """
     path = None if plot is None else picture_path(plot, words)
     if _are_model_and_table(words):
