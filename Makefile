@@ -51,8 +51,8 @@ wheel-test: build
 
 # The native core under AddressSanitizer and UndefinedBehaviorSanitizer on every instruction set, then under ThreadSanitizer; some ten minutes.
 sanitize:
-	.ci/sanitize address,undefined tests/functional/test_[!np]*.py tests/network
-	.ci/sanitize thread tests/functional/test_arrays.py tests/network
+	.ci/sanitize address,undefined tests/functional/test_[!np]*.py tests/network tests/trees
+	.ci/sanitize thread tests/functional/test_arrays.py tests/network tests/trees
 
 # The largest error of every function on every instruction set; ARGS=--all-floats takes exp through every float32.
 accuracy: .venv/installed
