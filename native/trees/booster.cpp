@@ -21,6 +21,17 @@ double uniform(uint32_t bits) { return (double(bits) + 0.5) * 0x1p-32; }
 
 constexpr int64_t rows_of_sum = 65'536, rows_of_block = 4'096;  // row passes go block by block, whose bounds do not depend on the threads
 
+// Of n terms, in eight sums side by side: one order on every instruction set.
+template <class F> float sum_of(int n, const F& term) {
+    float sums[8] = {}, total = 0;
+    int k = 0;
+    for (; k + 8 <= n; k += 8)
+        for (int lane = 0; lane < 8; ++lane) sums[lane] += term(k + lane);
+    for (; k < n; ++k) sums[k % 8] += term(k);
+    for (float sum : sums) total += sum;
+    return total;
+}
+
 // Scores and probabilities of the rows of a part; of two classes those of the second.
 class Scores {
 public:
@@ -51,18 +62,19 @@ public:
         return weight > 0 ? std::accumulate(losses.begin(), losses.end(), 0.0) / weight : NAN;
     }
 
-    // Of the loss of a row and class.
-    float gradient(int64_t i, int k) const {
-        const bool hit = n_outputs_ == 1 ? part_.targets[i] == 1 : part_.targets[i] == k;
-        return weight(i) * (probability(i, k) - float(hit));
+    // Of a row: what its loss's gradient and hessian are made of. A gradient is weight x (probability - 1 for the class that is hit), a hessian weight x `bent` of the probability.
+    struct Row {
+        const float* probabilities;
+        int hit;  // -1: none
+        float weight;
+    };
+    Row row(int64_t i) const {
+        const int target = part_.targets[i];
+        return {probabilities_.data() + i * n_outputs_, n_outputs_ > 1 ? target : target == 1 ? 0 : -1, part_.weights ? part_.weights[i] : 1.0f};
     }
-    float hessian(int64_t i, int k) const {
-        const float p = probability(i, k);
-        return weight(i) * std::max(p * (1 - p), 1e-6f);
-    }
+    static float bent(float p) { return std::max(p * (1 - p), 1e-6f); }
 
 private:
-    float weight(int64_t i) const { return part_.weights ? part_.weights[i] : 1.0f; }
     float probability(int64_t i, int k) const { return probabilities_[size_t(i * n_outputs_ + k)]; }
 
     void add(const std::vector<uint8_t>& leaves, const float* values, int64_t first, int64_t count) {
@@ -178,14 +190,14 @@ private:
             for (int64_t block = begin; block < end; ++block)
                 for (int64_t i = block * rows_of_block; i < std::min(n_rows_, (block + 1) * rows_of_block); ++i) {
                     float along[8] = {};
-                    float hessian = 0;
-                    for (int k = 0; k < n_outputs_; ++k) {
-                        const float g = scores.gradient(i, k);
-                        for (int s = 0; s < n_used; ++s) along[s] += directions[size_t(s * n_outputs_ + k)] * g;
-                        hessian += scores.hessian(i, k);
+                    const Scores::Row row = scores.row(i);
+                    for (int s = 0; s < n_used; ++s) {
+                        const float* direction = directions.data() + s * n_outputs_;
+                        const float sum = sum_of(n_outputs_, [&](int k) { return direction[k] * row.probabilities[k]; });
+                        along[s] = row.weight * (row.hit < 0 ? sum : sum - direction[row.hit]);
+                        most_gradients[size_t(block)] = std::max(most_gradients[size_t(block)], std::abs(along[s]));
                     }
-                    for (int s = 0; s < n_used; ++s) most_gradients[size_t(block)] = std::max(most_gradients[size_t(block)], std::abs(along[s]));
-                    along[n_directions] = hessian / float(n_outputs_);
+                    along[n_directions] = row.weight * sum_of(n_outputs_, [&](int k) { return Scores::bent(row.probabilities[k]); }) / float(n_outputs_);
                     most_hessians[size_t(block)] = std::max(most_hessians[size_t(block)], along[n_directions]);
                     std::memcpy(rows_.values.data() + i * width, along, size_t(width) * sizeof(float));
                 }
@@ -254,13 +266,15 @@ private:
         std::vector<double> sums(size_t(std::max<int64_t>(n_blocks, 1)) * 2 * n);
         parallel(options_.threads, n_blocks, [&](int64_t begin, int64_t end) {
             for (int64_t block = begin; block < end; ++block) {
-                double *g = sums.data() + size_t(block) * 2 * n, *h = g + n;
+                double* g = sums.data() + size_t(block) * 2 * n;
                 for (int64_t i = block * rows_of_sum; i < std::min(n_rows_, (block + 1) * rows_of_sum); ++i) {
-                    const size_t at = size_t(leaves[size_t(i)]) * size_t(n_outputs_);
+                    const Scores::Row row = scores.row(i);
+                    double *of_leaf_g = g + size_t(leaves[size_t(i)]) * size_t(n_outputs_), *of_leaf_h = of_leaf_g + n;
                     for (int k = 0; k < n_outputs_; ++k) {
-                        g[at + size_t(k)] += double(scores.gradient(i, k));
-                        h[at + size_t(k)] += double(scores.hessian(i, k));
+                        of_leaf_g[k] += double(row.weight * row.probabilities[k]);
+                        of_leaf_h[k] += double(row.weight * Scores::bent(row.probabilities[k]));
                     }
+                    if (row.hit >= 0) of_leaf_g[row.hit] -= double(row.weight);
                 }
             }
         });

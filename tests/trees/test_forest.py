@@ -28,7 +28,7 @@ def loss(logits, targets):
 def test_the_first_tree_is_that_of_the_reference(n_classes, missing):
     x, y = rows_of(n_classes, missing=missing)
     bins = Bins.fit(x, np.arange(600), 12)
-    boosting = Boosting(rounds=1, depth=3, learning_rate=0.5, l2=0.7, patience=0)
+    boosting = Boosting(rounds=1, depth=3, learning_rate=0.5, l2=0.7, patience=0, row_share=1.0, column_share=1.0)
     forest = fit(x, y, n_classes, boosting, bins=bins).forest
     questions, leaves, base = first_round(x, y, n_classes, bins.thresholds, 3, 0.7, 0.5, 4.0)
     assert list(zip(forest.features[0].tolist(), forest.thresholds[0].tolist(), forest.missing[0].tolist(), strict=True)) == questions

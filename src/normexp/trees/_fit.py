@@ -29,14 +29,14 @@ class Boosting:
     """
 
     rounds: int = 500
-    patience: int = 40
+    patience: int = 25
     depth: int = 6
     directions: int = 3
-    learning_rate: float = 0.08
+    learning_rate: float = 0.15
     l2: float = 1.0
     most_step: float = 4.0
-    row_share: float = 1.0
-    column_share: float = 1.0
+    row_share: float = 0.8
+    column_share: float = 0.5
     seed: int = 0
     time_limit: float = 0.0
     n_threads: int = 0
