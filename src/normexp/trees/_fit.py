@@ -131,8 +131,8 @@ def fit_binned(
 
     def of(part: NDArray[np.int64]) -> tuple[Any, ...]:
         whole = len(part) == binned.shape[1] and bool((np.diff(part) == 1).all())
-        of_part = binned if whole else np.ascontiguousarray(binned[:, part])
-        return of_part, np.ascontiguousarray(targets[part], np.int32), None if weights is None else np.ascontiguousarray(weights[part], np.float32)
+        of_part, of_targets = (binned, targets) if whole else (np.ascontiguousarray(binned[:, part]), targets[part])
+        return of_part, np.ascontiguousarray(of_targets, np.int32), None if weights is None else np.ascontiguousarray(weights[part], np.float32)
 
     def poll(done: int, _rows: int, _sums: Any) -> bool:
         assert on_poll is not None
