@@ -75,3 +75,20 @@ def test_names_that_would_move_the_cursor(path, capsys):
     assert "\\x1b[2J, q" in said
     assert "written by normexp 1\\n2" in said
     assert "[bold]\\x07\\u202e" in said
+
+
+def test_of_trees(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("size,colour,y\n" + "".join(f"{i % 17},{'rgb'[i % 3]},{'pq'[(i % 17 > 8) ^ (i % 3 == 0)]}\n" for i in range(200)))
+    assert run("train", tmp_path / "t.csv", "--target", "y", "--members", "trees", "-o", tmp_path / "m", "--json") == 0
+    capsys.readouterr()
+    assert run("info", tmp_path / "m") == 0
+    said = capsys.readouterr().out
+    assert "8 of 1 kinds, fitted on 8 folds" in said
+    assert "trees of 6 questions" in said
+    assert "trees ask about: " in said
+    assert "% of the gain (" in said
+    assert run("info", tmp_path / "m", "--json") == 0
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    assert {one["feature"] for one in splits} == {"size", "colour"}
+    assert sum(one["gain"] for one in splits) == pytest.approx(1)
+    assert all(one["splits"] > 0 for one in splits)

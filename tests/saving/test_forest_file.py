@@ -86,3 +86,13 @@ def test_what_categories_say_is_left_out_with_the_forests(tmp_path):
     member = Member(of_forests.encoder, network, initial_parameters(network, 0))
     save(replace(model, members=(member,), weights=(1.0,), kinds=(), bias=None), tmp_path / "m")
     assert load_model(tmp_path / "m").encoder.leanings is None
+
+
+def test_forests_without_trees_are_kept_too(tmp_path):
+    """As where no tree was better than the class shares."""
+    rng = np.random.default_rng(0)
+    table = read({"n": rng.standard_normal(40), "y": rng.choice(["u", "v"], 40)}, target="y")
+    model = recipe.fit_table(table, recipe.portfolio(40, table.schema.matrix_columns(), 2, members="trees", learning_rate=1.0, patience=1, seed=1))
+    empty = replace(model, members=tuple(replace(member, forest=member.forest.first(0)) for member in model.members))
+    save(empty, tmp_path / "m")
+    np.testing.assert_array_equal(load_model(tmp_path / "m").probabilities(table.matrix), empty.probabilities(table.matrix))

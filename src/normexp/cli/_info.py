@@ -49,10 +49,11 @@ def info(model: str, as_json: bool) -> None:
 def _members(described: "ModelInfo") -> Iterator[str]:
     """The layers of one network, or the kinds of members with their weights."""
     if described.out_of_fold is None:
-        yield f"layers:  {described.n_inputs} inputs - {_layers(described.members[0])} - softmax; temperature {described.temperature:.4f}"
+        shape = "".join(_forests(described.members)) or f"{described.n_inputs} inputs - {_layers(described.members[0])}"
+        yield f"layers:  {shape} - softmax; temperature {described.temperature:.4f}"
         return
     told = described.out_of_fold
-    shapes = {_layers(member): None for member in described.members}
+    shapes = [*dict.fromkeys(_layers(member) for member in described.members if "layers" in member), *_forests(described.members)]
     yield f"members: {len(described.members)} of {len(told['names'])} kinds, fitted on {told['n_folds']} folds; {described.n_inputs} inputs; {'; '.join(shapes)}"
     kinds = ", ".join(f"{name} {weight:.2f} (loss {loss:.4g})" for name, weight, loss in zip(told["names"], told["weights"], told["losses"], strict=True))
     yield f"weights: {kinds}; together {told['log_loss']:.4g} (out of fold)"
@@ -71,9 +72,14 @@ def _splits(model: str, described: "ModelInfo") -> list[dict[str, Any]]:
     return [{"feature": found.feature_names[i], "splits": int(found.counts[i]), "gain": float(found.gains[i])} for i in found.order()]
 
 
+def _forests(members: list[dict[str, Any]]) -> Iterator[str]:
+    """Of each depth, how many trees the forests have."""
+    for depth in sorted({member["depth"] for member in members if "trees" in member}):
+        sizes = [member["trees"] for member in members if member.get("depth") == depth]
+        yield f"{min(sizes)} to {max(sizes)} trees of {depth} questions" if min(sizes) < max(sizes) else f"{sizes[0]} trees of {depth} questions"
+
+
 def _layers(member: dict[str, Any]) -> str:
-    if "trees" in member:
-        return f"{member['trees']} trees of {member['depth']} questions"
     return " - ".join(f"{layer['units']} {layer['activation']}" for layer in member["layers"])
 
 

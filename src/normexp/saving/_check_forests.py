@@ -80,9 +80,9 @@ def check_forests(described: ModelInfo, arrays: dict[str, NDArray[Any]], n_codes
 
 def forest_bounds(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> list[float]:
     """How large a logit of each forest can be: in every tree its largest leaf."""
-    forests, found = [member for member in described.members if is_forest(member)], []
+    forests, n_outputs, found = [member for member in described.members if is_forest(member)], n_outputs_of(len(described.classes)), []
     for member, (_, leaves, base) in zip(forests, parts_of_forests(described), strict=True):
-        of_trees = np.abs(arrays["forests/leaves"][leaves]).reshape(member["trees"], -1).max(axis=1, initial=0)
+        of_trees = np.abs(arrays["forests/leaves"][leaves]).reshape(member["trees"], (1 << member["depth"]) * n_outputs).max(axis=1, initial=0)
         found.append(float(of_trees.sum(dtype=np.float64) + np.abs(arrays["forests/base"][base]).max()))
     return found
 
