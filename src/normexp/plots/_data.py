@@ -32,8 +32,8 @@ def scatter(
     return tidy(ax, title, clean(features[0]), clean(features[1]))
 
 
-def training_history(history: History, *, ax: "Axes | None" = None) -> "Axes":
-    """Training and validation loss an epoch, the best epoch marked."""
+def training_history(history: History, *, step: str = "epoch", ax: "Axes | None" = None) -> "Axes":
+    """Training and validation loss an epoch, or what `step` names, such as a round of trees; the best one marked."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     ax = new_axes(ax)
@@ -44,9 +44,9 @@ def training_history(history: History, *, ax: "Axes | None" = None) -> "Axes":
         names.append("validation")
     if history.best_epoch >= 0:
         lines.append(ax.axvline(history.best_epoch + 1, color=ink(), alpha=0.5, linestyle=":", linewidth=1.2))
-        names.append(f"best epoch: {history.best_epoch + 1}")
+        names.append(f"best {step}: {history.best_epoch + 1}")
     ax.set_yscale("log")
-    tidy(ax, "Loss by epoch", "epoch", "log loss (nats)")
+    tidy(ax, f"Loss by {step}", step, "log loss (nats)")
     spread = np.log10(max(ax.get_ylim()) / min(ax.get_ylim()))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
     ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:.6g}" if spread < 0.5 or (spread < 1.2 and f"{value:e}"[0] in "25") else ""))

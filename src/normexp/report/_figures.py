@@ -38,7 +38,8 @@ def figures_of(subject: Subject) -> dict[str, str]:
     if subject.model.history.n_epochs:
         planned = subject.model.out_of_fold is not None  # then no epoch is better than the last
         history = replace(subject.model.history, best_epoch=-1) if planned else subject.model.history
-        found["history"] = drawn(lambda ax: plots.training_history(history, ax=ax), f"Loss by epoch of {name}")
+        step = "round" if subject.model.out_of_fold is not None and subject.model.out_of_fold.names[:1] == ("trees",) else "epoch"
+        found["history"] = drawn(lambda ax: plots.training_history(history, step=step, ax=ax), f"Loss by {step} of {name}")
     return found
 
 
