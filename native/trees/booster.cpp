@@ -203,8 +203,9 @@ private:
                 }
         });
         const float most = float(std::clamp<int64_t>((int64_t(1) << 31) / std::max<int64_t>(n_rows_, 1) - 2, 1, 16'383));  // rounded up, all rows together stay within 32 bits
-        rows_.gradient_unit = *std::max_element(most_gradients.begin(), most_gradients.end()) / most;
-        rows_.hessian_unit = *std::max_element(most_hessians.begin(), most_hessians.end()) / most;
+        const auto greatest = [](const std::vector<float>& of) { return std::accumulate(of.begin(), of.end(), 1e-30f, [](float a, float b) { return std::max(a, b); }); };
+        rows_.gradient_unit = greatest(most_gradients) / most;
+        rows_.hessian_unit = greatest(most_hessians) / most;
         parallel(options_.threads, n_blocks, [&](int64_t begin, int64_t end) {
             for (int64_t i = begin * rows_of_block; i < std::min(n_rows_, end * rows_of_block); ++i) {
                 int32_t* out = rows_.values.data() + i * width;

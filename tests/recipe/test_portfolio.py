@@ -201,6 +201,9 @@ def test_a_table_of_all_kinds_of_columns():
     ({"quality": "fast", "max_iter": 5}, "expected quality 'good' or 'best' with max_iter, got 'fast', which is one network, with 5"),
     ({"patience": 5}, "expected quality='fast' with patience=5"), ({"max_depth": 9}, "expected max_depth from 1 to 8, got 9"),
     ({"max_bins": 256}, "expected max_bins from 2 to 255, got 256"), ({"max_bins": 1}, "expected max_bins to be an integer of at least 2, got 1"),
+    ({"l2_regularization": "1"}, "expected l2_regularization to be a number above 0, got '1'"),
+    ({"l2_regularization": True}, "expected l2_regularization to be a number"),
+    ({"max_iter": 10**12}, "expected max_iter from 1 to 1000000, got 1000000000000"),
     ({"l2_regularization": 0}, "expected a finite l2_regularization above 0, got 0"), ({"max_iter": 0}, "expected max_iter to be an integer of at least 1, got 0"),
     ({"members": "network", "hidden_layer_sizes": ()}, "expected hidden layers for members that are networks"),
 ])  # fmt: skip

@@ -1,6 +1,7 @@
 """Forests as members: the same bits on any number of threads, one round for all folds, categories and missing cells, settings."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,3 +195,48 @@ def test_two_rows_are_enough():
     for n in (2, 3, 5, 9):
         model = of_trees().fit(X[:n], np.arange(n) % 2)
         np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1, rtol=1e-6)
+
+
+def test_categories_without_a_meaning_say_nothing():
+    """What a category says to the rows that a fold learns from must not know of the rows that it holds out: trees would find it there, and be trusted for it."""
+    rng = np.random.default_rng(0)
+    columns = {f"c{i}": rng.choice([f"v{k}" for k in range(20)], 2_000) for i in range(20)} | {"y": rng.choice(["a", "b"], 2_000)}
+    table = read(columns, target="y")
+    model = recipe.fit_table(table.take(np.arange(800)), recipe.portfolio(800, table.schema.matrix_columns(), 2, members="trees", seed=1))
+    unseen = table.take(np.arange(800, 2_000))
+    p = model.probabilities(unseen.matrix)[np.arange(1_200), unseen.targets]
+    assert -np.log(p).mean() < np.log(2) + 0.005
+    assert model.out_of_fold.log_loss > np.log(2) - 0.01
+
+
+def test_folds_without_rows_to_learn_from():
+    x, y = X[:100], Y[:100]
+    empty = [(np.arange(0), np.arange(50)), (np.arange(50), np.arange(50, 100))]
+    weightless = [(np.arange(50), np.arange(50, 100)), (np.arange(50, 100), np.arange(50))]
+    for cv, weight in ((empty, np.ones(100)), (weightless, np.repeat([0.0, 1.0], 50))):
+        with pytest.raises(ValueError, match="expected folds with rows to learn from, of a weight above 0, got one without any"):
+            of_trees(cv=cv).fit(x, np.arange(100) % 2, sample_weight=weight)
+    from normexp.trees import Bins, Boosting, fit_binned
+
+    with pytest.raises(ValueError, match="expected rows to learn from, got none"):
+        fit_binned(np.zeros((1, 3), np.uint8), Bins((np.zeros(0),)), y[:3].astype(np.int32), 2, Boosting(), np.arange(0), np.arange(3))
+
+
+def test_a_fold_may_be_two_parts_or_hundreds():
+    rng = np.random.default_rng(0)
+    c = rng.choice(["p", "q", "r"], 300)
+    table = read({"c": c, "n": rng.standard_normal(300), "y": np.where(c == "p", "yes", "no")}, target="y")
+    for n_folds in (2, 270):
+        plan = recipe.portfolio(300, table.schema.matrix_columns(), 2, members="trees", max_iter=3, max_depth=2, seed=1)
+        model = recipe.fit_table(table, replace(plan, n_folds=n_folds))
+        assert (model.answers(model.probabilities(table.matrix)) == table.targets).all()
+
+
+def test_pairs_of_very_many_columns():
+    from normexp.recipe._pairs import with_pairs
+
+    x = np.random.default_rng(0).standard_normal((60, 3_000)).astype(np.float32)
+    x[:, 2_999] = x[:, 0]
+    encoder = with_pairs(Encoder.fit(x, np.arange(60), number_columns(3_000)), x, np.arange(60))
+    assert len(encoder.pairs) == 50
+    assert [0, 2_999] in encoder.pairs.tolist()

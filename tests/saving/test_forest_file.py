@@ -55,7 +55,7 @@ def test_it_answers_alike_and_gives_the_same_file(fitted, content, tmp_path):
     (with_tensor("forests/thresholds", put(0, np.nan)), "expected thresholds in the tensor forests/thresholds, got NaN or infinity"),
     (with_tensor("forests/thresholds", put(0, np.inf)), "expected thresholds in the tensor forests/thresholds, got NaN or infinity"),
     (with_tensor("forests/leaves", put(0, np.inf)), "expected finite numbers in the tensor forests/leaves"),
-    (with_tensor("forests/leaves", put(0, 3e38)), "expected logits that stay finite over the temperature"),
+    (with_tensor("forests/leaves", put(0, 3e38)), "expected forests that give finite logits, got leaves so large"),
     (with_tensor("forests/leaves", lambda a: a[1:].copy()), "expected the tensor forests/leaves as F32 of shape"),
     (with_tensor("forests/base", put(0, np.nan)), "expected finite numbers in the tensor forests/base"),
     (with_tensor("forests/gains", put(0, np.nan)), "expected finite numbers in the tensor forests/gains"),
@@ -96,3 +96,10 @@ def test_forests_without_trees_are_kept_too(tmp_path):
     empty = replace(model, members=tuple(replace(member, forest=member.forest.first(0)) for member in model.members))
     save(empty, tmp_path / "m")
     np.testing.assert_array_equal(load_model(tmp_path / "m").probabilities(table.matrix), empty.probabilities(table.matrix))
+
+
+def test_of_a_weight_of_0_too_leaves_stay_finite(content, tmp_path):
+    parts = with_tensor("forests/leaves", put(slice(None), 3e38))(parts_of(content))
+    parts.description["weights"] = [0.0]
+    (tmp_path / "n").write_bytes(forged(parts))
+    assert_refused(tmp_path / "n", "expected forests that give finite logits")

@@ -27,7 +27,7 @@ def planned(estimator: Any, n_rows: int, columns: Sequence[MatrixColumn], n_clas
     if quality == "fast":
         of_trees = ((name, getattr(estimator, name)) for name in OF_TREES)
         for name, value in (("members", members), ("cv", estimator.cv), *of_trees):
-            if value is not None and value != "auto":
+            if value is not None and not (isinstance(value, str) and value == "auto"):
                 raise ValueError(f"expected quality 'good' or 'best' with {name}, got 'fast', which is one network, with {value!r}")
         return plan_of_one(estimator, n_rows, seed_of(estimator))
     if estimator.warm_start:

@@ -166,7 +166,7 @@ class Encoder:
         owners = self.columns_of_numbers
         found = np.empty((len(matrix), len(owners)), np.float64)
         found[:, : is_number.sum()] = matrix[:, is_number]
-        for column in np.flatnonzero(~is_number).tolist():
+        for column in np.flatnonzero(~is_number).tolist() if self.leanings is not None else ():
             found[:, (owners == column).all(axis=1)] = self.leaning(column, matrix[:, column])
         if pairs is not None and len(pairs):
             used = np.unique(pairs)

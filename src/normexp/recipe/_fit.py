@@ -86,6 +86,8 @@ def fit(
             folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
         else:
             folds = [(np.intersect1d(learnt, rows), np.intersect1d(held, rows)) for learnt, held in folds]
+        if any(not len(learnt) for learnt, _ in folds):
+            raise ValueError("expected folds with rows to learn from, of a weight above 0, got one without any")
         return _fit_portfolio(matrix, columns, targets, weights, plan, rows, folds, class_weight, classes, groups, time_limit, n_threads, on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)

@@ -13,6 +13,7 @@ __all__ = ["with_pairs"]
 MOST_PAIRS = 50
 MOST_ROWS = 10_000  # that are looked at
 MOST_PRODUCTS = 2 * 10**8
+MOST_COLUMNS = 512  # of more, so many spread evenly are looked at
 CLIP = 3.0  # of scaled numbers, smoothly: few rows do not decide
 
 
@@ -21,7 +22,9 @@ def with_pairs(encoder: Encoder, matrix: NDArray[Any], rows: NDArray[np.int64]) 
     columns = np.flatnonzero((encoder.n_codes == 0) & (encoder.scale > 0) & ~_booleans(encoder))
     if len(columns) < 2:
         return encoder
-    most = min(MOST_ROWS, MOST_PRODUCTS // len(columns) ** 2 + 1)
+    if len(columns) > MOST_COLUMNS:
+        columns = columns[np.linspace(0, len(columns) - 1, MOST_COLUMNS).astype(np.int64)]
+    most = min(MOST_ROWS, MOST_PRODUCTS // len(columns) ** 2)
     if len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
     with np.errstate(over="ignore", invalid="ignore"):

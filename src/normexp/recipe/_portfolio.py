@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from normexp._checks import finite_above_0, integer_at_least
 from normexp.model import MOST_ONE_HOT, MOST_STATISTICS
 from normexp.recipe._plan import is_auto, rate, widths
@@ -17,6 +19,7 @@ FAMILIES = ("linear", "network", "trees")
 MOST_INPUTS = 512  # that bins may make of a table: what lies beyond costs more than it brings
 MOST_VALUES = 2**27  # of the encoded matrix with bins: half a gigabyte
 LEAST_BINS, N_BINS = 3, 16
+MOST_TREES = 1_000_000  # as a model file has it
 COLUMNS_OF_A_TREE = 48  # looked at, about
 
 
@@ -106,7 +109,7 @@ def portfolio(
     chosen = [one for one in _configurations(n_rows, n_numbers, n_classes, quality) if one.family in chosen_families]
     of_networks: dict[str, Any] = {"epochs": _integer(epochs, "epochs"), "batch_size": _integer(batch_size, "batch_size"), "hidden": hidden}
     of_networks |= {"weight_decay": None if is_auto(weight_decay) else float(weight_decay), "learning_rate": None if is_auto(learning_rate) else rate(learning_rate)}
-    of_trees: dict[str, Any] = {"depth": _integer(max_depth, "max_depth", most=MOST_DEPTH), "rounds": _integer(max_iter, "max_iter")}
+    of_trees: dict[str, Any] = {"depth": _integer(max_depth, "max_depth", most=MOST_DEPTH), "rounds": _integer(max_iter, "max_iter", most=MOST_TREES)}
     of_trees |= {"n_bins": _integer(max_bins, "max_bins", 2, MOST_BINS), "patience": _integer(patience, "patience", 0)}
     of_trees |= {"l2": None if is_auto(l2_regularization) else _above_0(l2_regularization, "l2_regularization")}
     of_trees |= {"learning_rate": of_networks["learning_rate"] if trees_alone else None}
@@ -131,16 +134,18 @@ def _refuse(take_part: bool, who: str, **given: Any) -> None:
 
 
 def _above_0(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ValueError(f"expected {name} to be a number above 0, got {value!r}")
     finite_above_0(value, name)
     return float(value)
 
 
-def _integer(value: str | int, name: str, least: int = 1, most: int | None = None) -> int | None:
+def _integer(value: str | int, name: str, least: int = 1, most: int = 2**31 - 1) -> int | None:
     """What was given, checked; None for "auto"."""
     if is_auto(value):
         return None
     found = integer_at_least(value, least, name)
-    if most is not None and found > most:
+    if found > most:
         raise ValueError(f"expected {name} from {least} to {most}, got {found}")
     return found
 
@@ -153,7 +158,7 @@ def families(members: str | Sequence[str] | None) -> tuple[str, ...]:
             raise ValueError(f"expected members out of {', '.join(FAMILIES)}, got {name!r}")
     if not names:
         raise ValueError(f"expected at least one of {', '.join(FAMILIES)} as members, got none")
-    return names
+    return tuple(dict.fromkeys(names))
 
 
 def _n_bins(n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> int:

@@ -14,11 +14,12 @@ from normexp.network import History, Parameters
 from normexp.recipe._combination import combination_of
 from normexp.recipe._executor import Stop, run
 from normexp.recipe._folds import Parts
+from normexp.recipe._numbers import Numbers
 from normexp.recipe._pairs import with_pairs
 from normexp.recipe._portfolio import Portfolio, TreeConfiguration
 from normexp.recipe._profile import profile_of
-from normexp.recipe._statistics import Labelled, encoders_of_parts, training_inputs, with_leanings, with_statistics
-from normexp.recipe._tasks import NO_ROWS, AnyTask, Data, Learnt, Numbers, task_of, with_one_round
+from normexp.recipe._statistics import Labelled, training_inputs, with_leanings, with_statistics
+from normexp.recipe._tasks import NO_ROWS, AnyTask, Data, Learnt, task_of, with_one_round
 from normexp.recipe._weights import row_weights
 from normexp.tables import MatrixColumn
 
@@ -84,8 +85,8 @@ def _encoded(
     networks, numbers = [one for one in plan.configurations if not isinstance(one, TreeConfiguration)], None
     if of_trees:
         encoder = with_pairs(with_leanings(encoder, labelled, learnt), labelled.matrix, learnt)
-        parts, n_bins = encoders_of_parts(encoder, labelled, rows, folds, plan.seed), max(one.n_bins for one in of_trees)
-        numbers = Numbers.of(labelled.matrix, rows, parts, np.searchsorted(rows, learnt), n_bins, row_weights(targets, used_weights))
+        n_bins = max(one.n_bins for one in of_trees)
+        numbers = Numbers.of(labelled, encoder, rows, learnt, folds, n_bins=n_bins, seed=plan.seed, weights=row_weights(targets, used_weights))
     inputs = training_inputs(encoder, labelled, rows, folds, plan.seed) if networks else np.empty((len(rows), 0), np.float32)
     plain = inputs if all(one.bins for one in networks) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
     return Data(encoder, inputs, plain, numbers, targets, row_weights(targets, used_weights, class_weights), class_weights, labelled.n_classes)

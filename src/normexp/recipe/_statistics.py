@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normexp.model import MOST_ONE_HOT, MOST_STATISTICS, Encoder
 from normexp.recipe._folds import Parts
 
-__all__ = ["Labelled", "category_shares", "encoders_of_parts", "training_inputs", "with_leanings", "with_statistics"]
+__all__ = ["Labelled", "apart", "category_shares", "training_inputs", "with_leanings", "with_statistics"]
 
 Array = NDArray[np.float64]
 STRENGTHS = 10.0 ** np.arange(-0.5, 3.1, 0.5)  # in rows, of what all rows together say of a category
@@ -59,7 +59,7 @@ def training_inputs(encoder: Encoder, data: Labelled, rows: NDArray[np.int64], f
     inputs, place = encoder.encode(data.matrix, rows), encoder.first_statistic
     position = np.zeros(len(data.matrix), np.int64)
     position[rows] = np.arange(len(rows))
-    for learnt, held in _apart(rows, folds, data.groups, seed) if encoder.is_wide.any() else ():
+    for learnt, held in apart(rows, folds, data.groups, seed) if encoder.is_wide.any() else ():
         of_fold = with_statistics(encoder, data, learnt)
         width = int(encoder.n_statistics.max())
         for i, column in enumerate(np.flatnonzero(encoder.is_wide).tolist()):
@@ -78,14 +78,7 @@ def with_leanings(encoder: Encoder, data: Labelled, rows: NDArray[np.int64]) -> 
     return replace(encoder, leanings=np.concatenate(tables).astype(np.float32).astype(np.float64))  # whatever the matrix, the same numbers
 
 
-def encoders_of_parts(encoder: Encoder, data: Labelled, rows: NDArray[np.int64], folds: Sequence[Parts], seed: int) -> list[tuple[Encoder, NDArray[np.int64]]]:
-    """Which encoder makes the numbers of which rows to learn from: what a category says to a row is said, as `training_inputs` has it, by rows that the row's fold learns from."""
-    if not (encoder.n_codes > 0).any():
-        return [(encoder, rows)]
-    return [(with_leanings(encoder, data, learnt), held) for learnt, held in _apart(rows, folds, data.groups, seed)]
-
-
-def _apart(rows: NDArray[np.int64], folds: Sequence[Parts], groups: NDArray[np.int64] | None, seed: int) -> list[Parts]:
+def apart(rows: NDArray[np.int64], folds: Sequence[Parts], groups: NDArray[np.int64] | None, seed: int) -> list[Parts]:
     """The folds, and parts of the rows that none of them holds out."""
     rest = np.setdiff1d(rows, np.concatenate([NO_ROWS, *(held for _, held in folds)]))
     units = np.unique(rest if groups is None else groups[rest], return_inverse=True)[1]

@@ -13,62 +13,16 @@ from normexp.model import AnyMember, Encoder, Member, TreeMember
 from normexp.network import Dropout, History, Loss, Network, Optimizer, OptimizerState, Parameters, Rows, Training, fit_rows, initial_parameters, segments_of
 from normexp.recipe._executor import Stop
 from normexp.recipe._folds import Parts
+from normexp.recipe._numbers import Numbers
 from normexp.recipe._portfolio import AnyConfiguration, Configuration, TreeConfiguration
 from normexp.recipe._schedule import cosine_rates
 from normexp.recipe._weights import shift_logits
-from normexp.trees import Bins, Boosting, Forest, fit_binned
+from normexp.trees import Boosting, Forest, fit_binned
 
-__all__ = ["NO_ROWS", "AnyTask", "Data", "Learnt", "NetworkTask", "Numbers", "TreeTask", "task_of", "with_one_round"]
+__all__ = ["NO_ROWS", "AnyTask", "Data", "Learnt", "NetworkTask", "TreeTask", "task_of", "with_one_round"]
 
 NO_ROWS = np.empty(0, np.int64)
-PIECE_ROWS = 8_192
-MOST_VALUES = 2**25  # of the rows that thresholds are found on
 PER_QUESTION, PER_CLASS = 4.0, 60.0  # what a row costs a forest, in products of a network: about
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """Rows as forests see them: in bins, shape (n_numbers, n_rows), made piece by piece; and their own weights.
-
-    Each part of the rows has its encoder. Weights of classes are left out: what they change is the answer, and the probabilities are those of the data all the same.
-    """
-
-    matrix: NDArray[Any]
-    rows: NDArray[np.int64]
-    encoders: tuple[Encoder, ...]
-    part_of_row: NDArray[np.uint8]
-    bins: Bins
-    binned: NDArray[np.uint8]
-    weights: NDArray[np.float32] | None
-
-    @staticmethod
-    def of(matrix: NDArray[Any], rows: NDArray[np.int64], parts: Sequence[tuple[Encoder, NDArray[np.int64]]], learnt: NDArray[np.int64], n_bins: int,
-           weights: NDArray[np.float32] | None) -> "Numbers":  # fmt: skip
-        """Of these rows of a matrix; `learnt` are the places among them that thresholds are found on."""
-        part_of_row, n_numbers = np.zeros(len(rows), np.uint8), len(parts[0][0].columns_of_numbers)
-        for i, (_, of_part) in enumerate(parts):
-            part_of_row[np.searchsorted(rows, of_part)] = i
-        none = np.empty((n_numbers, 0), np.uint8)
-        found = Numbers(matrix, rows, tuple(encoder for encoder, _ in parts), part_of_row, Bins(()), none, weights)
-        most = max(MOST_VALUES // n_numbers, 1)
-        sample = learnt if len(learnt) <= most else np.sort(np.random.Generator(np.random.Philox(0)).choice(learnt, most, replace=False))
-        bins = Bins.fit(found.values(sample), np.arange(len(sample)), n_bins)
-        binned = np.empty((n_numbers, len(rows)), np.uint8)
-        for first in range(0, len(rows), PIECE_ROWS):
-            places = np.arange(first, min(first + PIECE_ROWS, len(rows)))
-            binned[:, places] = bins.apply(found.values(places), np.arange(len(places)))
-        return replace(found, bins=bins, binned=binned)
-
-    def values(self, places: NDArray[np.int64]) -> NDArray[Any]:
-        """The numbers of rows, shape (n_places, n_numbers)."""
-        if len(self.encoders) == 1:
-            return self.encoders[0].numbers(self.matrix[self.rows[places]])
-        found = np.empty((len(places), len(self.binned)))
-        for i, encoder in enumerate(self.encoders):
-            of_part = np.flatnonzero(self.part_of_row[places] == i)
-            if len(of_part):
-                found[of_part] = encoder.numbers(self.matrix[self.rows[places[of_part]]])
-        return found
 
 
 @dataclass(frozen=True)
@@ -162,11 +116,12 @@ class TreeTask:
     def __init__(self, data: Data, configuration: TreeConfiguration, fold: Parts, seed: int, stop: Stop) -> None:
         self.data, self.configuration, self.fold, self.seed, self.stop = data, configuration, fold, seed, stop
         self.done = 0.0
+        self.encoder = data.encoder
 
     @property
     def work(self) -> float:
         """As that of a network."""
-        how, n_features = self.configuration, len(self.numbers.binned)
+        how, n_features = self.configuration, len(self.data.encoder.columns_of_numbers)
         a_row = PER_QUESTION * how.depth * max(1.0, how.column_share * n_features) + PER_CLASS * self.data.n_classes
         return float(how.rounds) * len(self.fold[0]) * a_row
 
@@ -181,7 +136,8 @@ class TreeTask:
             rounds=how.rounds, patience=how.patience if len(held) else 0, depth=how.depth, learning_rate=how.learning_rate, l2=how.l2,
             row_share=how.row_share, column_share=how.column_share, seed=self.seed, n_threads=1,
         )  # fmt: skip
-        found = fit_binned(self.numbers.binned, self.numbers.bins, data.targets, data.n_classes, boosting, rows, held, self.numbers.weights, on_poll=self._on_poll)
+        self.encoder, bins, binned = self.numbers.of_fold(self.fold)
+        found = fit_binned(binned, bins, data.targets, data.n_classes, boosting, rows, held, self.numbers.weights, on_poll=self._on_poll)
         if found.stopped == "interrupted":
             self.stop.reason = "interrupted"
         self.done = 1.0
@@ -194,18 +150,18 @@ class TreeTask:
     def cut(self, learnt: Learnt, n_rounds: int) -> Learnt:
         """With the logits of so many rounds; the forest keeps all."""
         assert isinstance(learnt.member, TreeMember)
-        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.numbers.values(self.fold[1]), 1))
+        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.encoder.numbers(self.numbers.labelled.matrix[self.numbers.rows[self.fold[1]]]), 1))
 
     @property
     def held_weight(self) -> float:
-        """Of the rows held out."""
+        """Of the rows held out, 0 for none."""
         held, weights = self.fold[1], self.numbers.weights
         return float(len(held) if weights is None else weights[held].sum())
 
     def _without(self, forest: Forest) -> float:
         """The loss of the rows held out without any tree."""
         held, weights = self.fold[1], self.numbers.weights
-        if not len(held):
+        if not self.held_weight:
             return float("nan")
         logits = forest.first(0).logits(np.empty((len(held), 0)), 1)
         return float(np.average(cross_entropy(logits, self.data.targets[held], reduction="none"), weights=None if weights is None else weights[held]))
@@ -236,7 +192,7 @@ def task_of(data: Data, configuration: AnyConfiguration, fold: Parts, seed: int,
 
 
 def with_one_round(done: Sequence[tuple[AnyTask, Learnt]]) -> list[tuple[AnyTask, Learnt]]:
-    """Forests of a configuration all ending with the round whose mean loss over all rows held out is least.
+    """Forests of a configuration all ending with the round whose mean loss over all rows held out is least, but for those that had stopped before it, which keep all of theirs.
 
     The logits of the rows that a fold holds out are those of the round that the other folds would choose: their own choice would flatter them.
     """
@@ -244,8 +200,9 @@ def with_one_round(done: Sequence[tuple[AnyTask, Learnt]]) -> list[tuple[AnyTask
     if not tasks:
         return list(done)
     n_most = max(learnt.history.n_epochs for _, learnt in tasks)
-    curves = np.array([np.multiply(_extended(learnt.history.validation_loss, n_most), task.held_weight) for task, learnt in tasks])
-    before = np.array([learnt.without * task.held_weight for task, learnt in tasks])
+    weights = np.array([task.held_weight for task, _ in tasks])
+    curves = np.nan_to_num([_extended(learnt.history.validation_loss, n_most) for _, learnt in tasks]) * weights[:, None]
+    before = np.nan_to_num([learnt.without for _, learnt in tasks]) * weights
     n_rounds = _best(curves, before)
     found = list[tuple[AnyTask, Learnt]]()
     for task, learnt in tasks:
@@ -258,7 +215,7 @@ def with_one_round(done: Sequence[tuple[AnyTask, Learnt]]) -> list[tuple[AnyTask
 def _best(curves: NDArray[np.float64], before: NDArray[np.float64]) -> int:
     """How many rounds have the least loss, where the losses of each fold are times the weight of its rows; all where nothing was held out."""
     total = np.concatenate([[before.sum()], curves.sum(axis=0)])
-    return curves.shape[1] if np.isnan(total).all() else int(np.nanargmin(total))
+    return int(np.argmin(total)) if before.any() else curves.shape[1]
 
 
 def _ending(task: TreeTask, learnt: Learnt, n_rounds: int, n_of_logits: int) -> Learnt:

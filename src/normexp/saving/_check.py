@@ -185,7 +185,8 @@ def check_declared(described: ModelInfo, declared: dict[str, Declared]) -> None:
         n_hashes = min(declared["profile/hashes"].shape[0] if "profile/hashes" in declared and declared["profile/hashes"].shape else 0, N_HASHES)
         wanted |= {"profile/edges": ("F64", (n_columns, 9)), "profile/counts": ("I64", (n_columns, 11)), "profile/answers": ("F64", (len(described.classes),)),
                    "profile/hashes": ("I64", (n_hashes,))}  # fmt: skip
-    if set(declared) not in (set(wanted), set(wanted) - set(LATER) if described.profile is None else set(wanted)):
+    without_later = described.profile is None and not any(is_forest(member) for member in described.members)
+    if set(declared) not in (set(wanted), set(wanted) - set(LATER) if without_later else set(wanted)):
         raise Refused(f"expected the tensors {', '.join(wanted)}, got {len(declared)}, some of them others or not all of them")
     for name, tensor in declared.items():
         if (tensor.dtype, tensor.shape) != wanted[name]:

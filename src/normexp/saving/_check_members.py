@@ -162,6 +162,8 @@ def check_bounds(described: ModelInfo, arrays: dict[str, NDArray[Any]], n_plain_
     sizes, inputs, of_kind = sizes_of(described, n_plain_inputs), input_widths(described, n_plain_inputs), np.zeros(len(described.weights))
     for member, size, n_inputs in zip(described.members, sizes, inputs, strict=True):
         largest = next(forests) if is_forest(member) else _bounds(parameters[at : at + size], n_inputs, member["layers"]).max()
+        if not largest < LARGEST:
+            raise Refused("expected forests that give finite logits, got leaves so large that they may overflow")
         of_kind[member["kind"]] = max(of_kind[member["kind"]], 2 * largest + LEAST_LOGARITHM if len(described.members) > 1 else largest)
         at += size
     total = total + (of_kind * described.weights).sum()

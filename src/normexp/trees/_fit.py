@@ -105,8 +105,6 @@ def fit(
     rows = np.arange(len(matrix)) if rows is None else rows
     if matrix.ndim != 2 or targets.shape != (len(matrix),) or (weights is not None and weights.shape != (len(matrix),)):
         raise ValueError(f"expected a matrix with a target, and a weight if any, for each row, got shapes {matrix.shape} and {targets.shape}")
-    if not len(rows):
-        raise ValueError("expected rows to learn from, got none")
     if np.isinf(matrix[rows]).any() or np.isinf(matrix[held_rows]).any():
         raise ValueError("expected finite numbers, or NaN for missing ones, got infinity")
     bins = Bins.fit(matrix, rows) if bins is None else bins
@@ -125,6 +123,8 @@ def fit_binned(
     """As `fit`, on what `bins.apply` gave of all rows, shape (n_features, n)."""
     if n_classes < 2:
         raise ValueError(f"expected at least two classes, got {n_classes}")
+    if not len(rows):
+        raise ValueError("expected rows to learn from, got none")
     for part in (rows, held_rows):
         if len(part) and not (targets[part].min() >= 0 and targets[part].max() < n_classes):
             raise ValueError(f"expected targets from 0 to {n_classes - 1}, got {targets[part].min()} to {targets[part].max()}")
