@@ -33,7 +33,7 @@ def test_the_plan_is_a_function_of_sizes():
     assert tuple(one.name for one in planned().configurations) == NAMES
     assert [planned(n).n_folds for n in (4, 20, 150, 1_999, 2_000, 30_000)] == [2, 6, 8, 8, 5, 3]
     assert planned().n_tasks == 48
-    assert planned(quality="best").n_tasks == (3 * 3 + 2 + 1 + 1) * 8
+    assert planned(quality="best").n_tasks == (3 * 3 + 2 + 1 + 2) * 8
     for n in (999, 1_000, 5_000, 10**5):
         best, good = planned(n, quality="best"), planned(n)
         assert [one.name for one in best.configurations[:6]] == list(NAMES)
