@@ -15,15 +15,19 @@ from normexp.trees import Bins
 __all__ = ["Numbers", "OfFold"]
 
 PIECE_ROWS = 8_192
+MOST_PARTS = 8  # of a fold's rows
 MOST_VALUES = 2**25  # of the rows that thresholds are found on
 
 
 class OfFold(NamedTuple):
-    """What a forest of one fold learns from: bins of all rows, shape (n_numbers, n_rows), and the encoder whose numbers they are of for rows that it does not learn from."""
+    """What a forest of one fold learns from: bins of all rows, shape (n_numbers, n_rows), and the encoder that makes the numbers of rows which it does not learn from."""
 
     encoder: Encoder
     bins: Bins
     binned: NDArray[np.uint8]
+
+
+Told = tuple[Encoder, NDArray[np.int64]]  # who says what categories say, and to which places
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,14 @@ class Numbers:
     """Numbers and differences in bins, shape (n, n_rows), made piece by piece; `weights` are the rows' own.
 
     Weights of classes are left out: what they change is the answer, and the probabilities are those of the data all the same.
+    `told` says of each fold by whom its rows are told.
     """
 
     labelled: Labelled
     encoder: Encoder
     rows: NDArray[np.int64]
-    folds: Sequence[Parts]  # in numbers of rows of the matrix
-    seed: int
+    folds: Sequence[Parts]  # places among the rows
+    told: tuple[tuple[Told, ...], ...]
     n_bins: int
     bins: Bins
     binned: NDArray[np.uint8]
@@ -45,43 +50,55 @@ class Numbers:
 
     @staticmethod
     def of(
-        labelled: Labelled, encoder: Encoder, rows: NDArray[np.int64], learnt: NDArray[np.int64], folds: Sequence[Parts], *, n_bins: int, seed: int,
-        weights: NDArray[np.float32] | None,
-    ) -> "Numbers":  # fmt: skip
-        """Of these rows of the matrix; thresholds are found on those of them that are `learnt`."""
-        plain = replace(encoder, leanings=None)
-        n_numbers = len(plain.columns_of_numbers)
+        labelled: Labelled, encoder: Encoder, rows: NDArray[np.int64], folds: Sequence[Parts], *, n_bins: int, seed: int, weights: NDArray[np.float32] | None
+    ) -> "Numbers":
+        """Of these rows of the matrix; `folds` are places among them, thresholds are found on those that any learns from.
+
+        The encoder for new rows has the mean of what all parts of all folds say: as sure, on average, as what the forests were grown on.
+        """
+        n_numbers = len(encoder.columns_of_numbers)
+        learnt = rows[np.unique(np.concatenate([part for part, _ in folds]))]
         most = max(MOST_VALUES // max(n_numbers, 1), 1)
         sample = learnt if len(learnt) <= most else np.sort(np.random.Generator(np.random.Philox(0)).choice(learnt, most, replace=False))
-        bins = Bins.fit(plain.numbers(labelled.matrix[sample]), np.arange(len(sample)), n_bins)
+        bins = Bins.fit(encoder.numbers(labelled.matrix[sample]), np.arange(len(sample)), n_bins)
         binned = np.empty((n_numbers, len(rows)), np.uint8)
         for first in range(0, len(rows), PIECE_ROWS):
             piece = rows[first : first + PIECE_ROWS]
-            binned[:, first : first + len(piece)] = bins.apply(plain.numbers(labelled.matrix[piece]), np.arange(len(piece)))
-        return Numbers(labelled, encoder, rows, folds, seed, n_bins, bins, binned, weights)
+            binned[:, first : first + len(piece)] = bins.apply(encoder.numbers(labelled.matrix[piece]), np.arange(len(piece)))
+        told = tuple(_told(labelled, encoder, rows, folds, fold, seed) for fold in folds) if (encoder.n_codes > 0).any() else ()
+        return Numbers(labelled, _mean(encoder, [one for of_fold in told for one, _ in of_fold]), rows, folds, told, n_bins, bins, binned, weights)
 
     def of_fold(self, fold: Parts) -> OfFold:
-        """Of a fold's places among the rows.
-
-        What a category says to a row that is learnt from is said by those of these rows that are not in its own part: another fold's, which keeps groups and spans of time
-        together. To a row that is held out it is said by all that are learnt from.
-        """
-        columns, matrix = np.flatnonzero(self.encoder.n_codes).tolist(), self.labelled.matrix
-        if not columns:
+        """Of one of the folds."""
+        if not self.told:
             return OfFold(self.encoder, self.bins, self.binned)
-        learnt, held = (self.rows[places] for places in fold)
-        encoder = with_leanings(self.encoder, self.labelled, learnt)
-        inner = [(np.setdiff1d(learnt, others), np.intersect1d(learnt, others)) for _, others in self.folds if not np.array_equal(others, held)]
-        parts = apart(learnt, [(rest, part) for rest, part in inner if len(rest) and len(part)], self.labelled.groups, self.seed)
-        encoders = [(encoder, fold[1]), *((with_leanings(self.encoder, self.labelled, rest), np.searchsorted(self.rows, part)) for rest, part in parts)]
+        told = next(told for told, one in zip(self.told, self.folds, strict=True) if one is fold)
+        encoder = _mean(self.encoder, [one for one, _ in told])
         thresholds, binned = list[NDArray[np.float64]](), list[NDArray[np.uint8]]()
-        for column in columns:
-            values = np.zeros((len(self.rows), encoder.leanings_of(column).shape[1]), np.float32)
-            for of_part, places in encoders:
-                values[places] = of_part.leaning(column, matrix[self.rows[places], column])
+        for column in np.flatnonzero(self.encoder.n_codes).tolist():
+            values, codes = np.zeros((len(self.rows), encoder.leanings_of(column).shape[1]), np.float32), self.labelled.matrix[self.rows, column]
+            for one, places in ((encoder, fold[1]), *told):
+                values[places] = one.leaning(column, codes[places])
             bins = Bins.fit(values, fold[0], self.n_bins)
             thresholds += bins.thresholds
             binned.append(bins.apply(values, np.arange(len(values)), 1))
         n = int((self.encoder.n_codes == 0).sum())  # differences come last
         together = Bins((*self.bins.thresholds[:n], *thresholds, *self.bins.thresholds[n:]))
         return OfFold(encoder, together, np.concatenate([self.binned[:n], *binned, self.binned[n:]]))
+
+
+def _told(labelled: Labelled, encoder: Encoder, rows: NDArray[np.int64], folds: Sequence[Parts], fold: Parts, seed: int) -> tuple[Told, ...]:
+    """By whom the rows that a fold learns from are told: each part of them, those that another fold holds out (or several, where folds are many), by
+    all the others. Groups and spans of time stay together."""
+    learnt = rows[fold[0]]
+    others = [held for _, held in folds if held is not fold[1]]
+    together = [rows[np.concatenate(others[i::MOST_PARTS])] for i in range(min(len(others), MOST_PARTS))]
+    parts = [(np.setdiff1d(learnt, held), np.intersect1d(learnt, held)) for held in together]
+    parts = apart(learnt, [(rest, part) for rest, part in parts if len(rest) and len(part)], labelled.groups, seed)
+    return tuple((with_leanings(encoder, labelled, rest), np.searchsorted(rows, part)) for rest, part in parts)
+
+
+def _mean(encoder: Encoder, told: Sequence[Encoder]) -> Encoder:
+    """What all of them say on average."""
+    tables = [one.leanings for one in told if one.leanings is not None]
+    return replace(encoder, leanings=np.mean(tables, axis=0).astype(np.float32).astype(np.float64)) if tables else encoder

@@ -18,7 +18,7 @@ from normexp.recipe._numbers import Numbers
 from normexp.recipe._pairs import with_pairs
 from normexp.recipe._portfolio import Portfolio, TreeConfiguration
 from normexp.recipe._profile import profile_of
-from normexp.recipe._statistics import Labelled, training_inputs, with_leanings, with_statistics
+from normexp.recipe._statistics import Labelled, training_inputs, with_statistics
 from normexp.recipe._tasks import NO_ROWS, AnyTask, Data, Learnt, task_of, with_one_round
 from normexp.recipe._weights import row_weights
 from normexp.tables import MatrixColumn
@@ -52,9 +52,9 @@ def fit_portfolio(
     """As `recipe.fit`, which says what the arguments are; `folds` are in numbers of rows of the matrix, all of them among `rows`."""
     learnt = rows if not folds else np.unique(np.concatenate([part for part, _ in folds]))
     labelled = Labelled.of(matrix, targets, weights, groups, len(classes), learnt)
-    data = _encoded(labelled, columns, plan, rows, learnt, folds, class_weights)
-    used_weights = None if weights is None else weights[rows]
     places = [(np.searchsorted(rows, part), np.searchsorted(rows, held)) for part, held in folds] or [(np.arange(len(rows)), NO_ROWS)]
+    data = _encoded(labelled, columns, plan, rows, learnt, folds, places, class_weights)
+    used_weights = None if weights is None else weights[rows]
     stop = Stop(time_limit)
     tasks = _tasks(data, plan, places, stop)
     kept = _usable(tasks, _run(tasks, stop, n_threads, on_progress))
@@ -76,7 +76,7 @@ def fit_portfolio(
 
 def _encoded(
     labelled: Labelled, columns: Sequence[MatrixColumn], plan: Portfolio, rows: NDArray[np.int64], learnt: NDArray[np.int64], folds: Sequence[Parts],
-    class_weights: NDArray[np.float64] | None,
+    places: Sequence[Parts], class_weights: NDArray[np.float64] | None,
 ) -> Data:  # fmt: skip
     """What the members of the plan read."""
     encoder = with_statistics(Encoder.fit(labelled.matrix, learnt, columns, plan.n_bins), labelled, learnt)
@@ -84,9 +84,9 @@ def _encoded(
     of_trees = [one for one in plan.configurations if isinstance(one, TreeConfiguration)]
     networks, numbers = [one for one in plan.configurations if not isinstance(one, TreeConfiguration)], None
     if of_trees:
-        encoder = with_pairs(with_leanings(encoder, labelled, learnt), labelled.matrix, learnt)
-        n_bins = max(one.n_bins for one in of_trees)
-        numbers = Numbers.of(labelled, encoder, rows, learnt, folds, n_bins=n_bins, seed=plan.seed, weights=row_weights(targets, used_weights))
+        n_bins, weights = max(one.n_bins for one in of_trees), row_weights(targets, used_weights)
+        numbers = Numbers.of(labelled, with_pairs(encoder, labelled.matrix, learnt), rows, places, n_bins=n_bins, seed=plan.seed, weights=weights)
+        encoder = numbers.encoder
     inputs = training_inputs(encoder, labelled, rows, folds, plan.seed) if networks else np.empty((len(rows), 0), np.float32)
     plain = inputs if all(one.bins for one in networks) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
     return Data(encoder, inputs, plain, numbers, targets, row_weights(targets, used_weights, class_weights), class_weights, labelled.n_classes)
