@@ -14,7 +14,7 @@ NATIVE := $(wildcard native/* native/*/*) pyproject.toml
 demo: .venv/installed
 	@echo "== the tutorial's program: a network of four blobs, three pictures (4 s)"
 	$(BIN)/normexp demo
-	@echo "== a classifier of 1,797 small pictures of digits, tested on a quarter of them (4 s)"
+	@echo "== a classifier of 1,797 small pictures of digits, tested on a quarter of them (8 s)"
 	$(BIN)/normexp train example:digits -o demo/digits.safetensors
 	@echo "== done: pictures and model are in the folder demo. To type normexp in this terminal, anywhere:"
 	@echo 'export PATH="$(CURDIR)/$(BIN):$$PATH"'
