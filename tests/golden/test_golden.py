@@ -64,6 +64,6 @@ def test_they_can_be_saved_again(name, tmp_path):
     assert info(path).format == 1
     normexp.save(load_model(path), tmp_path / "m")
     again, before = load_model(tmp_path / "m"), load_model(path)
-    assert info(tmp_path / "m").format == 3
+    assert info(tmp_path / "m").format == 4
     assert (again.schema, again.history.best_epoch, again.scores, again.params) == (before.schema, before.history.best_epoch, before.scores, before.params)
     np.testing.assert_array_equal(again.parameters.values, before.parameters.values)
