@@ -9,6 +9,7 @@ mpl.use("Agg")
 
 import numpy as np
 from matplotlib import pyplot as plt
+from PIL import Image
 from sklearn.datasets import load_wine, make_blobs
 
 from normexp import SoftmaxClassifier, cross_entropy, plots
@@ -50,6 +51,7 @@ def main():
             plots.decision_regions(model.predict_proba, points[held], classes[held], names, features=features, title=f"{name}, {title}: log loss {loss:.3f}", ax=ax)
             print(f"{name}, {title}: {loss:.3f}")
     figure.savefig(PICTURE, dpi=60)
+    Image.open(PICTURE).convert("RGB").quantize(192).save(PICTURE, optimize=True)  # a third of the size, and looks alike
     print("picture: docs/images/members.png")
 
 

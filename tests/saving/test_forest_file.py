@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.forging import forged, parts_of
 from tests.refused_models import assert_refused
-from tests.saving.test_portfolio_file import changed, put, with_tensor
+from tests.saving.test_portfolio_file import changed, put, read_again, with_tensor
 
-from normexp import load, recipe, save
+from normexp import recipe, save
 from normexp.model import Member, TreeMember
 from normexp.network import Network, initial_parameters
 from normexp.saving import info, load_model
@@ -37,11 +37,7 @@ def content(fitted, tmp_path):
 
 def test_it_answers_alike_and_gives_the_same_file(fitted, content, tmp_path):
     first, table = fitted
-    again = load_model(tmp_path / "m")
-    np.testing.assert_array_equal(again.probabilities(table.matrix), first.probabilities(table.matrix))
-    np.testing.assert_array_equal(load(tmp_path / "m").predict_proba(table), first.probabilities(table.matrix))
-    save(again, tmp_path / "again")
-    assert (tmp_path / "again").read_bytes() == content
+    again = read_again(first, table, content, tmp_path)
     assert all(member["depth"] == 3 and 0 < member["trees"] <= 5 for member in info(tmp_path / "m").members)
     for one, other in zip(first.members, again.members, strict=True):
         np.testing.assert_array_equal(one.forest.gains, other.forest.gains)

@@ -8,7 +8,9 @@ from normexp.model._drift import drift as drift
 from normexp.model._encoder import MOST_ONE_HOT as MOST_ONE_HOT
 from normexp.model._encoder import MOST_STATISTICS as MOST_STATISTICS
 from normexp.model._encoder import Encoder as Encoder
+from normexp.model._encoder import n_statistics as n_statistics
 from normexp.model._encoder import number_columns as number_columns
+from normexp.model._encoder import smooth_clip as smooth_clip
 from normexp.model._evaluation import evaluation_of as evaluation_of
 from normexp.model._held_out import MOST_OF_A_CLASS as MOST_OF_A_CLASS
 from normexp.model._held_out import HeldOut as HeldOut
@@ -27,5 +29,6 @@ from normexp.model._sets import set_thresholds as set_thresholds
 
 __all__ = [
     "AnyMember", "ColumnDrift", "Copies", "Drift", "Encoder", "HeldOut", "Known", "MOST_OF_A_CLASS", "MOST_ONE_HOT", "MOST_STATISTICS", "Member", "Model", "N_HASHES", "OutOfFold",
-    "Profile", "TreeMember", "as_model", "averaged", "drift", "evaluation_of", "near_copies", "number_columns", "prediction_sets", "set_thresholds",
+    "Profile", "TreeMember", "as_model", "averaged", "drift", "evaluation_of", "n_statistics", "near_copies", "number_columns", "prediction_sets",
+    "set_thresholds", "smooth_clip",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from normexp.network import InputPlan, fill_inputs
 from normexp.tables import MatrixColumn
 
-__all__ = ["MOST_ONE_HOT", "MOST_STATISTICS", "Encoder", "number_columns"]
+__all__ = ["MOST_ONE_HOT", "MOST_STATISTICS", "Encoder", "n_statistics", "number_columns", "smooth_clip"]
 
 PIECE_ROWS = 8_192
 HUGE = 1e15  # keeps the square in the clip finite
@@ -163,17 +163,30 @@ class Encoder:
         is_number, pairs = self.n_codes == 0, self.pairs
         if is_number.all() and pairs is None:
             return matrix
-        owners = self.columns_of_numbers
-        found = np.empty((len(matrix), len(owners)), np.float64)
-        found[:, : is_number.sum()] = matrix[:, is_number]
+        found = np.empty((len(matrix), len(self.columns_of_numbers)), np.float64)
+        at = int(is_number.sum())
+        found[:, :at] = matrix[:, is_number]
         for column in np.flatnonzero(~is_number).tolist() if self.leanings is not None else ():
-            found[:, (owners == column).all(axis=1)] = self.leaning(column, matrix[:, column])
+            said = self.leaning(column, matrix[:, column])
+            found[:, at : at + said.shape[1]] = said
+            at += said.shape[1]
         if pairs is not None and len(pairs):
-            used = np.unique(pairs)
-            with np.errstate(over="ignore", invalid="ignore"):
-                scaled = np.clip((matrix[:, used].astype(np.float64) - self.centre[used]) * self.scale[used], -HUGE, HUGE)
-            found[:, -len(pairs) :] = scaled[:, np.searchsorted(used, pairs[:, 0])] - scaled[:, np.searchsorted(used, pairs[:, 1])]
+            used, first, second = self._columns_of_pairs
+            scaled = self.scaled(matrix, used)
+            found[:, at:] = scaled[:, first] - scaled[:, second]
         return found
+
+    @cached_property
+    def _columns_of_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]]:
+        """The columns that pairs are of, and the places among them of the first and second of each."""
+        assert self.pairs is not None
+        used = np.unique(self.pairs)
+        return used, np.searchsorted(used, self.pairs[:, 0]), np.searchsorted(used, self.pairs[:, 1])
+
+    def scaled(self, matrix: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Columns of numbers in interquartile ranges from the median, finite, NaN for missing."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.clip((matrix[:, columns].astype(np.float64) - self.centre[columns]) * self.scale[columns], -HUGE, HUGE)
 
     def leaning(self, column: int, codes: NDArray[Any]) -> NDArray[np.float64]:
         """Of values of a category, shape (n_values, width)."""
@@ -232,7 +245,7 @@ class Encoder:
     def encode_number(self, column: int, values: NDArray[Any]) -> NDArray[np.float64]:
         """What values of one number or boolean column become, none of them missing: the scaled number, then its bins, shape (n_values, 1 + bins)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            scaled = _smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
+            scaled = smooth_clip(np.nan_to_num((values.astype(np.float64) - self.centre[column]) * self.scale[column], nan=0.0)).astype(np.float32).astype(np.float64)
         return np.concatenate([scaled[:, None], self._reached(column, values.astype(np.float64))], axis=1)
 
     @cached_property
@@ -279,11 +292,16 @@ def _edges(values: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
     return edges if len(edges) > LEAST_BINS else NO_NUMBERS
 
 
-def _smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def smooth_clip(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """x / sqrt(1 + (x / 3)^2): near the identity around 0, at most 3."""
     x = np.clip(x, -HUGE, HUGE)
     clipped: NDArray[np.float64] = x / np.sqrt(1 + (x / 3) ** 2)
     return clipped
+
+
+def n_statistics(n_classes: int) -> int:
+    """How many numbers say what the classes of a category's rows were."""
+    return 1 if n_classes == 2 else min(n_classes, MOST_STATISTICS)
 
 
 def number_columns(n: int) -> tuple[MatrixColumn, ...]:

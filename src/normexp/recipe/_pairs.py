@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model import Encoder
+from normexp.model import Encoder, smooth_clip
 
 __all__ = ["with_pairs"]
 
@@ -14,7 +14,6 @@ MOST_PAIRS = 50
 MOST_ROWS = 10_000  # that are looked at
 MOST_PRODUCTS = 2 * 10**8
 MOST_COLUMNS = 512  # of more, so many spread evenly are looked at
-CLIP = 3.0  # of scaled numbers, smoothly: few rows do not decide
 
 
 def with_pairs(encoder: Encoder, matrix: NDArray[Any], rows: NDArray[np.int64]) -> Encoder:
@@ -27,10 +26,7 @@ def with_pairs(encoder: Encoder, matrix: NDArray[Any], rows: NDArray[np.int64]) 
     most = min(MOST_ROWS, MOST_PRODUCTS // len(columns) ** 2)
     if len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.clip((matrix[np.ix_(rows, columns)].astype(np.float64) - encoder.centre[columns]) * encoder.scale[columns], -1e15, 1e15)
-    seen = np.nan_to_num(scaled)
-    seen = seen / np.sqrt(1 + (seen / CLIP) ** 2)
+    seen = smooth_clip(np.nan_to_num(encoder.scaled(matrix[rows], columns)))  # few rows do not decide
     seen -= seen.mean(axis=0)
     seen /= np.sqrt((seen**2).sum(axis=0)) + 1e-300
     first, second = np.triu_indices(len(columns), 1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from normexp._checks import finite_above_0, integer_at_least
-from normexp.model import MOST_ONE_HOT, MOST_STATISTICS
+from normexp.model import MOST_ONE_HOT, n_statistics
 from normexp.recipe._plan import is_auto, rate, widths
 from normexp.tables import MatrixColumn
 from normexp.trees import MOST_BINS, MOST_DEPTH
@@ -105,7 +105,7 @@ def portfolio(
     if hidden == () and "network" in chosen_families:
         raise ValueError("expected hidden layers for members that are networks, got hidden_layer_sizes=(); leave members out for logistic regression")
     n_bins = _n_bins(n_rows, columns, n_classes) if "network" in chosen_families else 0  # the inputs of a linear model are to be read
-    n_numbers = sum(1 if column.n_codes == 0 else _n_statistics(n_classes) for column in columns)
+    n_numbers = sum(1 if column.n_codes == 0 else n_statistics(n_classes) for column in columns)
     chosen = [one for one in _configurations(n_rows, n_numbers, n_classes, quality) if one.family in chosen_families]
     of_networks: dict[str, Any] = {"epochs": _integer(epochs, "epochs"), "batch_size": _integer(batch_size, "batch_size"), "hidden": hidden}
     of_networks |= {"weight_decay": None if is_auto(weight_decay) else float(weight_decay), "learning_rate": None if is_auto(learning_rate) else rate(learning_rate)}
@@ -163,16 +163,11 @@ def families(members: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _n_bins(n_rows: int, columns: Sequence[MatrixColumn], n_classes: int) -> int:
     """As many as there is room for, up to 16."""
-    n_statistics = _n_statistics(n_classes)
+    width = n_statistics(n_classes)
     n_numbers = sum(column.kind == "number" for column in columns)
-    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(n_statistics if column.n_codes > MOST_ONE_HOT else max(column.n_codes, 1) for column in columns)
+    room = min(MOST_INPUTS, MOST_VALUES // max(n_rows, 1)) - sum(width if column.n_codes > MOST_ONE_HOT else max(column.n_codes, 1) for column in columns)
     n_bins = min(N_BINS, room // n_numbers) if n_numbers else 0
     return n_bins if n_bins >= LEAST_BINS else 0
-
-
-def _n_statistics(n_classes: int) -> int:
-    """Of a category, where these stand for it."""
-    return 1 if n_classes == 2 else min(n_classes, MOST_STATISTICS)
 
 
 def _n_folds(n_rows: int) -> int:

@@ -168,13 +168,7 @@ class TreeTask:
 
     def nothing(self) -> Learnt:
         """What stands for it where all diverged: a forest without trees."""
-        k, depth = self.data.n_classes, self.configuration.depth
-        n_outputs = 1 if k == 2 else k
-        forest = Forest(
-            np.empty((0, depth), np.int32), np.empty((0, depth)), np.empty((0, depth), bool), np.empty((0, 2**depth, n_outputs), np.float32),
-            np.zeros(n_outputs, np.float32), np.empty((0, depth), np.float32),
-        )  # fmt: skip
-        return _nothing(TreeMember(self.data.encoder, forest), self.data)
+        return _nothing(TreeMember(self.data.encoder, Forest.without_trees(self.configuration.depth, self.data.n_classes)), self.data)
 
     def _on_poll(self, done: int) -> bool:
         self.done = done / self.configuration.rounds

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model import MOST_STATISTICS
+from normexp.model import n_statistics
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import ModelInfo
 from normexp.saving._values import integer
 from normexp.tables import MatrixColumn
-from normexp.trees import MOST_DEPTH
+from normexp.trees import MOST_DEPTH, n_outputs_of
 
-__all__ = ["check_forests", "check_trees", "forest_bounds", "is_forest", "n_outputs_of", "parts_of_forests", "wanted_of_forests"]
+__all__ = ["check_forests", "check_trees", "forest_bounds", "is_forest", "parts_of_forests", "wanted_of_forests"]
 
 MOST_TREES = 1_000_000
 MOST_PAIRS = 10_000
@@ -29,11 +29,6 @@ def check_trees(member: dict[str, Any], name: str) -> None:
     integer(member["depth"], f"the depth of {name}", 1, MOST_DEPTH)
 
 
-def n_outputs_of(n_classes: int) -> int:
-    """Numbers of a leaf."""
-    return 1 if n_classes == 2 else n_classes
-
-
 def wanted_of_forests(described: ModelInfo, declared: dict[str, Declared], columns: tuple[MatrixColumn, ...] | None) -> dict[str, tuple[str, tuple[int, ...]]]:
     """The arrays of all forests, one after the other, and what the categories say to them."""
     forests, n_outputs = [member for member in described.members if is_forest(member)], n_outputs_of(len(described.classes))
@@ -48,7 +43,7 @@ def wanted_of_forests(described: ModelInfo, declared: dict[str, Declared], colum
         shape = declared["encoder/pairs"].shape
         wanted["encoder/pairs"] = "I64", (min(shape[0] if shape else 0, MOST_PAIRS), 2)
     n_codes = [column.n_codes for column in columns or () if column.n_codes]
-    return wanted | ({"encoder/leanings": ("F64", (sum(n_codes) + len(n_codes), _width(len(described.classes))))} if n_codes else {})
+    return wanted | ({"encoder/leanings": ("F64", (sum(n_codes) + len(n_codes), n_statistics(len(described.classes))))} if n_codes else {})
 
 
 def parts_of_forests(described: ModelInfo) -> list[tuple[slice, slice, slice]]:
@@ -68,7 +63,7 @@ def check_forests(described: ModelInfo, arrays: dict[str, NDArray[Any]], n_codes
     pairs, is_number = arrays.get("encoder/pairs", np.empty((0, 2), np.int64)), (n_codes == 0) & ~arrays["encoder/is_boolean"]
     if len(pairs) and not (pairs.min() >= 0 and pairs.max() < len(n_codes) and is_number[pairs].all()):
         raise Refused("expected pairs of columns of numbers in the tensor encoder/pairs, got others")
-    n_numbers = len(pairs) + int((n_codes == 0).sum() + (n_codes > 0).sum() * _width(len(described.classes)))
+    n_numbers = len(pairs) + int((n_codes == 0).sum() + (n_codes > 0).sum() * n_statistics(len(described.classes)))
     features, thresholds = arrays["forests/features"], arrays["forests/thresholds"]
     if len(features) and not (features.min() >= -1 and features.max() < n_numbers):
         raise Refused(f"expected questions of numbers from 0 to {n_numbers - 1}, or -1 for none, got others in the tensor forests/features")
@@ -85,7 +80,3 @@ def forest_bounds(described: ModelInfo, arrays: dict[str, NDArray[Any]]) -> list
         of_trees = np.abs(arrays["forests/leaves"][leaves]).reshape(member["trees"], (1 << member["depth"]) * n_outputs).max(axis=1, initial=0)
         found.append(float(of_trees.sum(dtype=np.float64) + np.abs(arrays["forests/base"][base]).max()))
     return found
-
-
-def _width(n_classes: int) -> int:
-    return 1 if n_classes == 2 else min(n_classes, MOST_STATISTICS)

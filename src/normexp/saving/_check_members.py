@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.model import MOST_OF_A_CLASS, MOST_ONE_HOT, MOST_STATISTICS
+from normexp.model import MOST_OF_A_CLASS, MOST_ONE_HOT, n_statistics
 from normexp.saving._check_forests import check_trees, forest_bounds, is_forest
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import ModelInfo
@@ -113,7 +113,7 @@ def wide_columns(columns: tuple[MatrixColumn, ...] | None) -> list[MatrixColumn]
 def wanted_of_statistics(described: ModelInfo, declared: dict[str, Declared], columns: tuple[MatrixColumn, ...] | None) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Of a model with categories of very many: what is known of each code."""
     n_classes, n_codes = len(described.classes), sum(column.n_codes for column in wide_columns(columns))
-    return {"encoder/statistics": ("F64", (n_codes, 1 if n_classes == 2 else min(n_classes, MOST_STATISTICS)))} if "encoder/statistics" in declared else {}
+    return {"encoder/statistics": ("F64", (n_codes, n_statistics(n_classes)))} if "encoder/statistics" in declared else {}
 
 
 def check_statistics(statistics: NDArray[np.float64]) -> None:

@@ -16,12 +16,12 @@ from normexp.errors import ModelFileError
 from normexp.model import AnyMember, Encoder, HeldOut, Member, Model, OutOfFold, Profile, TreeMember, as_model
 from normexp.network import Dense, History, Network, Parameters, segments_of
 from normexp.saving._check import PROFILE, check_declared, check_description, check_tensors
-from normexp.saving._check_forests import is_forest, n_outputs_of, parts_of_forests
+from normexp.saving._check_forests import is_forest, parts_of_forests
 from normexp.saving._container import Refused, opened, parsed, read_header, read_tensors, to_bytes
 from normexp.saving._info import FORMAT, LABEL_TYPES, ModelInfo
 from normexp.saving._values import shown
 from normexp.tables import Schema
-from normexp.trees import Forest
+from normexp.trees import Forest, n_outputs_of
 
 if TYPE_CHECKING:
     from normexp.classifier import SoftmaxClassifier

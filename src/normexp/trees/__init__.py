@@ -8,5 +8,6 @@ from normexp.trees._fit import Fitted as Fitted
 from normexp.trees._fit import fit as fit
 from normexp.trees._fit import fit_binned as fit_binned
 from normexp.trees._forest import Forest as Forest
+from normexp.trees._forest import n_outputs_of as n_outputs_of
 
-__all__ = ["Bins", "Boosting", "Fitted", "Forest", "MOST_BINS", "MOST_DEPTH", "fit", "fit_binned"]
+__all__ = ["Bins", "Boosting", "Fitted", "Forest", "MOST_BINS", "MOST_DEPTH", "fit", "fit_binned", "n_outputs_of"]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import normexp._native as _native
 
-__all__ = ["Forest"]
+__all__ = ["Forest", "n_outputs_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,15 @@ class Forest:
     leaves: NDArray[np.float32]
     base: NDArray[np.float32]
     gains: NDArray[np.float32]
+
+    @staticmethod
+    def without_trees(depth: int, n_classes: int) -> "Forest":
+        """What gives every class one probability."""
+        n_outputs = n_outputs_of(n_classes)
+        return Forest(
+            np.empty((0, depth), np.int32), np.empty((0, depth)), np.empty((0, depth), bool), np.empty((0, 2**depth, n_outputs), np.float32),
+            np.zeros(n_outputs, np.float32), np.empty((0, depth), np.float32),
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.features)
@@ -64,3 +73,8 @@ class Forest:
         else:
             _native.forest_logits_f64(np.asarray(matrix, np.float64), *question)
         return np.concatenate([np.zeros_like(out), out], axis=1) if len(self.base) == 1 else out
+
+
+def n_outputs_of(n_classes: int) -> int:
+    """Numbers of a leaf: one for two classes."""
+    return 1 if n_classes == 2 else n_classes
