@@ -19,6 +19,7 @@ from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
 from normexp.recipe._profile import profile_of
 from normexp.recipe._statistics import Labelled, training_inputs, with_statistics
 from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights, shift_logits
+from normexp.recipe._workbench import Workbench
 from normexp.tables import MatrixColumn, Table, held_out_rows
 
 __all__ = ["fit", "fit_table", "parts_of", "step"]
@@ -121,10 +122,11 @@ def _fit_portfolio(
 ) -> Model:  # fmt: skip
     used = np.unique(np.concatenate([rows, *(held for _, held in folds)]))
     shares = _shares(targets[used], None if weights is None else weights[used], len(classes))
-    return fit_portfolio(
-        matrix, columns, targets, weights, plan, used, folds, classes=classes, class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=shares,
-        groups=groups, time_limit=time_limit, n_threads=n_threads, on_progress=on_progress,
+    bench = Workbench.of(
+        matrix, columns, targets, weights, used, folds, plan.configurations, n_bins=plan.n_bins, seed=plan.seed, classes=classes,
+        class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=shares, groups=groups,
     )  # fmt: skip
+    return fit_portfolio(bench, plan, time_limit=time_limit, n_threads=n_threads, on_progress=on_progress)
 
 
 def step(
