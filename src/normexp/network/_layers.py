@@ -254,9 +254,9 @@ class Network:
         return [native for s in self.shapes() for native in s.layer.natives(s.n_inputs, s.places)]
 
     @staticmethod
-    def classifier(n_inputs: int, hidden: tuple[int, ...], n_classes: int) -> "Network":
-        """relu layers of the given widths and a linear layer of one logit a class."""
-        return Network(n_inputs, (*(Dense(width, "relu") for width in hidden), Dense(n_classes)))
+    def classifier(n_inputs: int, hidden: tuple[int, ...], n_classes: int, activation: str = "relu") -> "Network":
+        """Layers of the given widths with this activation, and a linear layer of one logit a class."""
+        return Network(n_inputs, (*(Dense(width, activation) for width in hidden), Dense(n_classes)))
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -22,7 +22,7 @@ from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights, 
 from normexp.recipe._workbench import Workbench
 from normexp.tables import MatrixColumn, Table, held_out_rows
 
-__all__ = ["fit", "fit_table", "parts_of", "step"]
+__all__ = ["fit", "fit_table", "parts_of", "step", "workbench"]
 
 MIN_ROWS_FOR_VALIDATION = 10
 # What few rows are taken to need: they chose the epoch too, and so flatter it. Beyond the fitted temperature, new rows of ten small tables wanted 1.2 (8 of 10 better by it).
@@ -83,13 +83,10 @@ def fit(
     if isinstance(plan, Portfolio):
         if validation_rows is not None:
             folds = [(rows, validation_rows)]
-        elif folds is None:
-            folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
-        else:
+        elif folds is not None:
             folds = [(np.intersect1d(learnt, rows), np.intersect1d(held, rows)) for learnt, held in folds]
-        if any(not len(learnt) for learnt, _ in folds):
-            raise ValueError("expected folds with rows to learn from, of a weight above 0, got one without any")
-        return _fit_portfolio(matrix, columns, targets, weights, plan, rows, folds, class_weight, classes, groups, time_limit, n_threads, on_progress)
+        bench = workbench(matrix, columns, targets, weights, plan, classes=classes, rows=rows, groups=groups, times=times, class_weight=class_weight, folds=folds)
+        return fit_portfolio(bench, plan, time_limit=time_limit, n_threads=n_threads, on_progress=on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
     labelled = Labelled.of(matrix, targets, weights, groups, len(classes), parts[0])
@@ -115,18 +112,23 @@ def fit(
     return Model(classes, (member,), (1.0,), temperature, shares, history, matrix.shape[1], class_weights=class_weights, profile=profile, held_out=told)
 
 
-def _fit_portfolio(
-    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, rows: NDArray[np.int64],
-    folds: Sequence[Parts], class_weight: ClassWeight, classes: NDArray[Any], groups: NDArray[np.int64] | None, time_limit: float,
-    n_threads: int, on_progress: ProgressCallback | None,
-) -> Model:  # fmt: skip
+def workbench(
+    matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, *, classes: NDArray[Any],
+    rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None, times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None,
+    folds: Sequence[Parts] | None = None,
+) -> Workbench:  # fmt: skip
+    """What the members of a portfolio, and others like them, are fitted on. Parameters as those of `fit`; the folds hold out what they say, learnt rows are among `rows`."""
+    _refuse_one_class(classes)
+    rows = np.arange(len(matrix)) if rows is None else rows
+    folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times) if folds is None else folds
+    if any(not len(learnt) for learnt, _ in folds):
+        raise ValueError("expected folds with rows to learn from, of a weight above 0, got one without any")
     used = np.unique(np.concatenate([rows, *(held for _, held in folds)]))
-    shares = _shares(targets[used], None if weights is None else weights[used], len(classes))
-    bench = Workbench.of(
+    return Workbench.of(
         matrix, columns, targets, weights, used, folds, plan.configurations, n_bins=plan.n_bins, seed=plan.seed, classes=classes,
-        class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=shares, groups=groups,
+        class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=_shares(targets[used], None if weights is None else weights[used], len(classes)),
+        groups=groups,
     )  # fmt: skip
-    return fit_portfolio(bench, plan, time_limit=time_limit, n_threads=n_threads, on_progress=on_progress)
 
 
 def step(

@@ -25,10 +25,11 @@ COLUMNS_OF_A_TREE = 48  # looked at, about
 
 @dataclass(frozen=True)
 class Configuration:
-    """One kind of member: a network of relu layers, none of them for a linear one, trained for so many epochs while the learning rate falls to 0 along a cosine.
+    """One kind of member: a network of layers with an activation, none of them for a linear one, trained for so many epochs while the learning rate falls to 0 along a cosine.
 
     `bins`: are numbers seen by their bins too; `second` is Adam's second moment; dropouts are those after hidden layers and of the inputs. It is fitted `n_seeds` times on each
-    fold, from other first weights.
+    fold, from other first weights. `columns` are those of the matrix that it sees, () for all; `balanced`: does it learn from rows weighted by the rarity of their class (its
+    probabilities are put back to the shares of the data)?
     """
 
     name: str
@@ -43,13 +44,16 @@ class Configuration:
     dropout: float = 0.0
     input_dropout: float = 0.0
     n_seeds: int = 1
+    activation: str = "relu"
+    columns: tuple[int, ...] = ()
+    balanced: bool = False
 
 
 @dataclass(frozen=True)
 class TreeConfiguration:
     """One kind of forest: symmetric trees of so many questions, at most so many rounds, fewer where `patience` of them bring nothing on the rows held out.
 
-    Shares are those of rows and columns that a tree is grown on; n_bins is of each number.
+    Shares are those of rows and columns that a tree is grown on; n_bins is of each number. `columns` are those of the matrix that the forest sees, () for all.
     """
 
     name: str
@@ -63,6 +67,7 @@ class TreeConfiguration:
     row_share: float = 0.8
     family: str = "trees"
     n_seeds: int = 1
+    columns: tuple[int, ...] = ()
 
 
 AnyConfiguration = Configuration | TreeConfiguration

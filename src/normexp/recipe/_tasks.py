@@ -16,8 +16,8 @@ from normexp.recipe._folds import Parts
 from normexp.recipe._numbers import Numbers
 from normexp.recipe._portfolio import AnyConfiguration, Configuration, TreeConfiguration
 from normexp.recipe._schedule import cosine_rates
-from normexp.recipe._weights import shift_logits
-from normexp.trees import Boosting, Forest, fit_binned
+from normexp.recipe._weights import class_weights_of, row_weights, shift_logits
+from normexp.trees import Bins, Boosting, Forest, fit_binned
 
 __all__ = ["NO_ROWS", "AnyTask", "Data", "Learnt", "NetworkTask", "TreeTask", "task_of", "with_one_round"]
 
@@ -62,7 +62,9 @@ class NetworkTask:
 
     def __init__(self, data: Data, configuration: Configuration, fold: Parts, seed: int, stop: Stop, *, followed: bool) -> None:
         self.data, self.configuration, self.fold, self.seed, self.stop, self.followed = data, configuration, fold, seed, stop, followed
-        self.network = Network.classifier(self.inputs.shape[1], configuration.hidden, data.n_classes)
+        self.encoder = data.encoder if configuration.bins else data.encoder.plain
+        self.chosen = np.flatnonzero(np.isin(self.encoder.columns_of_inputs(), configuration.columns)) if configuration.columns else None
+        self.network = self._network(self.encoder.n_inputs if self.chosen is None else len(self.chosen))
         self.done = 0.0  # share of the epochs
 
     @property
@@ -76,9 +78,11 @@ class NetworkTask:
 
     def __call__(self) -> Learnt:
         how, (rows, held) = self.configuration, self.fold
+        inputs = self.inputs if self.chosen is None else np.ascontiguousarray(self.inputs[:, self.chosen])
+        weights, class_weights = self._weights()
         trained = _with_dropout(self.network, how)
         parameters, optimizer = initial_parameters(trained, self.seed), Optimizer(second=how.second, weight_decay=how.weight_decay)
-        part = Rows(self.inputs, self.data.targets, rows, self.data.weights)
+        part = Rows(inputs, self.data.targets, rows, weights)
         training = Training(how.epochs, how.batch_size, how.learning_rate, optimizer, seed=self.seed, restore_best=False, n_threads=1)
         n_steps = how.epochs * -(-len(rows) // how.batch_size)
         result = fit_rows(
@@ -89,7 +93,7 @@ class NetworkTask:
             self.stop.reason = "interrupted"
         self.done = 1.0
         parameters = Parameters(parameters.values, segments_of(self.network))
-        shift_logits(self.network, parameters, self.data.class_weights, -1)
+        shift_logits(self.network, parameters, class_weights, -1)
         seen, tested = [sums for sums, _ in result.epochs], [sums for _, sums in result.epochs]
         history = History(
             tuple(s.mean_loss for s in seen), tuple(s.accuracy for s in seen), tuple(s.mean_loss for s in tested), tuple(s.accuracy for s in tested),
@@ -102,8 +106,30 @@ class NetworkTask:
         """What stands for it where all diverged: a network that has learnt nothing."""
         return _nothing(self._member(initial_parameters(self.network, self.seed)), self.data)
 
+    def _network(self, n_inputs: int) -> Network:
+        return Network.classifier(n_inputs, self.configuration.hidden, self.data.n_classes, self.configuration.activation)
+
+    def _weights(self) -> tuple[NDArray[np.float32] | None, NDArray[np.float64] | None]:
+        """What rows count in training, and what their classes add to that."""
+        if not self.configuration.balanced:
+            return self.data.weights, self.data.class_weights
+        balance = class_weights_of("balanced", self.data.targets, self.data.n_classes)
+        assert balance is not None
+        both = balance if self.data.class_weights is None else balance * self.data.class_weights
+        return row_weights(self.data.targets, self.data.weights, balance), both
+
     def _member(self, parameters: Parameters) -> Member:
-        return Member(self.data.encoder if self.configuration.bins else self.data.encoder.plain, self.network, parameters)
+        """Columns that it has not seen have weights of 0."""
+        if self.chosen is None:
+            return Member(self.encoder, self.network, parameters)
+        whole = self._network(self.encoder.n_inputs)
+        found = Parameters(np.zeros(whole.n_parameters, np.float32), segments_of(whole))
+        for own, wide in zip(parameters.segments, found.segments, strict=True):
+            if own.shape == wide.shape:
+                found.view(wide)[:] = parameters.view(own)
+            else:
+                found.view(wide)[self.chosen] = parameters.view(own)
+        return Member(self.encoder, whole, found)
 
     def _on_poll(self, epoch: int, _rows_done: int, _sums: Any) -> bool:
         self.done = epoch / self.configuration.epochs
@@ -137,6 +163,9 @@ class TreeTask:
             row_share=how.row_share, column_share=how.column_share, seed=self.seed, n_threads=1,
         )  # fmt: skip
         self.encoder, bins, binned = self.numbers.of_fold(self.fold)
+        if how.columns:
+            chosen = np.flatnonzero(np.isin(self.encoder.columns_of_numbers, how.columns).all(axis=1))
+            bins, binned = Bins(tuple(bins.thresholds[i] for i in chosen)), binned[chosen]
         found = fit_binned(binned, bins, data.targets, data.n_classes, boosting, rows, held, self.numbers.weights, on_poll=self._on_poll)
         if found.stopped == "interrupted":
             self.stop.reason = "interrupted"
@@ -144,7 +173,10 @@ class TreeTask:
         unknown = (float("nan"),) * len(found.losses)
         history = History(found.losses, unknown, found.held_losses, unknown, found.best_round, found.stopped)
         whole, none = found.stopped in ("epochs", "patience"), np.empty((0, data.n_classes), np.float32)
-        learnt = Learnt(TreeMember(data.encoder, found.grown), none, history, whole, self._without(found.grown))
+        grown = found.grown
+        if how.columns:
+            grown = replace(grown, features=np.where(grown.features < 0, -1, chosen[grown.features]).astype(np.int32))
+        learnt = Learnt(TreeMember(data.encoder, grown), none, history, whole, self._without(grown))
         return self.cut(learnt, found.best_round + 1)
 
     def cut(self, learnt: Learnt, n_rounds: int) -> Learnt:

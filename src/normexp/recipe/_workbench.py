@@ -138,7 +138,7 @@ class Workbench:
                 kinds += [len(weights)] * len(found)
                 weights.append(float(weight))
         bias: NDArray[np.float64] = (1 - combination.sum()) * self.log_shares
-        if all(member.is_linear for member in members):  # linear models together are one, which holds their weights and the shares
+        if all(member.is_linear and member.encoder is members[0].encoder for member in members):  # linear models together are one, which holds their weights and the shares
             member = _pooled(members, weights)
             member.parameters["dense_0/bias"][:] += bias
             return {"members": (member,), "weights": (1.0,)}
