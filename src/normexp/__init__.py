@@ -16,15 +16,21 @@ from normexp.functional import top_k as top_k
 
 if TYPE_CHECKING:
     from normexp.classifier import SoftmaxClassifier as SoftmaxClassifier
+    from normexp.experiments import Experiments as Experiments
+    from normexp.experiments import tune as tune
     from normexp.explanation import explain as explain
     from normexp.saving import load as load
     from normexp.saving import save as save
 
 __all__ = [
-    "DataError", "ModelFileError", "NormexpError", "SoftmaxClassifier", "cross_entropy", "explain", "load", "log_softmax", "logsumexp", "save", "sigmoid", "softmax", "top_k",
+    "DataError", "Experiments", "ModelFileError", "NormexpError", "SoftmaxClassifier", "cross_entropy", "explain", "load", "log_softmax", "logsumexp", "save", "sigmoid", "softmax",
+    "top_k", "tune",
 ]  # fmt: skip
 
-_LAZY = {"SoftmaxClassifier": "normexp.classifier", "explain": "normexp.explanation", "load": "normexp.saving", "save": "normexp.saving"}
+_LAZY = {
+    "Experiments": "normexp.experiments", "SoftmaxClassifier": "normexp.classifier", "explain": "normexp.explanation", "load": "normexp.saving", "save": "normexp.saving",
+    "tune": "normexp.experiments",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:  # what needs scikit-learn is imported at first use

@@ -16,7 +16,7 @@ LEAST_GAIN = 1e-4  # nats that a further trial brings
 
 
 def combined(bench: Workbench, kept: Sequence[Kept], start: Sequence[Kept]) -> list[Kept]:
-    """Trials whose combination has the least out-of-fold loss, about: from `start` on, the trial along which the loss falls the fastest is added, until that brings next to nothing.
+    """Trials whose combination has about the least out-of-fold loss: from `start` on, the one along which it falls the fastest is added, until that brings next to nothing.
 
     The combination is that of the recipe, of all that are chosen, anew each time.
     """

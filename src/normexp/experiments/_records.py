@@ -33,8 +33,10 @@ class Trial:
         "complete", "pruned" (stopped at a rung) or "diverged".
     value : float
         What is to be small, of all rows by members that had not seen them; NaN unless complete.
+    low, high : float
+        Its 95 % interval.
     losses : tuple of float
-        The same after each fold.
+        The value after each fold.
     seconds : float
         That it took.
     when : float
@@ -46,6 +48,8 @@ class Trial:
     settings: Mapping[str, Any]
     state: str
     value: float
+    low: float
+    high: float
     losses: tuple[float, ...]
     seconds: float
     when: float = 0.0
@@ -53,7 +57,7 @@ class Trial:
 
 def note_of(trial: Trial) -> str:
     """What a file says of a trial beside its settings and values: one line of JSON."""
-    return json.dumps({"number": trial.number, "how": asdict(trial.how), "seconds": trial.seconds})
+    return json.dumps({"number": trial.number, "how": asdict(trial.how), "seconds": trial.seconds, "interval": [trial.low, trial.high] if trial.state == "complete" else None})
 
 
 def trial_of(note: Any, settings: Mapping[str, Any], state: str, value: float | None, losses: tuple[float, ...], when: float, n_columns: int, where: str) -> Trial:
@@ -62,14 +66,16 @@ def trial_of(note: Any, settings: Mapping[str, Any], state: str, value: float | 
         found = json.loads(note) if isinstance(note, str) else None
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or set(found) != {"number", "how", "seconds"}:
+    if not isinstance(found, dict) or set(found) != {"number", "how", "seconds", "interval"}:
         raise DataError(f"expected trials that normexp has written in {where}, got one without a description; is it a study of another program?")
     number, seconds = found["number"], found["seconds"]
     if not _whole(number, 0, MOST_NUMBER) or not _number(seconds, 0, math.inf):
         raise DataError(f"expected the number and the seconds of a trial in {where}, got {number!r} and {seconds!r}")
-    if state == "complete" and (value is None or not math.isfinite(value)):
-        raise DataError(f"expected a finite value of trial {number} in {where}, got {value}")
-    return Trial(number, _configuration(found["how"], n_columns, where), dict(settings), state, math.nan if value is None else float(value), losses, float(seconds), when)
+    ends = found["interval"] if state == "complete" else [math.nan, math.nan]
+    if state == "complete" and not (_number(value, -math.inf, math.inf) and isinstance(ends, list) and len(ends) == 2 and all(_number(end, -math.inf, math.inf) for end in ends)):
+        raise DataError(f"expected a value of trial {number} and its interval in {where}, got {value} and {str(ends)[:80]}")
+    how = _configuration(found["how"], n_columns, where)
+    return Trial(number, how, dict(settings), state, math.nan if value is None else float(value), float(ends[0]), float(ends[1]), losses, float(seconds), when)
 
 
 def _configuration(given: Any, n_columns: int, where: str) -> AnyConfiguration:

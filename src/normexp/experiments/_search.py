@@ -1,15 +1,17 @@
 """The search: trials side by side, each stopped at the first rung that it does not pass, until time or trials are used up."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.evaluation import Interval
+from normexp.experiments._judge import Judge
 from normexp.experiments._records import Trial
 from normexp.experiments._study import MOST_TRIALS, Study
 from normexp.recipe import AnyConfiguration, AnyTask, Done, Learnt, Stop, Workbench, run, with_one_round
@@ -18,19 +20,20 @@ __all__ = ["Kept", "Search"]
 
 FIRST_RUNGS = (1, 2, 4)  # after so many folds
 LEAST_OTHERS = 4  # trials of a family that a rung is judged by
-MOST_KEPT, MOST_OF_FAMILY = 48, 12
+MOST_KEPT, MOST_OF_FAMILY = 48, 6
+MOST_BYTES = 2**30  # of log probabilities that are kept, about
 
-Judge = Callable[[NDArray[Any], NDArray[np.int64]], float]  # logits of rows and their places to what is to be small
 Look = Callable[[], bool]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A trial whose members are at hand, and log probabilities of each row by those who had not seen it."""
+    """A trial whose members are at hand, and log probabilities of each row by those who had not seen it; is it a member of the portfolio?"""
 
     trial: Trial
     done: Done
     logits: NDArray[np.float32]
+    is_first: bool
 
 
 @dataclass
@@ -48,20 +51,25 @@ class Search:
         self.lock = threading.Lock()
         self.stop = Stop()
         self.n_done = 0
+        self.failure: OSError | None = None
         self.rungs: dict[tuple[str, int], list[float]] = {}
         for trial in self.study.trials():
             self._remember(trial)
 
-    def run(self, n_trials: int | None, seconds: float | None, on_look: Look | None = None) -> str:
-        """Why it ended: "trials", "time_limit", "interrupted" or "callback". What was running then is lost."""
-        self.stop = Stop(max(seconds, 1e-9) if seconds is not None else 0.0)
-        run([self._one] * (MOST_TRIALS if n_trials is None else n_trials), self.jobs, self.stop, on_look)
-        return self.stop.reason or "trials"
+    def run(self, again: Sequence[Trial], n_trials: int | None, seconds: float | None, on_look: Look | None = None) -> None:
+        """Until the trials or seconds are used up; `reason` says what else ended it. What was running then is lost.
 
-    def again(self, trials: Sequence[Trial], seconds: float | None, on_look: Look | None = None) -> str:
-        """Fit trials of an earlier session once more, which gives the same bits, since what they gave is not in the study."""
+        `again` are trials of earlier sessions, which are fitted once more first: the study does not have what they gave, but they give the same bits.
+        """
         self.stop = Stop(max(seconds, 1e-9) if seconds is not None else 0.0)
-        run([partial(self._fit_again, trial) for trial in trials], self.jobs, self.stop, on_look)
+        tasks = [partial(self._fit_again, trial) for trial in again] + [self._one] * (MOST_TRIALS if n_trials is None else n_trials)
+        run(tasks, self.jobs, self.stop, on_look)
+        if self.failure is not None:
+            raise self.failure
+
+    @property
+    def reason(self) -> str:
+        """"time_limit", "interrupted", "callback", or "" where all trials were done."""
         return self.stop.reason
 
     def _one(self) -> None:
@@ -71,23 +79,26 @@ class Search:
         done, losses, state = self._fitted(asked.how, asked.number, asked.pruned)
         if state == "stopped":
             return
-        logits, value = None, float("nan")
+        logits, found = None, Interval(math.nan, math.nan, math.nan)
         if state == "complete":
             logits = self.bench.out_of_fold(done)
-            value = self.judge(logits[seen := self.bench.seen(done)], seen)
-        trial = Trial(asked.number, asked.how, asked.settings, state, value, tuple(losses), time.perf_counter() - started)
+            found = self.judge.interval(logits[seen := self.bench.seen(done)], seen)
+        trial = Trial(asked.number, asked.how, asked.settings, state, *found, tuple(losses), time.perf_counter() - started)
         with self.lock:
-            self.study.tell(trial, asked)
             self._remember(trial)
             self.n_done += 1
             if logits is not None:
-                self._keep(Kept(trial, done, logits.astype(np.float32)))
+                self._keep(Kept(trial, done, logits.astype(np.float32), not asked.pruned))
+            try:
+                self.study.tell(trial, asked)
+            except OSError as error:  # no room: what is at hand is kept, the search ends
+                self.failure, self.stop.reason = error, "storage"
 
     def _fit_again(self, trial: Trial) -> None:
         done, _, state = self._fitted(trial.how, trial.number, False)
         if state == "complete":
             with self.lock:
-                self._keep(Kept(trial, done, self.bench.out_of_fold(done).astype(np.float32)))
+                self._keep(Kept(trial, done, self.bench.out_of_fold(done).astype(np.float32), self.study.is_first(trial)))
 
     def _fitted(self, how: AnyConfiguration, number: int, may_be_pruned: bool) -> tuple[Done, list[float], str]:
         """What its tasks gave, the mean loss after each fold, and how it ended: "complete", "pruned", "diverged" or "stopped"."""
@@ -119,15 +130,16 @@ class Search:
                 self.rungs.setdefault((trial.how.family, rung), []).append(trial.losses[rung - 1])
 
     def _keep(self, one: Kept) -> None:
-        """Those that a combination may be made of: the best of all, and the best of each family."""
+        """Those that a combination may be made of: the portfolio, the best of all, and the best of each family."""
         self.kept.append(one)
         self.kept.sort(key=lambda kept: (kept.trial.value, kept.trial.number))
+        most = min(MOST_KEPT, MOST_BYTES // max(one.logits.nbytes, 1))
         counts: dict[str, int] = {}
         found = list[Kept]()
         for place, kept in enumerate(self.kept):
             family = kept.trial.how.family
             counts[family] = counts.get(family, 0) + 1
-            if place < MOST_KEPT or counts[family] <= MOST_OF_FAMILY:
+            if kept.is_first or place < most or counts[family] <= MOST_OF_FAMILY:
                 found.append(kept)
         self.kept = found
 

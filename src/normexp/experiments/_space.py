@@ -74,6 +74,11 @@ class Space:
     families: Mapping[str, Mapping[str, Setting]]
     defaults: Mapping[str, AnyConfiguration]
 
+    @property
+    def words(self) -> str:
+        """All of it, for two spaces to be compared."""
+        return "; ".join(f"{family}: " + ", ".join(f"{name} {_brief(setting)}" for name, setting in settings.items()) for family, settings in self.families.items())
+
     def configuration(self, family: str, values: Mapping[str, Any], n_columns: int, draw: np.random.Generator, name: str) -> AnyConfiguration:
         """A member of these settings; a share of the columns of the matrix may be drawn."""
         start, given = replace(self.defaults[family], name=name), dict(values)
@@ -196,6 +201,12 @@ def _setting(path: Path, family: str, name: str, given: Any) -> Setting:
     if low > high:
         raise DataError(f"expected a range from the smaller to the larger number for {where}, got from {low} to {high}, which is empty")
     return replace(limits, low=low, high=high)
+
+
+def _brief(setting: Setting) -> str:
+    if isinstance(setting, Choice):
+        return "/".join(map(str, setting.choices))
+    return f"{setting.low:g}..{setting.high:g}"
 
 
 def _words(limits: Setting) -> str:

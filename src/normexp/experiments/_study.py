@@ -64,6 +64,7 @@ class Study:
 
     def __init__(self, space: Space, first: Sequence[AnyConfiguration], about: About, path: Path | None = None) -> None:
         self.space, self.about, self.path = space, about, path
+        self.first = {replace(how, name="") for how in first}
         self.session, self.n_asked, self.looked = 0, 0, 0.0
         self.done, self.known = list[Trial](), set[int]()
         self.file = None if path is None else _opened(path, about)
@@ -80,6 +81,10 @@ class Study:
     def trials(self) -> list[Trial]:
         """All that ended, those of other processes too, in the order in which they were told."""
         return list(self.done)
+
+    def is_first(self, trial: Trial) -> bool:
+        """Is it a member of the portfolio?"""
+        return replace(trial.how, name="") in self.first
 
     def ask(self) -> Asked:
         """The members of the portfolio first, then neighbours of the best."""

@@ -8,6 +8,7 @@ from normexp.recipe._fit import fit_table as fit_table
 from normexp.recipe._fit import parts_of as parts_of
 from normexp.recipe._fit import step as step
 from normexp.recipe._fit import workbench as workbench
+from normexp.recipe._folds import Parts as Parts
 from normexp.recipe._plan import Plan as Plan
 from normexp.recipe._plan import plan as plan
 from normexp.recipe._plan import seed_from as seed_from
@@ -29,5 +30,7 @@ from normexp.recipe._workbench import Done as Done
 from normexp.recipe._workbench import Workbench as Workbench
 
 __all__ = [
-    "AnyConfiguration", "AnyTask", "ClassWeight", "Configuration", "Done", "Learnt", "Plan", "Portfolio", "Progress", "QUALITIES", "Stop", "TreeConfiguration", "Workbench", "category_shares", "compact", "families", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "run", "seed_from", "step", "with_one_round", "workbench",
+    "AnyConfiguration", "AnyTask", "ClassWeight", "Configuration", "Done", "Learnt", "Parts", "Plan", "Portfolio", "Progress", "QUALITIES", "Stop", "TreeConfiguration",
+    "Workbench", "category_shares", "compact", "families", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "run", "seed_from", "step",
+    "with_one_round", "workbench",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp._optional import needed
 from normexp.errors import ModelFileError
 from normexp.keras._layer import Shape
 from normexp.keras._saving._archive import refused
@@ -143,8 +144,4 @@ def _folder(datasets: dict[str, Any], folder: str, variables: list[Variable], wh
 
 def h5py_module() -> Any:
     """The package, which is optional."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise ImportError(f"expected the package h5py, which .keras files need, got none: {error}; install normexp[keras]") from error
-    return h5py
+    return needed("h5py", ".keras files", "keras")
