@@ -8,7 +8,7 @@ import pytest
 
 from normexp import SoftmaxClassifier, explain
 from normexp.classifier._planning import seed_of
-from normexp.explanation._network import ReluNetworks
+from normexp.explanation._network import DenseNetworks
 from normexp.tables import held_out_rows, read
 
 DATA = Path(os.environ.get("NORMEXP_DATA", Path(__file__).parents[3] / "shared/data"))
@@ -44,7 +44,7 @@ def test_contributions_complete_the_difference_on_real_tables(name):
 
 def test_slopes_are_those_of_differences(mixed):
     table, model = mixed
-    network = ReluNetworks.of(model)
+    network = DenseNetworks.of(model)
     inputs = model.encoder_.encode(table.matrix[:5]).astype(np.float64)
     direction = np.array([1.0, -1.0, 0.0])
     for row in inputs:

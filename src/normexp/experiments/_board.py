@@ -1,6 +1,6 @@
 """What a study has found, to look at: the best trials, what the search brought, which settings matter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,25 @@ class Board:
         """Of all fits."""
         return sum(trial.seconds for trial in self.trials)
 
+    @property
+    def families(self) -> list[str]:
+        """Those of trials that came to their end, the family of the best first."""
+        return list(dict.fromkeys(trial.how.family for trial in self.best))
+
+    def start_of(self, trial: Trial) -> Mapping[str, Any]:
+        """The settings that its family began with."""
+        return next(one.settings for one in (*self.trials, trial) if one.how.family == trial.how.family and (one.settings or one is trial))
+
+    def spent(self) -> list[tuple[str, int, int, int, float, float]]:
+        """Of each family: trials to the end, stopped early and diverged, seconds, and their share."""
+        found = []
+        for family in sorted({trial.how.family for trial in self.trials}):
+            ours = [trial for trial in self.trials if trial.how.family == family]
+            complete, pruned, diverged = (sum(trial.state == state for trial in ours) for state in ("complete", "pruned", "diverged"))
+            seconds = sum(trial.seconds for trial in ours)
+            found.append((family, complete, pruned, diverged, seconds, seconds / max(self.seconds, 1e-9)))
+        return found
+
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
@@ -47,7 +66,8 @@ class Board:
             return [*found, "no trial has come to its end yet"]
         found += ["", f"the best, by {name} of rows that they had not seen:"]
         for place, trial in enumerate(self.best[:MOST_SHOWN], 1):
-            found.append(f"{place:3}. {trial.value:.4f} ({trial.low:.4f} to {trial.high:.4f})  {trial.how.name}, {trial.how.family}: {settings_in_words(trial)}")
+            words = settings_in_words(trial, self.start_of(trial))
+            found.append(f"{place:3}. {trial.value:.4f} ({trial.low:.4f} to {trial.high:.4f})  {trial.how.name}, {trial.how.family}: {words}")
         for family, shares in self.importances.items():
             most = sorted(shares.items(), key=lambda one: -one[1])[:5]
             found += ["", f"what matters in {family}: " + ", ".join(f"{setting} {share:.0%}" for setting, share in most)]
@@ -92,12 +112,13 @@ def _distribution(values: Sequence[Any]) -> optuna.distributions.BaseDistributio
     return optuna.distributions.FloatDistribution(float(low), float(high), log=wide)
 
 
-def settings_in_words(trial: Trial) -> str:
-    """What distinguishes it, on a line."""
+def settings_in_words(trial: Trial, start: Mapping[str, Any]) -> str:
+    """What distinguishes it from the start of its family, on a line; all settings for the start itself."""
     given = {name: value for name, value in trial.settings.items() if name != "family"}
     if not given:
         return "of the portfolio"
-    words = [f"{name} {value:.3g}" if isinstance(value, float) else name if value is True else f"{name} {value}" for name, value in given.items() if value is not False]
+    differing = {name: value for name, value in given.items() if name not in start or start[name] != value} or given
+    words = [f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {'yes' if value is True else 'no' if value is False else value}" for name, value in differing.items()]
     return ", ".join(words).replace("_", " ")
 
 

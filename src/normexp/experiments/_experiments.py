@@ -215,6 +215,6 @@ class _Printed:
                 self.best = trial
             best = "" if self.best is None else f" (best {self.best.value:.4f})"
             value = f"{trial.value:.4f}" if trial.state == "complete" else trial.state
-            print(f"{time.monotonic() - self.started:.0f} s, {trial.how.name}, {trial.how.family}: {value}{best}; {settings_in_words(trial)}", flush=True)
+            print(f"{time.monotonic() - self.started:.0f} s, {trial.how.name}, {trial.how.family}: {value}{best}; {settings_in_words(trial, {})}", flush=True)
         self.n_told = len(trials)
         return False

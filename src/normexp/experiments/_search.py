@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -33,7 +33,7 @@ class Kept:
     trial: Trial
     done: Done
     logits: NDArray[np.float32]
-    is_first: bool
+    of_portfolio: bool
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Search:
     bench: Workbench
     study: Study
     judge: Judge
+    portfolio: Sequence[AnyConfiguration]
     n_threads: int
     jobs: int
     kept: list[Kept] = field(default_factory=list)
@@ -88,7 +89,7 @@ class Search:
             self._remember(trial)
             self.n_done += 1
             if logits is not None:
-                self._keep(Kept(trial, done, logits.astype(np.float32), not asked.pruned))
+                self._keep(Kept(trial, done, logits.astype(np.float32), self._is_of_portfolio(trial)))
             try:
                 self.study.tell(trial, asked)
             except OSError as error:  # no room: what is at hand is kept, the search ends
@@ -98,7 +99,7 @@ class Search:
         done, _, state = self._fitted(trial.how, trial.number, False)
         if state == "complete":
             with self.lock:
-                self._keep(Kept(trial, done, self.bench.out_of_fold(done).astype(np.float32), self.study.is_first(trial)))
+                self._keep(Kept(trial, done, self.bench.out_of_fold(done).astype(np.float32), self._is_of_portfolio(trial)))
 
     def _fitted(self, how: AnyConfiguration, number: int, may_be_pruned: bool) -> tuple[Done, list[float], str]:
         """What its tasks gave, the mean loss after each fold, and how it ended: "complete", "pruned", "diverged" or "stopped"."""
@@ -124,6 +125,9 @@ class Search:
             others = self.rungs.get((family, len(losses)), [])
             return len(others) >= LEAST_OTHERS and losses[-1] > float(np.median(others))
 
+    def _is_of_portfolio(self, trial: Trial) -> bool:
+        return replace(trial.how, name="") in {replace(how, name="") for how in self.portfolio}
+
     def _remember(self, trial: Trial) -> None:
         for rung in FIRST_RUNGS:
             if len(trial.losses) >= rung:
@@ -139,7 +143,7 @@ class Search:
         for place, kept in enumerate(self.kept):
             family = kept.trial.how.family
             counts[family] = counts.get(family, 0) + 1
-            if kept.is_first or place < most or counts[family] <= MOST_OF_FAMILY:
+            if kept.of_portfolio or place < most or counts[family] <= MOST_OF_FAMILY:
                 found.append(kept)
         self.kept = found
 

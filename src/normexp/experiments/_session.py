@@ -68,7 +68,7 @@ class Session:
         plan = plan if n_folds is None else replace(plan, n_folds=n_folds)
         further = recipe.portfolio(*sizes, "best", members=members, seed=seed).configurations
         first = tuple(dict.fromkeys(replace(how, n_seeds=1) for how in (*plan.configurations, *further)))
-        self.problem, self.portfolio = problem, plan.configurations
+        self.problem = problem
         self.space = space_of(space, plan.configurations, len(p.rows))
         self.bench = recipe.workbench(
             p.matrix, p.columns, p.targets, p.weights, plan, classes=p.classes, rows=p.rows, groups=p.groups, times=p.times, class_weight=p.class_weight, folds=p.folds,
@@ -78,7 +78,7 @@ class Session:
         about = About(names, tuple(map(str, p.classes.tolist())), len(p.rows), _fingerprint(problem, self.bench), metric, self.space.words, seed, len(self.bench.places))
         self.study = Study(self.space, first, about, study)
         n_threads = n_threads or default_threads()
-        self.search = Search(self.bench, self.study, self.judge, n_threads, n_threads if jobs is None else jobs)
+        self.search = Search(self.bench, self.study, self.judge, plan.configurations, n_threads, n_threads if jobs is None else jobs)
 
     def run(self, n_trials: int | None = None, seconds: float | None = None, on_look: Look | None = None) -> str:
         """Why it ended: "trials", "time_limit", "interrupted", "callback" or "storage"; `seconds` and `n_trials` are of this session."""
@@ -92,7 +92,7 @@ class Session:
         kept = self.search.kept
         if not kept:
             return None
-        chosen = kept[:1] if single else combined(self.bench, kept, [one for one in kept if one.is_first])
+        chosen = kept[:1] if single else combined(self.bench, kept, [one for one in kept if one.of_portfolio])
         model = self.bench.model([one.done for one in chosen], self.search.reason, nothing=chosen[0].done[0][0])
         seen = self.bench.seen(chosen[0].done)
         logits = [one.logits[seen].astype(np.float64) for one in chosen]
@@ -102,7 +102,7 @@ class Session:
         """Trials that are in the study, but whose members are not at hand: the portfolio's and the best."""
         at_hand = {one.trial.number for one in self.search.kept}
         ended = [trial for trial in self.study.trials() if trial.state == "complete" and trial.number not in at_hand]
-        ended.sort(key=lambda trial: (not self.study.is_first(trial), trial.value, trial.number))
+        ended.sort(key=lambda trial: (bool(trial.settings) and trial.how.name.startswith("trial"), trial.value, trial.number))
         return ended[:MOST_AGAIN]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from normexp._checks import did_you_mean, listing
 from normexp.errors import DataError
+from normexp.network import CLASSIFIER_ACTIVATIONS
 from normexp.recipe import AnyConfiguration, Configuration, TreeConfiguration
 
 __all__ = ["LIMITS", "SPACES", "Choice", "Range", "Setting", "Space", "space_of"]
@@ -45,7 +46,7 @@ class Choice:
 Setting = Range | Choice
 
 # What each setting may be at all; a file may narrow it.
-ACTIVATIONS = Choice(("relu", "silu", "gelu", "tanh"))
+ACTIVATIONS = Choice(CLASSIFIER_ACTIVATIONS)
 YES_NO = Choice((False, True))
 COLUMNS = Range(0.1, 1.0)
 LIMITS: dict[str, dict[str, Setting]] = {

@@ -64,7 +64,7 @@ class Study:
 
     def __init__(self, space: Space, first: Sequence[AnyConfiguration], about: About, path: Path | None = None) -> None:
         self.space, self.about, self.path = space, about, path
-        self.first = {replace(how, name="") for how in first}
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.session, self.n_asked, self.looked = 0, 0, 0.0
         self.done, self.known = list[Trial](), set[int]()
         self.file = None if path is None else _opened(path, about)
@@ -72,7 +72,6 @@ class Study:
             with _storage_errors(path):
                 self.session = int(self.file.user_attrs.get("sessions", 0))
                 self.file.set_user_attr("sessions", self.session + 1)
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.memory = optuna.create_study(sampler=Neighbours(about.seed, self.session))
         self._look()
         tried = {replace(trial.how, name="") for trial in self.done}
@@ -81,10 +80,6 @@ class Study:
     def trials(self) -> list[Trial]:
         """All that ended, those of other processes too, in the order in which they were told."""
         return list(self.done)
-
-    def is_first(self, trial: Trial) -> bool:
-        """Is it a member of the portfolio?"""
-        return replace(trial.how, name="") in self.first
 
     def ask(self) -> Asked:
         """The members of the portfolio first, then neighbours of the best."""

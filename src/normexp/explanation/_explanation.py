@@ -11,7 +11,7 @@ from normexp._labels import classes_and_targets, label_values
 from normexp.explanation._features import describe, features_of, offsets_of
 from normexp.explanation._flips import Columns, Flip, smallest_flip
 from normexp.explanation._forests import Forests
-from normexp.explanation._network import ReluNetworks
+from normexp.explanation._network import DenseNetworks
 from normexp.functional import log_softmax, softmax
 from normexp.model import Model, as_model
 from normexp.tables import Table
@@ -146,7 +146,7 @@ def explain(model: Any, X: Any, y: ArrayLike | None = None, *, against_truth: bo
     """
     known, matrix = as_model(model), _matrix(model, X)
     targets = _targets(known.classes, X, y, len(matrix))
-    network, forests, encoder = ReluNetworks.of(known), Forests.of(known), known.encoder
+    network, forests, encoder = DenseNetworks.of(known), Forests.of(known), known.encoder
     inputs, baseline = encoder.encode(matrix).astype(np.float64), encoder.baseline
     numbers, average = (encoder.numbers(matrix.astype(np.float64)), encoder.average_numbers) if forests.kinds else (np.empty((len(matrix), 0)), np.empty(0))
     logits = network.logits(network.first(inputs)) + forests.logits(numbers)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.explanation._forests import Forests
-from normexp.explanation._network import ReluNetworks, linear_layer
+from normexp.explanation._network import DenseNetworks, linear_layer
 from normexp.network import NativeLayer, Parameters, predict_outputs
 
 __all__ = ["Columns", "Flip", "smallest_flip"]
@@ -38,7 +38,7 @@ class Columns:
     By the engine, on one thread: there are many small products, for which threads would wait longer than they take.
     """
 
-    def __init__(self, encoder: Any, network: ReluNetworks, forests: Forests) -> None:
+    def __init__(self, encoder: Any, network: DenseNetworks, forests: Forests) -> None:
         self.encoder, self.network, self.forests = encoder, network, forests
         owners = encoder.columns_of_inputs()
         self.places = {int(column): np.flatnonzero(owners == column) for column in np.unique(owners)}
@@ -72,7 +72,7 @@ class Columns:
 class _Row:
     """A matrix row and the answers to it with one column changed."""
 
-    def __init__(self, columns: Columns, network: ReluNetworks, row: NDArray[Any]) -> None:
+    def __init__(self, columns: Columns, network: DenseNetworks, row: NDArray[Any]) -> None:
         self.columns, self.encoder, self.network, self.row = columns, columns.encoder, network, row.astype(np.float64)
         self.inputs = self.encoder.encode(row[None])[0].astype(np.float64)
         self.first = network.first(self.inputs)
@@ -109,7 +109,7 @@ class _Row:
         return np.split(logits.argmax(axis=1), np.cumsum([len(one) for one in moved])[:-1])
 
 
-def smallest_flip(columns: Columns, network: ReluNetworks, row: NDArray[Any], offsets: NDArray[np.float64]) -> Flip | None:
+def smallest_flip(columns: Columns, network: DenseNetworks, row: NDArray[Any], offsets: NDArray[np.float64]) -> Flip | None:
     """Of a matrix row; None if no change that was tried does it. `network` is that of the columns, or what is `raised` above it.
 
     Tried are every other category, the other side of a boolean, and for numbers 36 steps around the value and 25 values across the range of training, never

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from normexp.explanation._features import features_of
 from normexp.explanation._forests import Forests
-from normexp.explanation._network import ReluNetworks
+from normexp.explanation._network import DenseNetworks
 from normexp.functional import cross_entropy
 from normexp.model import as_model
 from normexp.tables import Table
@@ -54,7 +54,7 @@ def permutation_importance(model: Any, table: Table, *, n_repeats: int = 5, max_
     rows = np.flatnonzero(table.targets >= 0)
     n_rows = min(len(rows), max_rows, max(200, WORK // (len(names) * n_repeats * len(known.members))))
     rows = np.sort(rng.permutation(rows)[:n_rows])
-    network, forests, targets = ReluNetworks.of(known), Forests.of(known), table.targets[rows]
+    network, forests, targets = DenseNetworks.of(known), Forests.of(known), table.targets[rows]
     inputs = encoder.encode(table.matrix, rows).astype(np.float64)
     first = network.first(inputs)
     matrix = table.matrix[rows].astype(np.float64)

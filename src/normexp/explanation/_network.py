@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.explanation._activations import activated, slope_of
 from normexp.explanation._averages import directions
 from normexp.model import Member, as_model, averaged
 from normexp.network import Activate, Dense, NativeLayer, Network, Parameters, predict_outputs, segments_of
 
-__all__ = ["ReluNetworks", "linear_layer"]
+__all__ = ["DenseNetworks", "linear_layer"]
 
 Array = NDArray[np.float64]
 PIECE_ROWS = 4_096
@@ -28,12 +29,13 @@ class _Kind:
     weights: tuple[Array, ...]  # (n_members, inputs, units) of each further layer
     biases: tuple[Array, ...]  # (n_members, 1, units)
     natives: tuple[tuple[list[NativeLayer], Parameters], ...]  # the same a member for the engine, in float32
+    activation: str
 
     def logits(self, first: Array) -> Array:
         """Of each member, shape (n_members, n, n_classes)."""
         x = self._of_members(first)
         for weights, bias in zip(self.weights, self.biases, strict=True):
-            x = np.maximum(x, 0) @ weights + bias
+            x = activated(x, self.activation) @ weights + bias
         return x
 
     def quick_logits(self, first: NDArray[np.float32]) -> list[NDArray[Any]]:
@@ -45,13 +47,13 @@ class _Kind:
 
     def slopes(self, first: Array, directions: Array) -> Array:
         """Of logits @ direction with respect to the units, shape (n_members, n, units of a member), for a direction a member and row."""
-        x, open_units = self._of_members(first), []
+        x, before = self._of_members(first), []
         for weights, bias in zip(self.weights, self.biases, strict=True):
-            open_units.append(x > 0)
-            x = np.maximum(x, 0) @ weights + bias
+            before.append(x)
+            x = activated(x, self.activation) @ weights + bias
         slope = directions
-        for weights, is_open in zip(reversed(self.weights), reversed(open_units), strict=True):
-            slope = (slope @ weights.transpose(0, 2, 1)) * is_open
+        for weights, at in zip(reversed(self.weights), reversed(before), strict=True):
+            slope = (slope @ weights.transpose(0, 2, 1)) * slope_of(at, self.activation)
         return slope
 
     def _of_members(self, first: NDArray[Any]) -> NDArray[Any]:
@@ -60,8 +62,8 @@ class _Kind:
 
 
 @dataclass(frozen=True)
-class ReluNetworks:
-    """Dense relu layers and a linear one, of every network of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`, forests
+class DenseNetworks:
+    """Dense layers with an activation and a linear one, of every network of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`, forests
     left out.
 
     `weights` and `biases` are those of the first layers, shape (n_inputs, n_units) and (n_units,); logits are calibrated.
@@ -73,7 +75,7 @@ class ReluNetworks:
     bias: Array
 
     @staticmethod
-    def of(fitted: Any) -> "ReluNetworks":
+    def of(fitted: Any) -> "DenseNetworks":
         """The networks of a Model, or of a fitted SoftmaxClassifier."""
         model = as_model(fitted)
         by_kind = [(weight, networks) for weight, members in model.by_kind() if (networks := [member for member in members if isinstance(member, Member)])]
@@ -88,14 +90,14 @@ class ReluNetworks:
             for (weight, members), of_kind, start, end in zip(by_kind, layers, ends, ends[1:], strict=False)
         )
         bias = np.zeros(len(model.classes)) if model.bias is None else model.bias / model.temperature
-        return ReluNetworks(firsts, np.concatenate([np.empty(0), *(biases[0] for of_kind in layers for _, biases in of_kind)]), kinds, bias)
+        return DenseNetworks(firsts, np.concatenate([np.empty(0), *(biases[0] for of_kind in layers for _, biases in of_kind)]), kinds, bias)
 
-    def raised(self, by: Array) -> "ReluNetworks":
+    def raised(self, by: Array) -> "DenseNetworks":
         """With something added to each logit, shape (n_classes,)."""
         return replace(self, bias=self.bias + by)
 
     def first(self, inputs: Array) -> Array:
-        """What the first layers make of encoded rows, before their relu: linear in the inputs."""
+        """What the first layers make of encoded rows, before their activation: linear in the inputs."""
         return inputs @ self.weights + self.biases
 
     def logits(self, first: Array) -> Array:
@@ -155,8 +157,9 @@ def _kind(weight: float, units: slice, members: Sequence[Member], layers: Sequen
     """Of members and their layers."""
     weights = tuple(np.stack(of_layer) for of_layer in zip(*(one[1:] for one, _ in layers), strict=True))
     biases = tuple(np.stack(of_layer)[:, None] for of_layer in zip(*(one[1:] for _, one in layers), strict=True))
-    natives = []
+    natives, first = list[tuple[list[NativeLayer], Parameters]](), members[0].network.layers[0]
+    activation = first.activation if isinstance(first, Dense) else "linear"
     for member in members if weights else ():
-        tail = Network(weights[0].shape[1], (Activate("relu"), *member.network.layers[1:]))
+        tail = Network(weights[0].shape[1], (Activate(activation), *member.network.layers[1:]))
         natives.append((tail.plan(), Parameters(member.parameters.values[-tail.n_parameters :], segments_of(tail)).copy()))
-    return _Kind(weight, units, len(members), weights, biases, tuple(natives))
+    return _Kind(weight, units, len(members), weights, biases, tuple(natives), activation)

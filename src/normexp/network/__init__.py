@@ -2,6 +2,7 @@
 
 from normexp.network._inputs import InputPlan as InputPlan
 from normexp.network._inputs import fill_inputs as fill_inputs
+from normexp.network._layers import CLASSIFIER_ACTIVATIONS as CLASSIFIER_ACTIVATIONS
 from normexp.network._layers import Activate as Activate
 from normexp.network._layers import BatchNormalize as BatchNormalize
 from normexp.network._layers import Dense as Dense
@@ -36,7 +37,8 @@ from normexp.network._training import predict_logits as predict_logits
 from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
-    "Activate", "BatchNormalize", "Dense", "Dropout", "EpochCallback", "History", "InputPlan", "LayerNormalize", "Loss", "NativeLayer", "Network", "Noise", "Optimizer",
-    "OptimizerState", "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Training", "blank_parameters", "check_parameters",
-    "default_threads", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "initial_parameters", "predict_logits", "predict_outputs", "segments_of",
+    "Activate", "BatchNormalize", "CLASSIFIER_ACTIVATIONS", "Dense", "Dropout", "EpochCallback", "History", "InputPlan", "LayerNormalize", "Loss", "NativeLayer",
+    "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Training",
+    "blank_parameters", "check_parameters", "default_threads", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "initial_parameters", "predict_logits",
+    "predict_outputs", "segments_of",
 ]  # fmt: skip

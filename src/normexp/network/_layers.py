@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 __all__ = [
-    "ACTIVATIONS", "Activate", "BatchNormalize", "Dense", "Dropout", "LayerNormalize", "LayerShape", "Network", "Noise", "NativeLayer", "PReLU", "Scale", "Softmax", "Variable",
+    "ACTIVATIONS", "Activate", "BatchNormalize", "CLASSIFIER_ACTIVATIONS", "Dense", "Dropout", "LayerNormalize", "LayerShape", "NativeLayer", "Network", "Noise", "PReLU",
+    "Scale", "Softmax", "Variable",
 ]  # fmt: skip
 
 # Both in the order of the native enums.
@@ -13,6 +14,7 @@ ACTIVATIONS = (
     "linear", "relu", "rectifier", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "tanh", "sigmoid", "hard_sigmoid", "softplus", "softsign", "exponential",
 )  # fmt: skip
 KINDS = ("dense", "activation", "softmax", "dropout", "noise", "batch_norm", "layer_norm", "scaling", "prelu")
+CLASSIFIER_ACTIVATIONS = ("relu", "silu", "gelu", "tanh")  # of hidden layers of classifiers
 FUSED = ("linear", "relu")  # what the product of a dense layer does in passing
 
 # kind, activation, inputs, outputs, places of the segments (-1: none), options, trained

@@ -15,6 +15,8 @@ from normexp.plots._evaluation import reliability as reliability
 from normexp.plots._evaluation import roc as roc
 from normexp.plots._explanation import contributions as contributions
 from normexp.plots._explanation import importance as importance
+from normexp.plots._search import search_course as search_course
+from normexp.plots._search import search_setting as search_setting
 from normexp.plots._softmax import chain as chain
 from normexp.plots._softmax import gradients as gradients
 from normexp.plots._softmax import sigmoid_and_softmax as sigmoid_and_softmax
@@ -27,5 +29,5 @@ from normexp.plots._style import svg as svg
 __all__ = [
     "chain", "confusion", "contributions", "decision_curve", "decision_regions", "figure", "gains", "gradients", "importance", "page_colours",
     "precision_recall", "reliability", "roc", "save_figure",
-    "scatter", "sigmoid_and_softmax", "simplex", "svg", "temperatures", "training_history",
+    "scatter", "search_course", "search_setting", "sigmoid_and_softmax", "simplex", "svg", "temperatures", "training_history",
 ]  # fmt: skip

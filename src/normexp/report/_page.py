@@ -24,7 +24,7 @@ from normexp.report._linear import coefficients_of
 from normexp.report._verdict import are_fine, verdict
 from normexp.tables import Table
 
-__all__ = ["write_predictions_report", "write_report"]
+__all__ = ["template", "write_page", "write_predictions_report", "write_report"]
 
 COVERAGE = 0.9  # of the prediction sets that are shown
 MOST_COLUMNS, MOST_CLASSES, MOST_REASONS, MOST_IN_CHAIN = 30, 40, 5, 5
@@ -42,7 +42,7 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
     on_step("the most confident mistakes")
     mistakes = _mistakes(best, data)
     on_step("figures")
-    page = _template("report.html").render(
+    page = template("report.html").render(
         version=__version__, title=_title(best), subject=best, at_limit=_ended_at_its_limit(best), data=data,
         verdict=judged, numbers=_numbers(best, data), comparison=_comparison(subjects, best, data),
         columns=columns, n_hidden_columns=len(order) - len(columns), shares=_shares(best), warnings=warnings_of(best, data, judged, columns), figures=figures_of(best),
@@ -54,7 +54,7 @@ def write_report(path: Path, subjects: Sequence[Subject], data: Data, *, on_step
         model_share=-judged.against_shares.estimate / max(float(data.shares.losses.mean()), 1e-12),
         sets=_sets(best, data), fine=are_fine(judged.calibration), **decisions_of(best, data), coefficients=coefficients_of(best), drift=_drift(best, data),
     )  # fmt: skip
-    _write(path, page)
+    write_page(path, page)
 
 
 def write_predictions_report(path: Path, name: str, source: str, model: Any, table: Table, *, n_threads: int | None = None) -> None:
@@ -67,14 +67,15 @@ def write_predictions_report(path: Path, name: str, source: str, model: Any, tab
     shares = [(str(known.classes[k]), int(counts[k]), counts[k] / max(len(table), 1), float(probabilities[:, k].mean()) if len(table) else 0.0) for k in order]
     heights = np.histogram(confidence, 10, (0, 1))[0]
     sureness = [(f"{i * 10} to {i * 10 + 10}%", int(n), n / max(heights.max(), 1)) for i, n in enumerate(heights)]
-    page = _template("predictions.html").render(
+    page = template("predictions.html").render(
         version=__version__, title=f"Predictions of {name} for {source}", name=name, source=source, n_rows=len(table), shares=shares, sureness=sureness,
         n_hidden_classes=max(len(counts) - len(order), 0), notes=table.notes, target=known.schema.target if known.schema else None,
     )  # fmt: skip
-    _write(path, page)
+    write_page(path, page)
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A page of this room, with what all pages share."""
     from jinja2 import Environment, PackageLoader
     from markupsafe import Markup
 
@@ -97,7 +98,8 @@ def commands(text: str) -> Any:
     return Markup(re.sub(r"(?<![\w&])(--?[a-zA-Z][\w-]*)", r'<span class="option">\1</span>', str(escape(text))))
 
 
-def _write(path: Path, page: str) -> None:
+def write_page(path: Path, page: str) -> None:
+    """Whole or not at all."""
     with replaced(path) as temporary:
         temporary.write_text(page, "utf-8")
 

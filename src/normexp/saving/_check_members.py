@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normexp.model import MOST_OF_A_CLASS, MOST_ONE_HOT, n_statistics
+from normexp.network import CLASSIFIER_ACTIVATIONS
 from normexp.saving._check_forests import check_trees, forest_bounds, is_forest
 from normexp.saving._container import Declared, Refused
 from normexp.saving._info import ModelInfo
@@ -58,12 +59,12 @@ def _shape(member: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _check_layers(layers: Any, n_classes: int) -> None:
-    """relu layers and a linear one of a logit a class: what the estimator makes, and what explanations rely on."""
+    """Layers of one activation and a linear one of a logit a class: what the estimator makes, and what explanations rely on."""
     list_of(layers, "layers", 1)
     for i, layer in enumerate(layers):
         check_keys(layer, f"layer {i}", needed=["units", "activation", "use_bias", "trained"])
         integer(layer["units"], f"the units of layer {i}", 1, MANY)
-        one_of(layer["activation"], f"the activation of layer {i}", ("linear" if i == len(layers) - 1 else "relu",))
+        one_of(layer["activation"], f"the activation of layer {i}", ("linear",) if i == len(layers) - 1 else CLASSIFIER_ACTIVATIONS if i == 0 else (layers[0]["activation"],))
         for name in ("use_bias", "trained"):
             one_of(boolean(layer[name], f"{name} of layer {i}"), f"{name} of layer {i}", (True,))
     if layers[-1]["units"] != n_classes:
