@@ -11,6 +11,7 @@ import click
 import numpy as np
 
 from normexp import saving
+from normexp._checks import counted
 from normexp.cli._asked import Asked
 from normexp.cli._console import echo, print_json, say, say_notes, scores_table
 from normexp.cli._deciding import costs_option, read_costs
@@ -161,7 +162,7 @@ def _finish(asked: Asked, data: "Table", parts: Parts, session: "Session", endin
 
         told = model.out_of_fold
         assert told is not None
-        members = [(name, weight) for name, weight, _ in told.kinds()]
+        members = [(name, weight) for name, weight, _ in told.kinds() if weight]
         score = f"{'that trial' if given['single'] else 'the best together'} {ending.score.estimate:.4f} ({ending.score.low:.4f} to {ending.score.high:.4f})"
         write_search(page, board, members, score, flattery(board.about.metric, ending.score.estimate, scores) if scores["n_rows"] else "", short_name(asked.table))
         result["report"] = str(page)
@@ -175,7 +176,7 @@ def _finish(asked: Asked, data: "Table", parts: Parts, session: "Session", endin
 def _result(asked: Asked, parts: Parts, board: "Board", ending: "Ending", model: "Model", stopped: str, started: float) -> dict[str, Any]:
     told = model.out_of_fold
     assert told is not None
-    members = [{"name": name, "weight": weight, "out_of_fold_log_loss": loss} for name, weight, loss in told.kinds()]
+    members = [{"name": name, "weight": weight, "out_of_fold_log_loss": loss} for name, weight, loss in told.kinds() if weight]
     return {
         "model": str(asked.path), "table": asked.table, "target": asked.target, "classes": model.classes.tolist(), "stopped": stopped,
         "seconds": round(time.monotonic() - started, 3), "trials": board.counts, "metric": board.about.metric, "best_trial": _trial_as_data(board.best[0]), "members": members,
@@ -192,7 +193,7 @@ def _print(result: dict[str, Any], board: "Board", ending: "Ending", parts: Part
     echo(f"{parts.words}; {len(result['classes'])} classes; {result['seconds']:.1f} s")
     echo(str(board))
     name, score = board.about.metric.replace("_", " "), ending.score
-    echo(f"\nthe model: {len(ending.chosen)} trials together, {name} {score.estimate:.4f} ({score.low:.4f} to {score.high:.4f}) of rows that they had not seen")
+    echo(f"\nthe model: {counted(len(result['members']), 'trial')} together, {name} {score.estimate:.4f} ({score.low:.4f} to {score.high:.4f}) of rows that they had not seen")
     if result["scores"]["n_rows"]:
         scores_table({"model": result["scores"], "class shares": result["class_share_scores"]})
         echo(flattery(board.about.metric, score.estimate, result["scores"]))

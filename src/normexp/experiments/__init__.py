@@ -10,13 +10,13 @@ from normexp.experiments._board import Board as Board  # noqa: E402
 from normexp.experiments._board import board_of as board_of  # noqa: E402
 from normexp.experiments._board import columns_of as columns_of  # noqa: E402
 from normexp.experiments._board import settings_in_words as settings_in_words  # noqa: E402
+from normexp.experiments._file import show as show  # noqa: E402
 from normexp.experiments._judge import METRICS as METRICS  # noqa: E402
 from normexp.experiments._records import Trial as Trial  # noqa: E402
 from normexp.experiments._session import Ending as Ending  # noqa: E402
 from normexp.experiments._session import Problem as Problem  # noqa: E402
 from normexp.experiments._session import Session as Session  # noqa: E402
 from normexp.experiments._space import SPACES as SPACES  # noqa: E402
-from normexp.experiments._study import show as show  # noqa: E402
 
 if TYPE_CHECKING:
     from normexp.experiments._experiments import Experiments as Experiments

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import optuna
 
+from normexp.experiments._file import About
 from normexp.experiments._records import Trial
-from normexp.experiments._study import About
 
 __all__ = ["Board", "board_of", "columns_of", "importances_of", "settings_in_words"]
 

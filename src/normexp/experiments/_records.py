@@ -10,11 +10,12 @@ from normexp.errors import DataError
 from normexp.experiments._space import LIMITS
 from normexp.recipe import AnyConfiguration, Configuration, TreeConfiguration
 
-__all__ = ["MOST_NUMBER", "STATES", "Trial", "note_of", "trial_of"]
+__all__ = ["STATES", "Trial", "text_of", "trial_of"]
 
 STATES = ("complete", "pruned", "diverged")
 MOST_NUMBER = 2**53
-MOST_COLUMNS, MOST_LAYERS, MOST_SEEDS, MOST_NAME = 1_000_000, 16, 16, 80
+MOST_COLUMNS, MOST_LAYERS, MOST_SEEDS, MOST_NAME, MOST_LOSSES = 1_000_000, 16, 16, 80, 10_000
+FACTS = ("settings", "state", "value", "low", "high", "losses", "seconds", "when")
 
 
 @dataclass(frozen=True)
@@ -55,27 +56,35 @@ class Trial:
     when: float = 0.0
 
 
-def note_of(trial: Trial) -> str:
-    """What a file says of a trial beside its settings and values: one line of JSON."""
-    return json.dumps({"number": trial.number, "how": asdict(trial.how), "seconds": trial.seconds, "interval": [trial.low, trial.high] if trial.state == "complete" else None})
+def text_of(trial: Trial) -> str:
+    """As it lies in a file: one line of JSON, null for what is not a number."""
+    facts = {name: getattr(trial, name) for name in FACTS}
+    return json.dumps({name: None if isinstance(fact, float) and not math.isfinite(fact) else fact for name, fact in facts.items()} | {"how": asdict(trial.how)})
 
 
-def trial_of(note: Any, settings: Mapping[str, Any], state: str, value: float | None, losses: tuple[float, ...], when: float, n_columns: int, where: str) -> Trial:
-    """The trial of a note; raises DataError for one that is not as `note_of` makes it."""
+def trial_of(number: Any, text: Any, n_columns: int, where: str) -> Trial:
+    """The trial of a line; raises DataError for one that is not as `text_of` makes it."""
     try:
-        found = json.loads(note) if isinstance(note, str) else None
+        found = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or set(found) != {"number", "how", "seconds", "interval"}:
-        raise DataError(f"expected trials that normexp has written in {where}, got one without a description; is it a study of another program?")
-    number, seconds = found["number"], found["seconds"]
-    if not _whole(number, 0, MOST_NUMBER) or not _number(seconds, 0, math.inf):
-        raise DataError(f"expected the number and the seconds of a trial in {where}, got {number!r} and {seconds!r}")
-    ends = found["interval"] if state == "complete" else [math.nan, math.nan]
-    if state == "complete" and not (_number(value, -math.inf, math.inf) and isinstance(ends, list) and len(ends) == 2 and all(_number(end, -math.inf, math.inf) for end in ends)):
-        raise DataError(f"expected a value of trial {number} and its interval in {where}, got {value} and {str(ends)[:80]}")
-    how = _configuration(found["how"], n_columns, where)
-    return Trial(number, how, dict(settings), state, math.nan if value is None else float(value), float(ends[0]), float(ends[1]), losses, float(seconds), when)
+    if not isinstance(found, dict) or set(found) != {*FACTS, "how"} or not _whole(number, 0, MOST_NUMBER):
+        raise DataError(f"expected trials as normexp writes them in {where}, got another: {str(text)[:80]}")
+    ended = found["state"] == "complete"
+    losses, settings = found["losses"], found["settings"]
+    checks = (
+        found["state"] in STATES and _number(found["seconds"], 0, 1e12) and _number(found["when"], 0, 1e12)
+        and all(_number(found[name], -1e300, 1e300) if ended else found[name] is None for name in ("value", "low", "high"))
+        and isinstance(losses, list) and len(losses) <= MOST_LOSSES and all(_number(loss, -1e300, 1e300) for loss in losses)
+        and isinstance(settings, dict) and all(isinstance(one, (str, int, float, bool)) for one in settings.values())
+    )  # fmt: skip
+    if not checks:
+        raise DataError(f"expected possible facts of trial {number} in {where}, got others: {str(text)[:80]}")
+    numbers = {name: float(found[name]) if ended else math.nan for name in ("value", "low", "high")}
+    return Trial(
+        number, _configuration(found["how"], n_columns, where), settings, found["state"], losses=tuple(map(float, losses)), seconds=float(found["seconds"]),
+        when=float(found["when"]), **numbers,
+    )  # fmt: skip
 
 
 def _configuration(given: Any, n_columns: int, where: str) -> AnyConfiguration:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from normexp import recipe
 from normexp.evaluation import Costs, Interval
 from normexp.experiments._choice import combined
+from normexp.experiments._file import About
 from normexp.experiments._judge import Judge
 from normexp.experiments._records import Trial
 from normexp.experiments._search import Look, Search
 from normexp.experiments._space import space_of
-from normexp.experiments._study import About, Study
+from normexp.experiments._study import Study
 from normexp.model import Model
 from normexp.network import default_threads
 from normexp.recipe import ClassWeight

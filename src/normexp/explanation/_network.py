@@ -63,7 +63,7 @@ class _Kind:
 
 @dataclass(frozen=True)
 class DenseNetworks:
-    """Dense layers with an activation and a linear one, of every network of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`, forests
+    """Dense layers and a linear one, of every network of a model, over the same inputs, the first layers side by side; kinds of members are combined as in `Model`, forests
     left out.
 
     `weights` and `biases` are those of the first layers, shape (n_inputs, n_units) and (n_units,); logits are calibrated.

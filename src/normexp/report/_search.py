@@ -26,7 +26,7 @@ def write_search(path: Path, board: Board, members: Sequence[tuple[str, float]] 
     weights = dict(members)
     page = template("search.html").render(
         version=__version__, title=f"Search: {source}" if source else "Search", board=board, metric=metric, score=score, flattery=flattery, counts=board.counts,
-        course=drawn(lambda ax: plots.search_course(columns, metric=metric, ax=ax).set_title(""), f"Value of each trial and the best so far, {metric}", 3.4, 6.4),
+        course=drawn(lambda ax: plots.search_course(columns, metric=metric, ax=ax).set_title("", loc="left"), f"Value of each trial and the best so far, {metric}", 3.4, 6.4),
         families=[_family(board, columns, family, metric) for family in board.families], members=members,
         trials=[(place, trial, settings_in_words(trial, board.start_of(trial)), weights.get(trial.how.name)) for place, trial in enumerate(board.best[:MOST_TRIALS], 1)],
         n_hidden=max(len(board.best) - MOST_TRIALS, 0), spent=board.spent(),
