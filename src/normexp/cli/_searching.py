@@ -60,11 +60,11 @@ class SearchProgress:
 
     def _look(self) -> bool:
         trials = self.session.study.trials()
-        for trial in trials[self.n_told :]:
+        for n, trial in enumerate(trials[self.n_told :], self.n_told + 1):
             if trial.state == "complete" and (self.best is None or trial.value < self.best.value):
                 self.best = trial
             if self.live is None:
-                say(f"{len(trials)}/{self.n_trials + self.n_before if self.n_trials else '…'} {self._line(trial)}; best {self._value(self.best)}, {self._left(len(trials))}")
+                say(f"{n}{f'/{self.n_trials + self.n_before}' if self.n_trials else ''} {self._line(trial)}; best {self._value(self.best)}, {self._left(n)}")
         self.n_told = len(trials)
         if self.live is not None:
             from rich.text import Text

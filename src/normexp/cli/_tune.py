@@ -98,6 +98,8 @@ def tune(table: str | None, **given: Any) -> int:
         raise click.UsageError("expected a TABLE to search on, or --show FILE, got neither")
     if given["seconds"] is None and given["trials"] is None:
         raise click.UsageError("expected --time, such as 10m, or --trials, such as 200, or both; got neither")
+    if given["group"] is not None and given["when"] is not None:
+        raise click.UsageError("expected --group or --when, got both; choose what is nearer to how the model will be used")
     if (given["metric"] == "cost") != (given["costs_file"] is not None):
         raise click.UsageError("expected --metric cost and --costs FILE together, got one of them")
     started = time.monotonic()

@@ -64,6 +64,8 @@ class Session:
         study: Path | None = None, jobs: int | None = None, n_threads: int = 0, seed: int = 0,
     ) -> None:  # fmt: skip
         p, n_classes = problem, len(problem.classes)
+        if len(p.rows) < (least := n_folds or 2):
+            raise ValueError(f"expected at least {least} rows for {least} folds, got {len(p.rows)}")
         sizes = (len(p.rows), p.columns, n_classes)
         plan = recipe.portfolio(*sizes, members=members, seed=seed)
         plan = plan if n_folds is None else replace(plan, n_folds=n_folds)

@@ -38,7 +38,8 @@ def _family(board: Board, columns: Mapping[str, Any], family: str, metric: str) 
     """The settings of a family, those that matter most first."""
     shares = sorted(board.importances.get(family, {}).items(), key=lambda one: -one[1])
     best: Trial = next(trial for trial in board.best if trial.how.family == family)
-    names = [name for name, _ in shares] or [name for name in best.settings if name != "family"]
+    known = dict.fromkeys(name for trial in board.best if trial.how.family == family for name in trial.settings if name != "family")
+    names = [name for name, _ in shares] or list(known)
 
     def figure_of(name: str) -> str:
         return drawn(lambda ax: plots.search_setting(columns, family, name, metric=metric, ax=ax), f"{metric} of {family} by {name}", HEIGHT, WIDTH)

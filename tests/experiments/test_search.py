@@ -1,0 +1,193 @@
+"""The search: the same seed, the same trials; rungs; what ends it; what the model is made of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import searching
+from normexp.evaluation import costs_of
+from normexp.experiments import Session, board_of, columns_of
+from normexp.functional import softmax
+from normexp.recipe import Configuration
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """A session of 40 trials."""
+    found = searching.session(tmp_path_factory.mktemp("ended"))
+    assert found.run(n_trials=40) == "trials"
+    return found
+
+
+def test_the_same_seed_gives_the_same_trials_on_any_number_of_threads(ended, tmp_path):
+    again = searching.session(tmp_path, n_threads=3)
+    again.run(n_trials=40)
+    assert searching.facts(again) == searching.facts(ended)
+    first, second = ended.ending(), again.ending()
+    x = searching.rows()[0]
+    np.testing.assert_array_equal(first.model.probabilities(x), second.model.probabilities(x))
+    assert first.score == second.score
+    other = searching.session(tmp_path, seed=6)
+    other.run(n_trials=12)
+    assert searching.facts(other) != searching.facts(ended)[:12]
+
+
+def test_the_portfolio_comes_first_and_is_never_cut_short(ended):
+    trials = ended.study.trials()
+    assert [trial.how.name for trial in trials[:6]] == ["held", "trees", "free", "plain", "linear", "ridge"]
+    assert all(trial.state == "complete" for trial in trials[:6])
+
+
+def test_later_trials_are_of_the_space_and_some_are_stopped_early(ended):
+    later = [trial for trial in ended.study.trials() if trial.how.name.startswith("trial")]
+    assert {trial.how.family for trial in later} > {"network"}
+    for trial in later:
+        searched = ended.space.families[trial.how.family]
+        assert set(trial.settings) == {"family", *searched}
+        assert all(trial.settings[name] in setting for name, setting in searched.items())
+        assert (trial.state == "pruned") == (len(trial.losses) < 3)
+    assert any(trial.state == "pruned" for trial in later)
+    assert any(isinstance(trial.how, Configuration) and trial.how.columns for trial in later)
+    assert len({trial.how.activation for trial in later if trial.how.family == "network"}) > 1
+
+
+def test_a_pruned_trial_was_worse_than_half_of_its_family(ended):
+    before: dict[tuple[str, int], list[float]] = {}
+    for trial in ended.study.trials():
+        if trial.state == "pruned":
+            assert trial.losses[-1] > np.median(before[trial.how.family, len(trial.losses)])
+        for rung, loss in enumerate(trial.losses, 1):
+            before.setdefault((trial.how.family, rung), []).append(loss)
+
+
+def test_values_are_those_of_rows_that_members_had_not_seen(ended):
+    x, y = searching.rows()
+    for kept in ended.search.kept[:5]:
+        p = softmax(kept.logits.astype(np.float64))
+        assert kept.trial.value == pytest.approx(-np.log(p[np.arange(len(y)), y]).mean(), rel=1e-5)
+        assert kept.trial.low < kept.trial.value < kept.trial.high
+        for task, learnt in kept.done if kept.trial.how.family != "trees" else ():  # forests end with another round for all than for judging one fold
+            _, held = task.fold
+            np.testing.assert_allclose(softmax(learnt.member.logits(x[held])), p[held], rtol=2e-4, atol=1e-6)
+
+
+def test_the_model_is_the_combination_that_was_judged(ended):
+    found = ended.ending()
+    told = found.model.out_of_fold
+    assert found.score.estimate == pytest.approx(told.log_loss, rel=1e-6)
+    assert told.log_loss <= min(told.losses) + 1e-9
+    assert set(told.names) == {trial.how.name for trial in found.chosen}
+    x, y = searching.rows()
+    p = found.model.probabilities(x)
+    assert -np.log(p[np.arange(len(y)), y]).mean() < told.log_loss  # rows that it has learnt from
+
+
+def test_one_trial_alone(ended):
+    found = ended.ending(single=True)
+    assert [trial.value for trial in found.chosen] == [min(trial.value for trial in ended.study.trials() if trial.state == "complete")]
+    assert len(found.model.out_of_fold.names) == 1
+
+
+def test_seconds_end_it(tmp_path):
+    found = searching.session(tmp_path, jobs=2, n_threads=2)
+    assert found.run(seconds=0.6) == "time_limit"
+    assert found.ending().model.history.stopped == "time_limit"
+    with pytest.raises(ValueError, match="expected a number of trials, seconds, or both"):
+        found.run()
+
+
+def test_an_interrupt_keeps_the_best_so_far(tmp_path):
+    found, looks = searching.session(tmp_path, jobs=2, n_threads=2), []
+
+    def look():
+        looks.append(len(found.study.trials()))
+        if looks[-1] >= 3:
+            raise KeyboardInterrupt
+        return False
+
+    assert found.run(n_trials=100_000, on_look=look) == "interrupted"
+    assert found.ending().model.history.stopped == "interrupted"
+    assert 3 <= len(found.study.trials()) < 1_000
+
+
+def test_no_room_for_the_study_ends_it_with_what_is_there(tmp_path):
+    found = searching.session(tmp_path, study=tmp_path / "s.study")
+
+    def full(trial):
+        if trial.number == 4:
+            raise OSError("database or disk is full")
+
+    found.study.file.add = full
+    with pytest.raises(OSError, match="disk is full"):
+        found.run(n_trials=50)
+    assert len(found.ending().chosen) == 5
+
+
+@pytest.mark.parametrize("metric", ["brier", "accuracy", "cost"])
+def test_other_metrics(tmp_path, metric):
+    costs = costs_of([[0, 1, 5], [1, 0, 1], [2, 1, 0]], np.arange(3)) if metric == "cost" else None
+    found = searching.session(tmp_path, of=replace(searching.problem(), costs=costs), metric=metric)
+    found.run(n_trials=8)
+    _, y = searching.rows()
+    best = found.search.kept[0]
+    p = softmax(best.logits.astype(np.float64))
+    expected = {
+        "brier": lambda: ((p - np.eye(3)[y]) ** 2).sum(axis=1).mean(), "accuracy": lambda: (p.argmax(axis=1) != y).mean(),
+        "cost": lambda: costs.matrix[y, (p @ costs.matrix).argmin(axis=1)].mean(),
+    }[metric]()  # fmt: skip
+    assert best.trial.value == pytest.approx(expected, rel=1e-5)
+    assert best.trial.value == min(trial.value for trial in found.study.trials() if trial.state == "complete")
+
+
+def test_settings_that_make_no_sense_are_refused(tmp_path):
+    for options, words in (({"metric": "auc"}, "expected metric out of"), ({"metric": "cost"}, "expected costs"), ({"members": "forest"}, "expected members out of")):
+        with pytest.raises(ValueError, match=words):
+            Session(searching.problem(), **options)
+    with pytest.raises(ValueError, match="at least two classes"):
+        Session(replace(searching.problem(), targets=np.zeros(90, np.int32), classes=np.arange(1)))
+
+
+def test_weights_groups_and_classes(tmp_path):
+    of = replace(searching.problem(), weights=np.linspace(0.5, 2, 90), groups=np.arange(90) // 3, class_weight="balanced")
+    found = searching.session(tmp_path, of=of)
+    found.run(n_trials=8)
+    for learnt, held in found.bench.places:
+        assert not set(of.groups[learnt]) & set(of.groups[held])
+    best = found.search.kept[0]
+    losses = -np.log(softmax(best.logits.astype(np.float64))[np.arange(90), of.targets])
+    assert best.trial.value == pytest.approx(np.average(losses, weights=of.weights), rel=1e-5)
+    assert found.ending().model.class_weights is not None
+
+
+def test_the_board(ended):
+    board = board_of(ended.study.about, ended.study.trials())
+    assert sum(board.counts.values()) == 40
+    values = [trial.value for trial in board.best]
+    assert values == sorted(values)
+    text = str(board)
+    assert f"1. {values[0]:.4f}" in text
+    assert "the best, by log loss of rows that they had not seen" in text
+    assert sum(share for *_, share in board.spent()) == pytest.approx(1)
+    for shares in board.importances.values():
+        assert sum(shares.values()) == pytest.approx(1)
+    columns = columns_of(ended.study.trials())
+    assert {len(column) for column in columns.values()} == {40}
+    assert columns["value"].dtype == np.float64
+    assert np.isnan(columns["units"][columns["family"] == "trees"]).all()
+
+
+def test_a_setting_that_decides_matters_most(tmp_path):
+    from normexp.experiments._board import importances_of
+    from normexp.experiments._records import Trial
+
+    rng, how = np.random.default_rng(0), searching.session(tmp_path).study.waiting[0]
+    trials = []
+    for i in range(200):
+        given = {"family": "network", "learning_rate": float(10 ** rng.uniform(-4, -1)), "units": int(rng.integers(8, 64)), "activation": str(rng.choice(["relu", "gelu"]))}
+        value = abs(np.log10(given["learning_rate"]) + 2.5) + 0.05 * rng.standard_normal()
+        trials.append(Trial(i, how, given, "complete", value, value, value, (), 1.0))
+    found = importances_of(trials)
+    assert max(found, key=found.get) == "learning_rate"
+    assert found["learning_rate"] > 0.7
+    assert importances_of(trials[:10]) == {}
