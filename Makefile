@@ -79,7 +79,7 @@ core:
 	  | sed -un 's|^ *\(\[.*\]\) Building CXX object .*/CMakeFiles/\([^/]*\)\.dir/\(__/\)*\(.*\)\.o$$|\1 \4 (\2)|p' || { cat build/install.log; exit 1; }
 
 needed:
-	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' | xargs $(QUIETLY) --no-compile
+	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*p["dependencies"], *p["optional-dependencies"]["tune"], sep="\n")' | xargs $(QUIETLY) --no-compile
 
 .venv/test: .venv/installed
 	$(OURS) ".[test]"

@@ -1,9 +1,9 @@
 """A search of so many seconds a table beside what `train` fits by itself, and beside Optuna driving LightGBM for the same time, where that is installed.
 
-usage: experiments.py OUT.jsonl [--seconds 60] [--seeds 0,1,2] [--models good,tune,lightgbm] [--only NAME,NAME] [--max-rows 15000]
+usage: experiments.py [OUT.jsonl] [--seconds 60] [--seeds 0,1,2] [--models good,tune,lightgbm] [--only NAME,NAME] [--max-rows 15000]
        experiments.py --summary OUT.jsonl
 
-The tables are those of NORMEXP_DATA; a quarter of the rows, drawn class by class, is the test. Appends a line of JSON a table, model and seed, and leaves out what is there.
+Without --seconds each search has five, for a quick look. The tables are those of NORMEXP_DATA; a quarter of the rows, drawn class by class, is the test. Appends a line of JSON a table, model and seed, and leaves out what is there.
 The summary compares log loss + 0.01 by geometric means, over the medians of the seeds.
 """
 
@@ -124,9 +124,9 @@ def summary(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, nargs="?", default=Path("build/experiments.jsonl"))
     parser.add_argument("--summary", action="store_true")
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--models", default="good,tune,lightgbm")
     parser.add_argument("--only")
@@ -135,6 +135,7 @@ def main():
     if arguments.summary:
         summary(arguments.out)
         return
+    arguments.out.parent.mkdir(exist_ok=True)
     warnings.filterwarnings("ignore")
     folder = Path(os.environ.get("NORMEXP_DATA", "../shared/data"))
     before = [json.loads(line) for line in arguments.out.read_text().splitlines()] if arguments.out.exists() else []

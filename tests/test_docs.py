@@ -32,7 +32,7 @@ def test_files_that_a_page_names_are_there(page):
 def test_the_commands_of_the_readme_run_in_their_order(tmp_path):
     """In an empty folder: nobody who reads it has a table yet."""
     commands = [line for line in LINES if line.startswith("normexp ")]
-    assert {command.split()[1] for command in commands} == {"train", "explain", "predict", "evaluate", "report", "learn"}
+    assert {command.split()[1] for command in commands} == {"train", "tune", "explain", "predict", "evaluate", "report", "learn"}
     for command in commands:
         ended = subprocess.run(
             ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=300, env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

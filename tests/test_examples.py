@@ -36,3 +36,11 @@ def test_four_blobs_on_keras(tmp_path):
     pytest.importorskip("jax", reason="jax and keras are in the extra parity")
     source = (EXAMPLES / "four_blobs.py").read_text().replace("normexp.keras", "keras")
     assert_learnt(run(source, tmp_path, KERAS_BACKEND="jax"), tmp_path)
+
+
+def test_tune_blobs(tmp_path):
+    pytest.importorskip("optuna", reason="optuna is in the extra tune")
+    printed = run((EXAMPLES / "tune_blobs.py").read_text(), tmp_path)
+    found = re.fullmatch(r"30 networks, the best: loss (\S+), \{'units': \d+, 'activation': '\w+', 'learning_rate': \S+\}\n", printed)
+    assert found, "no best network was printed"
+    assert float(found[1]) < 0.15

@@ -41,7 +41,7 @@ CHANGES = [
     (("classes", 1), "b" * 23_000_000, "classes of at most 22369621 characters"), (("classes", 1), "\ud800", r"a class to be text, got half of a character in '\\ud800'"),
     (("members", 0, "layers",), [], "layers to be a list of at least 1 entries"), (("members", 0, "layers", 0), 5, "layer 0 to be a mapping, got 5"),
     (("members", 0, "layers", 0, "units"), 10**12, "the units of layer 0 to be an integer from 1 to 2147483647, got 1000000000000"),
-    (("members", 0, "layers", 0, "activation"), "tanh", "the activation of layer 0 to be out of 'relu', got 'tanh'"),
+    (("members", 0, "layers", 0, "activation"), "swish", "the activation of layer 0 to be out of 'relu', 'silu', 'gelu', 'tanh', got 'swish'"),
     (("members", 0, "layers", 1, "activation"), "relu", "the activation of layer 1 to be out of 'linear', got 'relu'"),
     (("members", 0, "layers", 0, "use_bias"), False, "use_bias of layer 0 to be out of True, got False"),
     (("members", 0, "layers", 0, "trained"), 1, "trained of layer 0 to be true or false, got 1"),

@@ -11,6 +11,7 @@ from normexp.cli._deciding import read_costs
 from normexp.cli._outputs import writable
 from normexp.cli._parts import Parts, equal_rows, folds_of, parts_of, single_rows, without_equals
 from normexp.cli._reading import reading
+from normexp.cli._record import check_record
 from normexp.cli._replacing import refuse_other_columns, refuse_other_rows, refuse_other_target
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class Asked:
         self._refuse_contradictions()
         kept = [table, self.path, *([given["test"]] if given["test"] else [])]
         self.report = None if given["report"] is None else writable(Path(given["report"]), "report", kept)
+        self.log = None if given["log"] is None else writable(Path(given["log"]), "record", kept)
+        if self.log is not None:
+            check_record(self.log)
         self.save_test = None if given["save_test"] is None else _rows_path(given["save_test"], [*kept, *([self.report] if self.report else [])])
 
     def _refuse_contradictions(self) -> None:

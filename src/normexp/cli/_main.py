@@ -21,10 +21,11 @@ from normexp_command.signals import exit_code
 
 __all__ = ["main", "run"]
 
-COMMANDS = ("train", "tune", "split", "predict", "evaluate", "report", "explain", "info", "learn", "demo")
+COMMANDS = ("train", "tune", "runs", "split", "predict", "evaluate", "report", "explain", "info", "learn", "demo")
 SHORT_HELP = {
     "train": "Train a classifier from a table and save it.",
     "tune": "Try many classifiers of a table and save the best.",
+    "runs": "List, sort and compare the runs that train --log has recorded.",
     "split": "Divide a table into rows to learn from and rows to test on.",
     "predict": "Class probabilities for the rows of a table.",
     "evaluate": "Score one model, or compare several, on a table with a target column.",

@@ -18,6 +18,7 @@ from normexp.cli._fitting import fitted
 from normexp.cli._judging import Steps, short_name
 from normexp.cli._parts import Parts, look_alikes
 from normexp.cli._reading import training_options
+from normexp.cli._record import append_run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +66,7 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
 @click.option("--report", metavar="REPORT", help="Also write an HTML report of the test: can the model be trusted?")
 @costs_option
 @click.option("--save-test", metavar="FILE", help="Also write the rows held out for the test, as CSV or Parquet: what to evaluate this and other models on.")
+@click.option("--log", metavar="FILE", help="Append a line to this record: time, settings, scores with intervals; normexp runs lists them.")
 @click.option("--no-fingerprint", is_flag=True, help="Keep no hashes of training rows in the model; evaluate and report then cannot tell them from new ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def train(table: str, **given: Any) -> int:
@@ -77,6 +79,7 @@ def train(table: str, **given: Any) -> int:
       normexp train 'parts/*.parquet' --target label -o model.safetensors --time-limit 60
       normexp train example:digits --hidden none     (multinomial logistic regression)
       normexp train orders.csv --target returned --group customer
+      normexp train churn.csv --target churn --log runs.csv           (later: normexp runs runs.csv --sort log_loss)
       normexp train churn.csv --target churn --save-test unseen.csv   (later: normexp evaluate churn.safetensors unseen.csv)
       normexp train penguins.csv --target species --folds 5           (every row tested once: better than one part of a small table)
 
@@ -107,6 +110,10 @@ def train(table: str, **given: Any) -> int:
               "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3), "scores": scores, "class_share_scores": baseline,
               "notes": list(data.notes), "split": parts.split, "n_equal_rows": parts.n_equal}  # fmt: skip
     result |= _further_files(asked, model, evaluation, data, parts)
+    if asked.log is not None:
+        from normexp.evaluation import ROW_SCORES, intervals
+
+        append_run(asked.log, given, result, intervals(evaluation, ROW_SCORES, drawn_from=parts.drawn_from))
     if given["as_json"]:
         print_json(result)
     else:

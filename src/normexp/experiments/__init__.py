@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from normexp.experiments._experiments import Experiments as Experiments
     from normexp.experiments._experiments import tune as tune
 
-__all__ = ["METRICS", "SPACES", "Board", "Ending", "Experiments", "Problem", "Session", "Trial", "board_of", "columns_of", "settings_in_words", "show", "tune"]
+__all__ = ["Board", "Ending", "Experiments", "METRICS", "Problem", "SPACES", "Session", "Trial", "board_of", "columns_of", "settings_in_words", "show", "tune"]
 
 
 def __getattr__(name: str) -> Any:  # scikit-learn, which the command line does without
