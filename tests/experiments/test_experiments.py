@@ -26,7 +26,7 @@ def test_a_search_gives_a_fitted_classifier(space):
     assert search.score(x, names) > 0.6
     assert search.classes_.tolist() == ["a", "b", "c"]
     assert len(search.trials_["value"]) == 10
-    assert search.best_score_ <= np.nanmin(search.trials_["value"])
+    assert search.best_score_ < search.trials_["value"][:6].min()  # the portfolio's
     assert search.stopped_ == "trials"
     assert "the best, by log loss" in str(search.board())
 

@@ -76,7 +76,7 @@ def test_the_model_is_the_combination_that_was_judged(ended):
     found = ended.ending()
     told = found.model.out_of_fold
     assert found.score.estimate == pytest.approx(told.log_loss, rel=1e-6)
-    assert told.log_loss <= min(told.losses) + 1e-9
+    assert told.log_loss < min(loss for name, loss in zip(told.names, told.losses, strict=True) if not name.startswith("trial"))
     assert set(told.names) == {trial.how.name for trial in found.chosen}
     x, y = searching.rows()
     p = found.model.probabilities(x)
@@ -191,3 +191,21 @@ def test_a_setting_that_decides_matters_most(tmp_path):
     assert max(found, key=found.get) == "learning_rate"
     assert found["learning_rate"] > 0.7
     assert importances_of(trials[:10]) == {}
+
+
+def test_what_further_trials_bring_is_shared_with_chance(ended):
+    from normexp.experiments._choice import chosen_of
+
+    kept, seen = ended.search.kept, np.arange(90)
+    start = [one for one in kept if one.of_portfolio]
+    few, many = (chosen_of(ended.bench, kept, start, seen, n_units) for n_units in (1.0, 1e9))
+    assert few.kept == tuple(start)  # one row would have to bring a nat
+    assert len(many.kept) > len(start)
+    assert ended.bench.loss(many.logits, seen) < ended.bench.loss(few.logits, seen)
+    between = chosen_of(ended.bench, kept, start, seen, 90.0)
+    if len(between.kept) > len(start):
+        alone = ended.bench.combination([one.logits.astype(np.float64) for one in between.kept], seen)
+        base = np.concatenate([few.weights, np.zeros(len(between.kept) - len(start))])
+        share = (between.weights - base) @ (alone - base) / ((alone - base) @ (alone - base))
+        assert 0 <= share < 1
+        np.testing.assert_allclose(between.weights, base + share * (alone - base), atol=1e-12)

@@ -1,6 +1,7 @@
-"""Which trials the model is made of: those that lower the loss of the combination, found one after the other."""
+"""Which trials the model is made of, and what each weighs: those that lower the loss of the combination by more than chance would."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,38 +10,59 @@ from normexp.experiments._search import Kept
 from normexp.functional import softmax
 from normexp.recipe import Workbench
 
-__all__ = ["combined"]
+__all__ = ["Choice", "chosen_of"]
 
 MOST_MEMBERS = 12
-LEAST_GAIN = 1e-4  # nats that a further trial brings
+LEAST_GAIN = 1e-4  # nats a row that a further trial brings
+CHANCE = 1.0  # nats, over all rows, that a weight brings by chance (Akaike 1974)
+
+Array = NDArray[np.float64]
 
 
-def combined(bench: Workbench, kept: Sequence[Kept], start: Sequence[Kept]) -> list[Kept]:
-    """Trials whose combination has about the least out-of-fold loss: from `start` on, the one along which it falls the fastest is added, until that brings next to nothing.
+class Choice(NamedTuple):
+    """Trials and their weights, and logits of the rows at some places by all of them."""
 
-    The combination is that of the recipe, of all that are chosen, anew each time.
+    kept: tuple[Kept, ...]
+    weights: Array
+    logits: Array
+
+
+def chosen_of(bench: Workbench, kept: Sequence[Kept], start: Sequence[Kept], seen: NDArray[np.int64], n_units: float) -> Choice:
+    """From the combination of `start`, which may be none, on: the trial along which the out-of-fold loss falls the fastest is added, and all weights are found anew, until that
+    brings next to nothing.
+
+    `n_units` is how many rows, each by itself, those at the places `seen` are worth. A further trial must bring more than chance would, one nat over all of them; and of what all
+    further ones bring the same share is taken for chance: so far the weights go back toward those of the start.
     """
-    chosen = list(start)
-    rest = [one for one in kept if one.trial.number not in {other.trial.number for other in chosen}]
-    seen = bench.seen(kept[0].done)
-    logits, loss = _combination(bench, chosen, seen)
-    while rest and len(chosen) < MOST_MEMBERS:
-        gains = [_gain(bench, logits, one.logits[seen], seen) for one in rest]
-        best = rest.pop(int(np.argmax(gains)))
-        new_logits, new_loss = _combination(bench, [*chosen, best], seen)
-        if new_loss > loss - LEAST_GAIN:
+    first = _choice(bench, tuple(start), seen)
+    before = loss = bench.loss(first.logits, seen)
+    found = first
+    rest = [one for one in kept if one.trial.number not in {other.trial.number for other in start}]
+    least = max(LEAST_GAIN, CHANCE / n_units)
+    while rest and len(found.kept) < MOST_MEMBERS:
+        best = rest.pop(int(np.argmax([_gain(bench, found.logits, one.logits[seen], seen) for one in rest])))
+        new = _choice(bench, (*found.kept, best), seen)
+        if (new_loss := bench.loss(new.logits, seen)) > loss - (least if found.kept else 0.0):
             break
-        chosen, logits, loss = [*chosen, best], new_logits, new_loss
-    return chosen
+        found, loss = new, new_loss
+    n_further = len(found.kept) - len(first.kept)
+    if not n_further or not first.kept:
+        return found
+    share = max(0.0, 1 - CHANCE * n_further / (n_units * (before - loss)))
+    weights = share * found.weights + (1 - share) * np.concatenate([first.weights, np.zeros(n_further)])
+    return Choice(found.kept, weights, bench.pooled([one.logits[seen].astype(np.float64) for one in found.kept], weights))
 
 
-def _combination(bench: Workbench, chosen: Sequence[Kept], seen: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
-    each = [one.logits[seen].astype(np.float64) for one in chosen]
-    pooled = bench.pooled(each, bench.combination(each, seen)) if chosen else np.tile(bench.log_shares, (len(seen), 1))
-    return pooled, bench.loss(pooled, seen)
+def _choice(bench: Workbench, kept: tuple[Kept, ...], seen: NDArray[np.int64]) -> Choice:
+    """The combination that the recipe makes of them."""
+    if not kept:
+        return Choice((), np.zeros(0), np.tile(bench.log_shares, (len(seen), 1)))
+    logits = [one.logits[seen].astype(np.float64) for one in kept]
+    weights = bench.combination(logits, seen)
+    return Choice(kept, weights, bench.pooled(logits, weights))
 
 
-def _gain(bench: Workbench, logits: NDArray[np.float64], further: NDArray[np.float32], seen: NDArray[np.int64]) -> float:
+def _gain(bench: Workbench, logits: Array, further: NDArray[np.float32], seen: NDArray[np.int64]) -> float:
     """By how much a step along a trial, toward it and away from the combination, lowers the loss: that of the parabola there."""
     p, rows = softmax(logits), np.arange(len(seen))
     step = further.astype(np.float64) - logits

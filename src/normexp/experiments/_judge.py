@@ -37,11 +37,13 @@ class Judge:
         weights = self.bench.weights
         return float(np.average(self._of_rows(logits, places), weights=None if weights is None else weights[places]))
 
+    def n_units(self, places: NDArray[np.int64]) -> float:
+        """How many rows, each by itself, these are worth: fewer where weights differ or rows belong together."""
+        return self._sampling_of(places).n
+
     def interval(self, logits: NDArray[Any], places: NDArray[np.int64]) -> Interval:
         """The mean and its 95 % interval; rows of a group count as one."""
-        masses, strata, ratio, groups = self._sampling
-        sampling = Sampling(masses[places], strata[places], ratio, None if groups is None else groups[places])
-        estimate, low, high = mean_interval(self._of_rows(logits, places), sampling)
+        estimate, low, high = mean_interval(self._of_rows(logits, places), self._sampling_of(places))
         return Interval(estimate, low if self.metric == "cost" else max(low, 0.0), high)
 
     @cached_property
@@ -49,6 +51,10 @@ class Judge:
         bench, groups = self.bench, self.bench.labelled.groups
         masses = np.ones(len(bench.rows)) if bench.weights is None else np.asarray(bench.weights, np.float64)
         return Sampling(masses, bench.data.targets, 1.0, None if groups is None else groups[bench.rows])
+
+    def _sampling_of(self, places: NDArray[np.int64]) -> Sampling:
+        masses, strata, ratio, groups = self._sampling
+        return Sampling(masses[places], strata[places], ratio, None if groups is None else groups[places])
 
     def _of_rows(self, logits: NDArray[Any], places: NDArray[np.int64]) -> NDArray[np.float64]:
         targets = self.bench.data.targets[places]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from normexp import recipe
 from normexp.evaluation import Costs, Interval
-from normexp.experiments._choice import combined
+from normexp.experiments._choice import chosen_of
 from normexp.experiments._file import About
 from normexp.experiments._judge import Judge
 from normexp.experiments._records import Trial
@@ -95,11 +95,10 @@ class Session:
         kept = self.search.kept
         if not kept:
             return None
-        chosen = kept[:1] if single else combined(self.bench, kept, [one for one in kept if one.of_portfolio])
-        model = self.bench.model([one.done for one in chosen], self.search.reason, nothing=chosen[0].done[0][0])
-        seen = self.bench.seen(chosen[0].done)
-        logits = [one.logits[seen].astype(np.float64) for one in chosen]
-        return Ending(model, tuple(one.trial for one in chosen), self.judge.interval(self.bench.pooled(logits, self.bench.combination(logits, seen)), seen))
+        seen = self.bench.seen(kept[0].done)
+        found = chosen_of(self.bench, kept[:1] if single else kept, [one for one in kept if one.of_portfolio and not single], seen, self.judge.n_units(seen))
+        model = self.bench.model([one.done for one in found.kept], self.search.reason, nothing=kept[0].done[0][0], combination=found.weights)
+        return Ending(model, tuple(one.trial for one in found.kept), self.judge.interval(found.logits, seen))
 
     def _best_of_others(self) -> list[Trial]:
         """Trials that are in the study, but whose members are not at hand: the portfolio's and the best."""

@@ -111,11 +111,15 @@ class Workbench:
         found: NDArray[np.float64] = self.log_shares + sum(weight * (one - self.log_shares) for weight, one in zip(combination, logits, strict=True))
         return found
 
-    def model(self, kept: Sequence[Done], stopped: str, *, nothing: AnyTask, left_out: Sequence[str] = ()) -> Model:
-        """One model of the configurations that were fitted; `nothing` is a task whose member stands for all where none was. `left_out` names those that did not end."""
+    def model(self, kept: Sequence[Done], stopped: str, *, nothing: AnyTask, left_out: Sequence[str] = (), combination: NDArray[np.float64] | None = None) -> Model:
+        """One model of the configurations that were fitted, of these weights or those of the least loss; `nothing` is a task whose member stands for all where none was.
+
+        `left_out` names those that did not end.
+        """
         names, seen = [done[0][0].configuration.name for done in kept], self.seen(kept[0] if kept else ())
         logits = [self.out_of_fold(done)[seen] for done in kept]
-        combination = self.combination(logits, seen) if kept else np.zeros(0)
+        if combination is None:
+            combination = self.combination(logits, seen) if kept else np.zeros(0)
         pooled = self.pooled(logits, combination) if kept else np.empty((0, len(self.classes)))
         losses = [self.loss(one, seen) for one in (*logits, pooled)]
         held = np.setdiff1d(self.rows, self.learnt)
