@@ -30,6 +30,16 @@ def explained():
     return model, explain(model, x[:1], model.classes_[:1])
 
 
+def trials_of(words):
+    """Columns of a search: values of wide reach, some that did not come to their end, a setting of words and one of numbers."""
+    n, rng = 60, np.random.default_rng(1)
+    family = np.array(["network", "trees", "linear"])[np.arange(n) % 3]
+    value = np.where(np.arange(n) % 7 == 3, np.nan, 0.3 + 0.2 * rng.lognormal(size=n))
+    activation = np.array([words[i % len(words)] if kind == "network" else None for i, kind in enumerate(family)], object)
+    depth = np.where(family == "trees", np.arange(n) % 8 + 1.0, np.nan)
+    return {"value": value, "family": family, "activation": activation, "max_depth": depth}
+
+
 def figures(names, model, explanation):
     evaluation, k = evaluation_of(names), len(names)
     points, targets, z = RNG.standard_normal((300, 2)), evaluation.targets[:300], np.linspace(-3, 3, k)
@@ -41,6 +51,8 @@ def figures(names, model, explanation):
         "chain": lambda ax: plots.chain(z, names, target=names[-1], sigmoids=True, ax=ax), "gradients": lambda ax: plots.gradients(ax=ax),
         "temperatures": lambda ax: plots.temperatures(z[:4], names[:4], ax=ax), "sigmoid": lambda ax: plots.sigmoid_and_softmax(ax=ax),
         "contributions": lambda ax: plots.contributions(explanation, ax=ax),
+        "course": lambda ax: plots.search_course(trials_of(names), ax=ax), "setting": lambda ax: plots.search_setting(trials_of(names), "trees", "max_depth", ax=ax),
+        "words": lambda ax: plots.search_setting(trials_of(names[:3]), "network", "activation", ax=ax),
         "importance": lambda ax: plots.importance(names[:12], np.ones(min(k, 12)), np.zeros(min(k, 12)), 2 * np.ones(min(k, 12)), ax=ax),
     }  # fmt: skip
     if k == 3:
@@ -162,3 +174,22 @@ def test_wrong_input_is_refused(tmp_path):
         plots.chain([1, 2], ["a"])
     plots.save_figure(plots.gradients(ax=plots.figure().add_subplot()).figure, tmp_path / "g.svg")
     assert (tmp_path / "g.svg").read_text().startswith("<?xml")
+
+
+def test_the_best_so_far_never_rises_and_the_best_is_ringed():
+    found = trials_of(["relu", "gelu"])
+    ax = plots.search_course(found, ax=plots.figure().add_subplot())
+    (line,) = ax.lines
+    best = line.get_ydata()
+    assert (np.diff(best) <= 0).all()
+    assert best[-1] == np.nanmin(found["value"])
+    ax = plots.search_setting(found, "trees", "max_depth", ax=plots.figure().add_subplot())
+    points, ring = ax.collections
+    assert len(points.get_offsets()) == (np.isfinite(found["value"]) & (found["family"] == "trees")).sum()
+    assert ring.get_offsets()[0][1] == np.nanmin(found["value"][found["family"] == "trees"])
+
+
+def test_a_search_without_results_is_an_empty_figure():
+    empty = {"value": np.array([np.nan]), "family": np.array(["trees"]), "max_depth": np.array([3.0])}
+    assert not plots.search_course(empty, ax=plots.figure().add_subplot()).lines
+    assert len(plots.search_setting(empty, "trees", "max_depth", ax=plots.figure().add_subplot()).collections[0].get_offsets()) == 0

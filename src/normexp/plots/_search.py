@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.plots._style import COLOURS, clean, colour, ink, legend, new_axes, tidy
+from normexp.plots._style import COLOURS, clean, colour, ink, legend, new_axes, short, tidy, width_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ __all__ = ["search_course", "search_setting"]
 
 FAMILIES = ("network", "trees", "linear")
 WIDE = 10.0  # largest over smallest, from which on an axis is logarithmic
+LETTERS_AN_INCH = 9
 SHOWN = 0.9  # share of the trials that the axis of values reaches to: the worst would squeeze the others
 
 
@@ -53,7 +54,8 @@ def search_setting(trials: Mapping[str, NDArray[Any]], family: str, setting: str
         words = sorted({clean(one) for one in given[chosen]})
         places = np.array([words.index(clean(one)) for one in given[chosen]], np.float64)
         places += np.random.Generator(np.random.Philox(0)).uniform(-0.18, 0.18, len(places))  # side by side, not on top of each other
-        ax.set_xticks(range(len(words)), words, parse_math=False)
+        shown = [short(word, max(4, int(LETTERS_AN_INCH * width_of(ax) / len(words)))) for word in words]
+        ax.set_xticks(range(len(words)), shown, parse_math=False)
         ax.set_xlim(-0.6, len(words) - 0.4)
     else:
         places = given[chosen].astype(np.float64)
