@@ -51,6 +51,13 @@ def _raise(number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _raise_once(number: int, frame: FrameType | None) -> None:
+    for other in SIGNALS:
+        if signal.getsignal(other) is _raise_once:
+            signal.signal(other, _end)
+    _raise(number, frame)
+
+
 def _on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Some libraries print what they make into an error of their own; an interrupt is no traceback."""
     if not issubclass(kind, KeyboardInterrupt):
@@ -66,12 +73,12 @@ def _on_unraisable(lost: "sys.UnraisableHookArgs") -> None:
 
 
 @contextmanager
-def raising() -> Iterator[None]:
-    """Inside, a signal that would end the process is a KeyboardInterrupt; of a caller with handlers of its own nothing changes."""
+def raising(*, once: bool = False) -> Iterator[None]:
+    """Inside, a signal that would end the process is a KeyboardInterrupt; of a caller with handlers of its own nothing changes. With `once` a second one ends the process."""
     ours = [number for number in SIGNALS if signal.getsignal(number) is _end]
     try:
         for number in ours:
-            signal.signal(number, _raise)
+            signal.signal(number, _raise_once if once else _raise)
         yield
     finally:
         for number in ours:

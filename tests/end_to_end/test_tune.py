@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from functools import partial
 
 import numpy as np
@@ -103,6 +104,8 @@ def test_costs_judge(folder):
     (("tune", "t.csv", "--trials", 3), "expected --target COLUMN"),
     (("tune", "t.csv", "--target", "y", "--trials", 3, "--metric", "cost"), "expected --metric cost and --costs FILE together"),
     (("tune", "t.csv", "--show", "s.study"), "got both; leave one out"),
+    (("tune", "--show", "s.study", "--trials", 3), "got trials too; leave it out"),
+    (("tune", "t.csv", "--target", "y", "--time", "1h30"), "expected a time such as 90s, 10m or 1h30m, got '1h30'"),
     (("tune", "t.csv", "--target", "y", "--trials", 3, "--group", "u", "--when", "v"), "expected --group or --when"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused(folder, command, words):
@@ -113,12 +116,43 @@ def test_what_cannot_be_is_refused(folder, command, words):
     (("--space", "huge"), 1, "expected a space out of small, wide"),
     (("--space", "bad.toml"), 3, "got 'unitz' in bad.toml; did you mean 'units'?"),
     (("--study", "other.study"), 3, "to be of the same seed as this search"),
-    (("--study", "t.csv"), 3, "which is a SQLite database"),
+    (("--study", "notes.txt"), 3, "which is a SQLite database"),
 ])  # fmt: skip
 def test_other_files_are_refused(folder, options, code, words):
+    (folder / "notes.txt").write_text("what I have found out so far\n" * 100)
     (folder / "bad.toml").write_text("[network]\nunitz = [3]\n")
     if "other.study" in options:
         run(*SEARCH, "--trials", 1, "--study", "other.study", "--seed", 8, "-o", "o.safetensors", cwd=folder)
     assert_refused(run(*SEARCH, "--trials", 3, "-o", "x.safetensors", *options, cwd=folder), code, words)
     assert not (folder / "x.safetensors").exists()
     assert (folder / "t.csv").read_text().startswith("u,v,w")
+
+
+@pytest.mark.parametrize("options", [
+    ("--study", "same.x", "-o", "same.x"), ("--study", "same.x", "--report", "same.x"), ("--report", "same.x", "-o", "same.x"), ("--report", "space.toml"),
+    ("--study", "space.toml"), ("--report", "t.csv"),
+])  # fmt: skip
+def test_nothing_that_is_read_or_written_is_written_over(folder, options):
+    before = {path.name: path.read_bytes() for path in (folder / "t.csv", folder / "space.toml")}
+    assert_refused(run(*SEARCH, "--trials", 1, *options, cwd=folder), 1, "expected another file to write the")
+    assert before == {name: (folder / name).read_bytes() for name in before}
+
+
+def test_a_second_interrupt_quits_at_once(folder):
+    listen = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    x = np.random.default_rng(1).standard_normal((30_000, 12)).round(3)
+    if not (folder / "large.csv").exists():
+        table(folder / "large.csv", ",".join([*(f"c{i}" for i in range(12)), "y"]), [[*row, "abc"[int(np.argmax(row[:3]))]] for row in x.tolist()])
+    command = [NORMEXP, "tune", "large.csv", "--target", "y", "--time", "5m", "-o", "large.safetensors", "--study", "large.study", "--threads", "2"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+    for line in process.stderr:
+        if line.startswith("normexp: 1 "):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            break
+    started = time.monotonic()
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert time.monotonic() - started < 5
+    assert run("tune", "--show", "large.study", cwd=folder).returncode == 0

@@ -119,8 +119,8 @@ def test_no_room_for_the_study_ends_it_with_what_is_there(tmp_path):
             raise OSError("database or disk is full")
 
     found.study.file.add = full
-    with pytest.raises(OSError, match="disk is full"):
-        found.run(n_trials=50)
+    assert found.run(n_trials=50) == "storage"
+    assert "disk is full" in str(found.search.failure)
     assert len(found.ending().chosen) == 5
 
 
@@ -209,3 +209,69 @@ def test_what_further_trials_bring_is_shared_with_chance(ended):
         share = (between.weights - base) @ (alone - base) / ((alone - base) @ (alone - base))
         assert 0 <= share < 1
         np.testing.assert_allclose(between.weights, base + share * (alone - base), atol=1e-12)
+
+
+def test_a_failing_trial_does_not_end_the_search(tmp_path, monkeypatch):
+    found = searching.session(tmp_path)
+    asked = found.bench.tasks
+    bench = type(found.bench)
+
+    def tasks(self, how, number, stop, **options):
+        if number == 3:
+            raise MemoryError
+        return asked(how, number, stop, **options)
+
+    monkeypatch.setattr(bench, "tasks", tasks)
+    assert found.run(n_trials=8) == "trials"
+    assert [trial.state for trial in found.study.trials()][3] == "failed"
+    assert sum(trial.state == "failed" for trial in found.study.trials()) == 1
+
+
+def test_a_family_without_a_table_takes_no_part(tmp_path):
+    (tmp_path / "trees.toml").write_text("[trees]\nmax_depth = [2, 3]\nmax_iter = [15]\n")
+    found = searching.session(tmp_path, space=tmp_path / "trees.toml")
+    found.run(n_trials=6)
+    assert {trial.how.family for trial in found.study.trials()} == {"trees"}
+    assert not found.bench.data.inputs.shape[1]
+
+
+def test_rows_of_no_weight_are_neither_learnt_from_nor_tested(tmp_path):
+    from normexp.experiments import Experiments
+
+    x, y = searching.rows()
+    weights = np.ones(90)
+    weights[[3, 59, 60, 88]] = 0
+    folds = [(np.arange(60), np.arange(60, 90)), (np.arange(30, 90), np.arange(30))]
+    search = Experiments(trials=7, members="linear", cv=folds, random_state=0).fit(x, y, sample_weight=weights)
+    assert np.isfinite(search.best_score_)
+    found = Session(replace(searching.problem(), rows=np.flatnonzero(weights), weights=weights, folds=folds), seed=1)
+    for learnt, held in found.bench.places:
+        assert not set(learnt.tolist()) & set(held.tolist())
+        assert len(set(learnt.tolist())) == len(learnt)
+
+
+def test_no_row_to_judge_by_is_refused():
+    x, y = searching.rows()
+    few = [int(np.flatnonzero(y == k)[0]) for k in range(3)]
+    with pytest.raises(ValueError, match="expected rows that some fold holds out, to judge trials by, got none"):
+        Session(replace(searching.problem(), matrix=x[few], targets=y[few], rows=np.arange(3)), seed=0)
+
+
+def test_shares_of_wrong_answers_have_wilsons_interval(tmp_path):
+    from normexp.evaluation._calibration import wilson
+
+    found = searching.session(tmp_path, metric="accuracy")
+    found.run(n_trials=6)
+    best = found.search.kept[0].trial
+    low, high = wilson(np.array(best.value), np.array(90), 0.975)
+    assert (best.low, best.high) == pytest.approx((float(low), float(high)))
+    assert "share of wrong answers" in str(board_of(found.study.about, found.study.trials()))
+
+
+def test_one_trial_alone_is_kept_even_if_it_says_nothing(tmp_path):
+    targets = np.random.default_rng(5).integers(0, 3, 90).astype(np.int32)
+    found = searching.session(tmp_path, of=replace(searching.problem(), targets=targets), metric="accuracy")
+    found.run(n_trials=8)
+    ending = found.ending(single=True)
+    assert len(ending.chosen) == 1
+    assert ending.model.history.stopped != "diverged"

@@ -12,6 +12,7 @@ import pytest
 
 import searching
 from normexp.errors import DataError
+from normexp.evaluation import costs_of
 from normexp.experiments import show
 
 
@@ -69,15 +70,17 @@ def test_two_processes_share_a_study(tmp_path):
 
 
 @pytest.mark.parametrize(("options", "words"), [
-    ({"seed": 6}, "the same seed as this search, got others: 5 there, 6 here"),
+    ({"seed": 6}, "the same seed as this search, got others; search as it was begun"),
     ({"metric": "brier"}, "the same metric as this search, got others: log_loss there, brier here"),
     ({"n_folds": 4}, "as many folds"),
     ({"members": "network"}, "expected families that may take part"),
     ({"space": "small"}, "the same space"),
     ({"of": searching.problem(91)}, "as many rows as this search, got others: 90 there, 91 here"),
-    ({"of": searching.problem(seed=3)}, "the same rows, labels and folds as this search, got others;"),
+    ({"of": searching.problem(seed=3)}, "the same rows, labels, folds, groups, costs and members as this search, got others;"),
     ({"of": replace(searching.problem(), weights=np.arange(1, 91.0))}, "the same rows"),
-    ({"of": replace(searching.problem(), class_weight="balanced")}, "the same rows"),
+    ({"of": replace(searching.problem(), class_weight="balanced")}, "the same space"),
+    ({"of": replace(searching.problem(), groups=np.arange(90) // 2)}, "the same rows"),
+    ({"of": replace(searching.problem(), columns=tuple(replace(c, kind="boolean") if i else c for i, c in enumerate(searching.problem().columns)))}, "the same rows"),
     ({"of": replace(searching.problem(), classes=np.array(["a", "b", "c"]))}, "the same classes as this search, got others: '0', '1', '2' there, 'a', 'b', 'c' here"),
     ({"of": replace(searching.problem(), columns=tuple(replace(c, name=f"y{i}") for i, c in enumerate(searching.problem().columns)))}, "the same columns"),
 ])  # fmt: skip
@@ -102,12 +105,14 @@ def test_other_files_are_refused(tmp_path):
     before = other.read_bytes()
     with pytest.raises(DataError, match="a database with other tables, 'people'"):
         searching.session(tmp_path, study=other)
-    with pytest.raises(DataError, match="a database without one"):
+    with pytest.raises(DataError, match="a database with other tables, 'people'"):
         show(other)
-    with sqlite3.connect(other) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall() == [("people",)]
-    connection.close()
-    assert before[100:] == other.read_bytes()[100:]
+    assert before == other.read_bytes()
+    assert not (tmp_path / "other.db-wal").exists()
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    with pytest.raises(DataError, match="a database without one"):
+        show(empty)
     with pytest.raises(FileNotFoundError):
         show(tmp_path / "none.study")
     assert not (tmp_path / "none.study").exists()
@@ -134,6 +139,10 @@ def forged(path, change):
     lambda t: t.update(seconds=-1),
     lambda t: t.update(settings=[]),
     lambda t: t.update(settings={"units": [1]}),
+    lambda t: t.update(settings={"family": "network", "units": 10**9}),
+    lambda t: t.update(settings={"family": "network", "unitz": 8}),
+    lambda t: t.update(settings={"units": 8}),
+    lambda t: t["how"].update(epochs=2.0),
     lambda t: t.update(losses=["a"]),
     lambda t: t["how"].pop("family"),
     lambda t: t["how"].update(family="forest"),
@@ -198,3 +207,47 @@ def test_what_was_told_outlives_a_kill(tmp_path):
     last.run(n_trials=1)
     assert last.ending() is not None
     assert len(last.study.trials()) == n_before + 1
+
+
+def test_costs_are_part_of_a_study(tmp_path):
+    path = tmp_path / "s.study"
+    one, other = (costs_of(matrix, np.arange(3)) for matrix in ([[0, 1, 1], [1, 0, 1], [1, 1, 0]], [[0, 1, 9], [1, 0, 1], [1, 1, 0]]))
+    searching.session(tmp_path, of=replace(searching.problem(), costs=one), metric="cost", study=path).run(n_trials=1)
+    with pytest.raises(DataError, match="costs and members as this search"):
+        searching.session(tmp_path, of=replace(searching.problem(), costs=other), metric="cost", study=path)
+
+
+def test_the_portfolio_of_several_processes_is_there_once(tmp_path):
+    path = tmp_path / "s.study"
+    both = [searching.session(tmp_path, study=path) for _ in range(2)]
+    for one in both:  # began together: neither knows what the other has fitted
+        one.run(n_trials=12)
+    last = searching.session(tmp_path, study=path)
+    last.run(n_trials=1)
+    names = [one.trial.how.name for one in last.search.kept if one.of_portfolio]
+    assert sorted(names) == sorted(set(names))
+    best = min((trial for trial in last.study.trials() if trial.state == "complete"), key=lambda trial: trial.value)
+    assert last.ending(single=True).chosen[0].value == best.value
+
+
+def test_sessions_are_numbered_beyond_what_is_there(tmp_path):
+    path = tmp_path / "s.study"
+    searching.session(tmp_path, study=path).run(n_trials=2)
+    for value in ("abc", -5, 0):
+        changed(path, "sessions", value, "normexp_study")
+        later = searching.session(tmp_path, study=path)
+        later.run(n_trials=1)
+        assert len({trial.number for trial in show(path)[1]}) == len(show(path)[1])
+
+
+def test_a_line_that_somebody_has_spoilt_ends_a_search_with_what_is_there(tmp_path):
+    path = tmp_path / "s.study"
+    found = searching.session(tmp_path, study=path)
+    found.run(n_trials=6)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO normexp_trials (number, trial) VALUES (77777, '{')")
+    connection.close()
+    found.study.looked = -1e9
+    assert found.run(n_trials=3) == "storage"
+    assert "expected trials as normexp writes them" in str(found.search.failure)
+    assert found.ending() is not None

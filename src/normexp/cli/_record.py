@@ -20,7 +20,7 @@ __all__ = ["COLUMNS", "FACTS", "SCORES", "append_run", "check_record", "read_run
 FACTS = ("time", "version", "table", "target", "rows", "test_rows", "seed", "settings", "seconds", "stopped", "model")
 SCORES = ("log_loss", "accuracy", "brier")
 COLUMNS = (*FACTS, *(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")), "calibration_error")
-MOST_BYTES = 100_000_000
+MOST_BYTES, MOST_HEADER = 100_000_000, 10_000
 UNSET = {"table", "target", "output", "force", "seed", "log", "as_json", "report", "save_test", "no_fingerprint", "threads", "costs_file"}  # which say nothing of the model
 NAMES = {"when": "time", "keep_columns": "keep-column"}  # of options that are called otherwise on the command line
 
@@ -29,8 +29,8 @@ def check_record(path: Path) -> None:
     """Refused now, not after the training: a file that is no record."""
     if path.exists() and path.stat().st_size:
         with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            header = next(csv.reader(file), [])
-        if tuple(header) != COLUMNS:
+            first = file.readline(MOST_HEADER)
+        if first.rstrip("\r\n").split(",") != list(COLUMNS):
             raise DataError(f"expected a record of runs to append to, got a file with other columns ({path}); name another file with --log")
 
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from normexp.cli._console import say
@@ -11,7 +11,7 @@ from normexp.cli._shown import shown_lines
 from normexp_command.signals import raising
 
 if TYPE_CHECKING:
-    from normexp.experiments import Session, Trial
+    from normexp.experiments import Ending, Session, Trial
 
 __all__ = ["SearchProgress"]
 
@@ -44,19 +44,25 @@ class SearchProgress:
     def __exit__(self, *_: object) -> None:
         self.open.close()
 
-    def run(self) -> str:
-        """Why it ended."""
-        try:
-            with raising():
-                stopped = self.session.run(self.n_trials, self.seconds, self._look)
-        except OSError as error:
-            say(f"error: {error}; the search ends, the best so far is kept")
-            stopped = "storage"
+    def run(self, *, single: bool) -> "tuple[str, Ending | None]":
+        """Why it ended, and with what. The first interrupt ends the search, a second one the process."""
+        stopped = "interrupted"
+        with suppress(KeyboardInterrupt), raising(once=True):  # one that comes between two steps is no less an interrupt
+            stopped = self.session.run(self.n_trials, self.seconds, self._look)
         self._look()
+        if stopped == "storage":
+            say(f"error: {self.session.search.failure}; the search ends, the best so far is kept")
         if stopped == "interrupted":
-            self.open.close()
-            say("interrupted: the best so far is combined and saved; once more quits at once")
-        return stopped
+            self._say_interrupted()
+            return stopped, self.session.ending(single=single)
+        with suppress(KeyboardInterrupt), raising(once=True):
+            return stopped, self.session.ending(single=single)
+        self._say_interrupted()
+        return "interrupted", self.session.ending(single=single)
+
+    def _say_interrupted(self) -> None:
+        self.open.close()
+        say("interrupted: the best so far is combined and saved; once more quits at once")
 
     def _look(self) -> bool:
         trials = self.session.study.trials()
@@ -73,9 +79,11 @@ class SearchProgress:
         return False
 
     def _board(self, trials: "list[Trial]") -> list[str]:
-        counts = {state: sum(trial.state == state for trial in trials) for state in ("complete", "pruned", "diverged")}
-        name = self.session.study.about.metric.replace("_", " ")
-        found = [f"{len(trials)} trials, {counts['pruned']} stopped early, {counts['diverged']} diverged; {self._left(len(trials))}"]
+        from normexp.experiments import WORDS
+
+        ended, pruned = (sum(trial.state == state for trial in trials) for state in ("complete", "pruned"))
+        name = WORDS[self.session.study.about.metric]
+        found = [f"{len(trials)} trials, {pruned} stopped early, {len(trials) - ended - pruned} diverged or failed; {self._left(len(trials))}"]
         best = sorted((trial for trial in trials if trial.state == "complete"), key=lambda trial: (trial.value, trial.number))[:FIRST]
         found += ["", f"best so far ({name} of rows that they had not seen, 95 % interval)"]
         found += [f"  {trial.value:.4f} ({trial.low:.4f} to {trial.high:.4f})  {self._line(trial, value=False)}" for trial in best] or ["  none has come to its end yet"]
@@ -95,7 +103,7 @@ class SearchProgress:
     def _line(self, trial: "Trial", *, value: bool = True) -> str:
         from normexp.experiments import settings_in_words
 
-        ended = self._value(trial) if trial.state == "complete" else {"pruned": "stopped early", "diverged": "diverged"}[trial.state]
+        ended = self._value(trial) if trial.state == "complete" else {"pruned": "stopped early"}.get(trial.state, trial.state)
         words = f"{trial.how.name}, {trial.how.family}" + (f": {ended}" if value else "")
         return f"{words}; {settings_in_words(trial, self.starts.setdefault(trial.how.family, trial.settings))}"[:160]
 

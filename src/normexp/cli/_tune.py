@@ -36,7 +36,7 @@ class Duration(click.ParamType[float]):
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", value.strip())
+        found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", value.strip() + ("s" if re.fullmatch(r"[\d.]+", value.strip()) else ""))
         seconds = sum(float(number) * unit for number, unit in zip(found.groups(), UNITS.values(), strict=True) if number) if found else 0.0
         if not 0 < seconds < 1e8:
             self.fail(f"expected a time such as 90s, 10m or 1h30m, got '{value}'", param, ctx)
@@ -80,8 +80,9 @@ def tune(table: str | None, **given: Any) -> int:
       normexp tune --show churn.study
       normexp tune fraud.csv --target fraud --time 1h --metric cost --costs costs.csv
 
-    The first trials are the members that train fits; then neighbours of the best so far are tried, several side by side. All are judged on the same folds by rows that they had
-    not seen, and stopped early where they fall behind. The test rows are looked at once, at the end. Ctrl-C ends the search and keeps the best so far; a second one quits at once.
+    The first trials are the members that train fits, those of --quality best too; then neighbours of the best so far are tried, several side by side. All are judged on the same
+    folds by rows that they had not seen, and stopped early where they fall behind. The test rows are looked at once, at the end. Ctrl-C ends the search and keeps the best so far;
+    a second one quits at once.
 
     A space is a TOML file with a table for each family that takes part, such as
 
@@ -104,13 +105,12 @@ def tune(table: str | None, **given: Any) -> int:
         raise click.UsageError("expected --metric cost and --costs FILE together, got one of them")
     started = time.monotonic()
     asked = Asked(table, **_as_train(given))
-    page = None if given["report"] is None else writable(Path(given["report"]), "page", [table, asked.path])
+    study, page = _outputs(asked, given)
     data = asked.read()
     parts = asked.parts(data)
-    session = _session(data, parts, given)
+    session = _session(data, parts, study, given)
     with SearchProgress(session, given["seconds"], given["trials"], started) as progress:
-        stopped = progress.run()
-    ending = session.ending(single=given["single"])
+        stopped, ending = progress.run(single=given["single"])
     if ending is None:
         say(f"{stopped.replace('_', ' ')} before the first trial was over: there is no model, and none is saved")
         return 130 if stopped == "interrupted" else 1
@@ -123,7 +123,15 @@ def _as_train(given: dict[str, Any]) -> dict[str, Any]:
     return {**given, **unasked, "report": None, "costs_file": None}
 
 
-def _session(data: "Table", parts: Parts, given: dict[str, Any]) -> "Session":
+def _outputs(asked: Asked, given: dict[str, Any]) -> tuple[Path | None, Path | None]:
+    """Study and page, which replace nothing that is read, nor each other, nor the model."""
+    kept: list[str | Path] = [asked.table, asked.path, *(given[name] for name in ("test", "costs_file", "space") if given[name] and given[name] not in ("small", "wide"))]
+    study = None if given["study"] is None else writable(Path(given["study"]), "study", kept)
+    page = None if given["report"] is None else writable(Path(given["report"]), "page", kept if study is None else [*kept, study])
+    return study, page
+
+
+def _session(data: "Table", parts: Parts, study: Path | None, given: dict[str, Any]) -> "Session":
     from normexp import recipe
     from normexp.experiments import Problem, Session
 
@@ -133,7 +141,6 @@ def _session(data: "Table", parts: Parts, given: dict[str, Any]) -> "Session":
         data.matrix, data.schema.matrix_columns(), targets, classes, recipe.rows_to_learn(parts.rows, data.weights), data.weights, data.groups, data.times, given["class_weight"],
         costs=costs,
     )  # fmt: skip
-    study = None if given["study"] is None else writable(Path(given["study"]), "study", [])
     session = Session(
         problem, space=given["space"], metric=given["metric"], members=given["members"] or None, study=study, jobs=given["jobs"], n_threads=given["threads"] or 0,
         seed=recipe.seed_from(given["seed"]),
@@ -181,7 +188,8 @@ def _result(asked: Asked, parts: Parts, board: "Board", ending: "Ending", model:
     members = [{"name": name, "weight": weight, "out_of_fold_log_loss": loss} for name, weight, loss in told.kinds() if weight]
     return {
         "model": str(asked.path), "table": asked.table, "target": asked.target, "classes": model.classes.tolist(), "stopped": stopped,
-        "seconds": round(time.monotonic() - started, 3), "trials": board.counts, "metric": board.about.metric, "best_trial": _trial_as_data(board.best[0]), "members": members,
+        "seconds": round(time.monotonic() - started, 3), "trials": board.counts, "metric": board.about.metric, "made_small": board.metric, "members": members,
+        "best_trial": _trial_as_data(board.best[0]),
         "out_of_fold": ending.score._asdict(), "n_training_rows": len(parts.rows), "split": parts.split, "study": asked.given["study"],
     }  # fmt: skip
 
@@ -194,7 +202,7 @@ def _trial_as_data(trial: Any) -> dict[str, Any]:
 def _print(result: dict[str, Any], board: "Board", ending: "Ending", parts: Parts, asked: Asked) -> None:
     echo(f"{parts.words}; {len(result['classes'])} classes; {result['seconds']:.1f} s")
     echo(str(board))
-    name, score = board.about.metric.replace("_", " "), ending.score
+    name, score = board.metric, ending.score
     echo(f"\nthe model: {counted(len(result['members']), 'trial')} together, {name} {score.estimate:.4f} ({score.low:.4f} to {score.high:.4f}) of rows that they had not seen")
     if result["scores"]["n_rows"]:
         scores_table({"model": result["scores"], "class shares": result["class_share_scores"]})
@@ -206,11 +214,12 @@ def _print(result: dict[str, Any], board: "Board", ending: "Ending", parts: Part
 
 def flattery(metric: str, out_of_fold: float, scores: dict[str, Any]) -> str:
     """By how much the search flattered itself, in a sentence."""
+    from normexp.experiments import WORDS
+
     tested = {"log_loss": scores["log_loss"], "brier": scores["brier"], "accuracy": 1 - scores["accuracy"]}.get(metric)
     if tested is None:
         return "the search chose by cost; what answers cost on the test rows, evaluate --costs tells"
-    what = "share of wrong answers" if metric == "accuracy" else metric.replace("_", " ")
-    return f"{what}: {out_of_fold:.4f} out of fold, where the search chose, {tested:.4f} on the test rows: a difference of {tested - out_of_fold:+.4f}, chance included"
+    return f"{WORDS[metric]}: {out_of_fold:.4f} out of fold, where the search chose, {tested:.4f} on the test rows: a difference of {tested - out_of_fold:+.4f}, chance included"
 
 
 def _show(path: Path, table: str | None, given: dict[str, Any]) -> int:
@@ -218,6 +227,10 @@ def _show(path: Path, table: str | None, given: dict[str, Any]) -> int:
 
     if table is not None:
         raise click.UsageError("expected a TABLE to search on, or --show FILE, got both; leave one out")
+    context = click.get_current_context()
+    for name in given:
+        if name not in ("show", "report", "as_json") and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"expected --show with --report or --json, which only look at a study, got {name.replace('_', '-')} too; leave it out")
     page = None if given["report"] is None else writable(Path(given["report"]), "page", [str(path)])
     board = board_of(*show(path))
     if page is not None:

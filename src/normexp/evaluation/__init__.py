@@ -29,6 +29,7 @@ from normexp.evaluation._intervals import compare as compare
 from normexp.evaluation._intervals import intervals as intervals
 from normexp.evaluation._intervals import mean_interval as mean_interval
 from normexp.evaluation._intervals import sampling_of as sampling_of
+from normexp.evaluation._intervals import share_interval as share_interval
 from normexp.evaluation._positive import positive_class as positive_class
 from normexp.evaluation._ranking import Ranking as Ranking
 from normexp.evaluation._ranking import ranking_of as ranking_of
@@ -51,6 +52,6 @@ __all__ = [
     "LossSplit", "ROW_SCORES", "Ranking", "Reliability", "Sampling", "Scores", "SetScores", "Threshold", "best_threshold", "calibration_by_chance", "calibration_error",
     "calibration_of_classes",
     "class_scores", "class_share_evaluation", "classwise_calibration_error", "compare", "confusion_matrix", "costs_of", "decision_costs", "decision_curve", "evaluate",
-    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "set_scores",
+    "fit_temperature", "gains", "intervals", "mean_interval", "out_of_fold", "positive_class", "ranking_of", "reliability", "sampling_of", "score", "set_scores", "share_interval",
     "split_log_loss", "thresholds",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from normexp.experiments._board import columns_of as columns_of  # noqa: E402
 from normexp.experiments._board import settings_in_words as settings_in_words  # noqa: E402
 from normexp.experiments._file import show as show  # noqa: E402
 from normexp.experiments._judge import METRICS as METRICS  # noqa: E402
+from normexp.experiments._judge import WORDS as WORDS  # noqa: E402
 from normexp.experiments._records import Trial as Trial  # noqa: E402
 from normexp.experiments._session import Ending as Ending  # noqa: E402
 from normexp.experiments._session import Problem as Problem  # noqa: E402
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from normexp.experiments._experiments import Experiments as Experiments
     from normexp.experiments._experiments import tune as tune
 
-__all__ = ["Board", "Ending", "Experiments", "METRICS", "Problem", "SPACES", "Session", "Trial", "board_of", "columns_of", "settings_in_words", "show", "tune"]
+__all__ = ["Board", "Ending", "Experiments", "METRICS", "Problem", "SPACES", "Session", "Trial", "WORDS", "board_of", "columns_of", "settings_in_words", "show", "tune"]
 
 
 def __getattr__(name: str) -> Any:  # scikit-learn, which the command line does without

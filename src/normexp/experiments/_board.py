@@ -8,7 +8,9 @@ import numpy as np
 import optuna
 
 from normexp.experiments._file import About
-from normexp.experiments._records import Trial
+from normexp.experiments._judge import WORDS
+from normexp.experiments._records import STATES, Trial
+from normexp.experiments._study import study_in_memory
 
 __all__ = ["Board", "board_of", "columns_of", "importances_of", "settings_in_words"]
 
@@ -26,9 +28,14 @@ class Board:
     importances: dict[str, dict[str, float]]  # by family: the share of what its settings make of the difference between trials
 
     @property
+    def metric(self) -> str:
+        """What trials are judged by, in words."""
+        return WORDS.get(self.about.metric, self.about.metric)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Of the states."""
-        return {state: sum(trial.state == state for trial in self.trials) for state in ("complete", "pruned", "diverged")}
+        return {state: sum(trial.state == state for trial in self.trials) for state in STATES}
 
     @property
     def seconds(self) -> float:
@@ -45,13 +52,13 @@ class Board:
         return next(one.settings for one in (*self.trials, trial) if one.how.family == trial.how.family and (one.settings or one is trial))
 
     def spent(self) -> list[tuple[str, int, int, int, float, float]]:
-        """Of each family: trials to the end, stopped early and diverged, seconds, and their share."""
+        """Of each family: trials to the end, stopped early, and diverged or failed; seconds, and their share."""
         found = []
         for family in sorted({trial.how.family for trial in self.trials}):
             ours = [trial for trial in self.trials if trial.how.family == family]
-            complete, pruned, diverged = (sum(trial.state == state for trial in ours) for state in ("complete", "pruned", "diverged"))
+            complete, pruned = (sum(trial.state == state for trial in ours) for state in ("complete", "pruned"))
             seconds = sum(trial.seconds for trial in ours)
-            found.append((family, complete, pruned, diverged, seconds, seconds / max(self.seconds, 1e-9)))
+            found.append((family, complete, pruned, len(ours) - complete - pruned, seconds, seconds / max(self.seconds, 1e-9)))
         return found
 
     def __str__(self) -> str:
@@ -59,8 +66,8 @@ class Board:
 
     def lines(self) -> list[str]:
         """For people."""
-        counts, name = self.counts, self.about.metric.replace("_", " ")
-        ended = ", ".join([f"{counts['complete']} trials to the end", *(f"{counts[state]} {words}" for state, words in STATES.items() if counts[state])])
+        counts, name = self.counts, self.metric
+        ended = ", ".join([f"{counts['complete']} trials to the end", *(f"{counts[state]} {words}" for state, words in ENDS.items() if counts[state])])
         found = [f"{ended}; {self.seconds:.0f} s of fits"]
         if not self.best:
             return [*found, "no trial has come to its end yet"]
@@ -74,7 +81,7 @@ class Board:
         return found
 
 
-STATES = {"pruned": "stopped early", "diverged": "diverged"}
+ENDS = {"pruned": "stopped early", "diverged": "diverged", "failed": "failed"}
 
 
 def board_of(about: About, trials: Sequence[Trial]) -> Board:
@@ -92,8 +99,9 @@ def importances_of(trials: Sequence[Trial]) -> dict[str, float]:
     """
     if len(trials) < LEAST_TRIALS:
         return {}
-    names = [name for name in trials[0].settings if name != "family" and len({trial.settings.get(name) for trial in trials}) > 1]
-    study = optuna.create_study()
+    shared = set.intersection(*(set(trial.settings) for trial in trials))
+    names = [name for name in trials[0].settings if name in shared and name != "family" and len({trial.settings.get(name) for trial in trials}) > 1]
+    study = study_in_memory()
     distributions = {name: _distribution([trial.settings[name] for trial in trials]) for name in names}
     for trial in trials:
         study.add_trial(optuna.create_trial(value=trial.value, params={name: trial.settings[name] for name in names}, distributions=distributions))

@@ -1,6 +1,8 @@
 """Experiments in Python: a search in scikit-learn's manner."""
 
+import numbers
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from normexp._labels import classes_and_targets
 from normexp.classifier import SoftmaxClassifier, class_weight_of, folds_of, groups_of, training_rows, weights_of
 from normexp.evaluation import costs_of
 from normexp.experiments._board import Board, board_of, columns_of, settings_in_words
+from normexp.experiments._file import MOST_TRIALS
 from normexp.experiments._records import Trial
 from normexp.experiments._session import Problem, Session
 from normexp.tables import Table
@@ -29,8 +32,8 @@ __all__ = ["Experiments", "tune"]
 class Experiments(ClassifierMixin, BaseEstimator):
     """Many members tried, and a softmax classifier made of the best: those whose combination is best on rows that they had not seen.
 
-    The first trials are the members that `SoftmaxClassifier` has by default; then come neighbours of the best so far, several side by side, all on the same folds, each stopped
-    early where it falls behind. Nothing but the rows of `fit` is looked at; keep others apart to test on.
+    The first trials are the members of `SoftmaxClassifier` by default, and further ones that it has with quality="best"; then come neighbours of the best so far, several side by
+    side, all on the same folds, each stopped early where it falls behind. Nothing but the rows of `fit` is looked at; keep others apart to test on.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ class Experiments(ClassifierMixin, BaseEstimator):
     space : "wide", "small" or path, default "wide"
         What is varied; a TOML file has a table a family (network, linear, trees), a list of values or {from = …, to = …} a setting.
     metric : "log_loss", "brier", "accuracy" or "cost", default "log_loss"
-        What trials are judged by. They are combined by log loss all the same.
+        What trials are judged by and is made small: of "accuracy" the share of wrong answers. They are combined by log loss all the same.
     costs : Costs, dict or array_like, default None
         With metric="cost": what answers cost, as `SoftmaxClassifier.decide` takes it.
     members : None, str or sequence of str, default None
@@ -51,7 +54,7 @@ class Experiments(ClassifierMixin, BaseEstimator):
     class_weight : None, "balanced" or dict, default None
         As `SoftmaxClassifier` has it.
     study : path or None, default None
-        A file (SQLite, by Optuna) that trials are written to as they end; a later fit on the same data goes on from it, and several processes may share it.
+        A file (SQLite) that trials are written to as they end; a later fit on the same data goes on from it, and several processes may share it.
     single : bool, default False
         The best trial alone instead of a combination.
     jobs : int or None, default None
@@ -132,8 +135,14 @@ class Experiments(ClassifierMixin, BaseEstimator):
         DataError
             For a study's file of other data, or a file of a space that cannot be read.
         """
-        if self.time is None and self.trials is None:
+        started, seconds, n_trials = time.monotonic(), self._seconds(), None if self.trials is None else integer_at_least(self.trials, 1, "trials")
+        if seconds is None and n_trials is None:
             raise ValueError("expected time (seconds), trials, or both, got neither")
+        if n_trials is not None and n_trials > MOST_TRIALS:
+            raise ValueError(f"expected at most {MOST_TRIALS:,} trials of a fit, got {n_trials:,}; a study goes on with further ones")
+        n_threads = 0 if self.n_threads is None else integer_at_least(self.n_threads, 1, "n_threads")
+        if y is None and not isinstance(X, Table):
+            raise ValueError("expected labels y to search with Experiments, got None")
         model = SoftmaxClassifier(members=self.members, class_weight=self.class_weight, random_state=self.random_state, n_threads=self.n_threads)
         data = training_rows(model, X, X.labels if isinstance(X, Table) and y is None else y)
         check_classification_targets(data.labels)
@@ -146,17 +155,27 @@ class Experiments(ClassifierMixin, BaseEstimator):
         )  # fmt: skip
         random_state = 0 if self.study is not None and self.random_state is None else self.random_state
         session = Session(
-            problem, space=self.space, metric=self.metric, members=self.members, n_folds=integer_at_least(self.cv, 2, "cv") if isinstance(self.cv, int) else None,
+            problem, space=self.space, metric=self.metric, members=self.members, n_folds=integer_at_least(self.cv, 2, "cv") if isinstance(self.cv, numbers.Integral) else None,
             study=None if self.study is None else Path(self.study), jobs=None if self.jobs is None else integer_at_least(self.jobs, 1, "jobs"),
-            n_threads=self.n_threads or 0, seed=recipe.seed_from(check_random_state(random_state)),
+            n_threads=n_threads, seed=recipe.seed_from(check_random_state(random_state)),
         )  # fmt: skip
-        seconds = None if self.time is None else float(self.time)
-        if seconds is not None:
-            finite_above_0(seconds, "time")
-        n_trials = None if self.trials is None else integer_at_least(self.trials, 1, "trials")
-        self.stopped_ = session.run(n_trials, seconds, _Printed(session) if self.verbose else None)
+        printed = _Printed(session)
+        self.stopped_ = session.run(n_trials, None if seconds is None else max(seconds - (time.monotonic() - started), 1e-6), printed if self.verbose else None)
+        if self.verbose:
+            printed()
+        if self.stopped_ == "storage":
+            warnings.warn(f"the search ended early, with the best so far: {session.search.failure}", UserWarning, stacklevel=2)
         self._keep(session, model, data.schema)
         return self
+
+    def _seconds(self) -> float | None:
+        if self.time is None:
+            return None
+        if isinstance(self.time, (str, bool)):
+            raise ValueError(f"expected time in seconds, such as 600, got {self.time!r}")
+        seconds = float(self.time)
+        finite_above_0(seconds, "time")
+        return seconds
 
     def _keep(self, session: Session, model: SoftmaxClassifier, schema: Any) -> None:
         ending = session.ending(single=self.single)
@@ -205,7 +224,7 @@ class _Printed:
     """A line a trial."""
 
     def __init__(self, session: Session) -> None:
-        self.session, self.n_told, self.started = session, 0, time.monotonic()
+        self.session, self.n_told, self.started = session, len(session.study.trials()), time.monotonic()
         self.best: Trial | None = None
 
     def __call__(self) -> bool:

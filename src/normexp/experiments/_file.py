@@ -12,10 +12,11 @@ from normexp._version import __version__
 from normexp.errors import DataError
 from normexp.experiments._records import Trial, text_of, trial_of
 
-__all__ = ["About", "StudyFile", "show"]
+__all__ = ["MOST_TRIALS", "About", "StudyFile", "show"]
 
 FORMAT = 1
-PATIENCE = 60.0  # seconds to wait for another process that writes
+PATIENCE = 5.0  # seconds to wait for another process that writes
+MOST_TRIALS = 100_000  # of a session
 TABLES = (
     "CREATE TABLE IF NOT EXISTS normexp_study (id INTEGER PRIMARY KEY CHECK (id = 1), about TEXT NOT NULL, sessions INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS normexp_trials (place INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL UNIQUE, trial TEXT NOT NULL)",
@@ -28,7 +29,7 @@ class About(NamedTuple):
     columns: tuple[str, ...]
     classes: tuple[str, ...]
     n_rows: int
-    rows: str  # a fingerprint of them, their labels and folds
+    rows: str  # a fingerprint of them, their labels, folds, groups and costs, and of the portfolio
     metric: str
     space: str  # in words
     seed: int
@@ -37,7 +38,7 @@ class About(NamedTuple):
 
 DIFFERENCES = {
     "columns": "the same columns", "classes": "the same classes", "n_rows": "as many rows", "metric": "the same metric", "space": "the same space", "seed": "the same seed",
-    "n_folds": "as many folds", "rows": "the same rows, labels and folds",
+    "n_folds": "as many folds", "rows": "the same rows, labels, folds, groups, costs and members",
 }  # fmt: skip
 
 
@@ -50,10 +51,14 @@ class StudyFile:
             raise FileNotFoundError(2, "expected a study's file, got none", str(path))
         with self._errors():
             self.connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-            if must_exist:
-                return
-            self.connection.execute("PRAGMA journal_mode=WAL")  # a commit then waits for no disk, and what is killed is undone
-            self.connection.execute("PRAGMA synchronous=NORMAL")
+            try:
+                self._refuse_other_tables()
+                if not must_exist:
+                    self.connection.execute("PRAGMA journal_mode=WAL")  # a commit then waits for no disk, and what is killed is undone
+                    self.connection.execute("PRAGMA synchronous=NORMAL")
+            except BaseException:
+                self.connection.close()
+                raise
 
     def begin(self, about: About) -> int:
         """The number of this session, from 0; the study is made where there is none. Raises DataError for one of other data."""
@@ -68,9 +73,6 @@ class StudyFile:
         return session
 
     def _begin(self, about: About) -> int:
-        others = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'normexp%' AND name NOT LIKE 'sqlite%'").fetchall()
-        if others:
-            raise DataError(f"expected a study of normexp in {self.path}, got a database with other tables, {listing([name for (name,) in others])}; name another file")
         for table in TABLES:
             self.connection.execute(table)
         before = self.connection.execute("SELECT sessions FROM normexp_study").fetchone()
@@ -78,15 +80,22 @@ class StudyFile:
             self.connection.execute("INSERT INTO normexp_study VALUES (1, ?, 1)", (json.dumps({"format": FORMAT, "version": __version__} | about._asdict()),))
             return 0
         self._refuse_others(about)
-        self.connection.execute("UPDATE normexp_study SET sessions = sessions + 1")
-        return int(before[0])
+        (number,) = self.connection.execute("SELECT max(number) FROM normexp_trials").fetchone()
+        session = max(before[0] if isinstance(before[0], int) else 0, 0 if number is None else int(number) // MOST_TRIALS + 1)
+        self.connection.execute("UPDATE normexp_study SET sessions = ?", (session + 1,))
+        return int(session)
+
+    def _refuse_other_tables(self) -> None:
+        others = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'normexp%' AND name NOT LIKE 'sqlite%'").fetchall()
+        if others:
+            raise DataError(f"expected a study of normexp in {self.path}, got a database with other tables, {listing([name for (name,) in others])}; name another file")
 
     def _refuse_others(self, about: About) -> None:
         there = self.about()
         for name, words in DIFFERENCES.items():
             other, own = getattr(there, name), getattr(about, name)
             if other != own:
-                shown = "" if name == "rows" else f": {_shown(other)} there, {_shown(own)} here"
+                shown = "" if name in ("rows", "seed") else f": {_shown(other)} there, {_shown(own)} here"
                 raise DataError(f"expected the study in {self.path} to be of {words} as this search, got others{shown}; search as it was begun, or name another file")
 
     def about(self) -> About:

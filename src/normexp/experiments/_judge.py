@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normexp.evaluation import Costs, Interval, Sampling, mean_interval
+from normexp.evaluation import Costs, Interval, Sampling, mean_interval, share_interval
 from normexp.functional import cross_entropy, softmax
 from normexp.recipe import Workbench
 
-__all__ = ["METRICS", "Judge"]
+__all__ = ["METRICS", "WORDS", "Judge"]
 
 METRICS = ("log_loss", "brier", "accuracy", "cost")
+WORDS = {"log_loss": "log loss", "brier": "Brier score", "accuracy": "share of wrong answers", "cost": "cost"}  # of what is made small
+TAIL = 0.025
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,14 @@ class Judge:
 
     def __call__(self, logits: NDArray[Any], places: NDArray[np.int64]) -> float:
         """Of logits of the rows at these places, the weighted mean; NaN for no rows."""
-        if not len(places):
+        if not self.mass(places):
             return float("nan")
         weights = self.bench.weights
         return float(np.average(self._of_rows(logits, places), weights=None if weights is None else weights[places]))
+
+    def mass(self, places: NDArray[np.int64]) -> float:
+        """What these rows weigh together."""
+        return float(self._sampling[0][places].sum())
 
     def n_units(self, places: NDArray[np.int64]) -> float:
         """How many rows, each by itself, these are worth: fewer where weights differ or rows belong together."""
@@ -43,7 +49,10 @@ class Judge:
 
     def interval(self, logits: NDArray[Any], places: NDArray[np.int64]) -> Interval:
         """The mean and its 95 % interval; rows of a group count as one."""
-        estimate, low, high = mean_interval(self._of_rows(logits, places), self._sampling_of(places))
+        values, sampling = self._of_rows(logits, places), self._sampling_of(places)
+        if self.metric == "accuracy":
+            return share_interval(values, sampling, TAIL)
+        estimate, low, high = mean_interval(values, sampling, TAIL)
         return Interval(estimate, low if self.metric == "cost" else max(low, 0.0), high)
 
     @cached_property
@@ -70,5 +79,6 @@ class Judge:
             p[np.arange(len(p)), targets] -= 1
             found = (p**2).sum(axis=1)
         else:
-            found = (p.argmax(axis=1) != targets).astype(np.float64)
+            answers = p if self.bench.data.class_weights is None else p * self.bench.data.class_weights  # as the model answers
+            found = (answers.argmax(axis=1) != targets).astype(np.float64)
         return found

@@ -12,7 +12,7 @@ from normexp.recipe import AnyConfiguration, Configuration, TreeConfiguration
 
 __all__ = ["STATES", "Trial", "text_of", "trial_of"]
 
-STATES = ("complete", "pruned", "diverged")
+STATES = ("complete", "pruned", "diverged", "failed")
 MOST_NUMBER = 2**53
 MOST_COLUMNS, MOST_LAYERS, MOST_SEEDS, MOST_NAME, MOST_LOSSES = 1_000_000, 16, 16, 80, 10_000
 FACTS = ("settings", "state", "value", "low", "high", "losses", "seconds", "when")
@@ -31,7 +31,7 @@ class Trial:
     settings : mapping of str to Any
         What the search varied: "family", and the settings of that family by their names; empty for a member of the portfolio that the space does not hold.
     state : str
-        "complete", "pruned" (stopped at a rung) or "diverged".
+        "complete", "pruned" (stopped at a rung), "diverged", or "failed" (for want of memory, or settings that do not go together).
     value : float
         What is to be small, of all rows by members that had not seen them; NaN unless complete.
     low, high : float
@@ -76,7 +76,7 @@ def trial_of(number: Any, text: Any, n_columns: int, where: str) -> Trial:
         found["state"] in STATES and _number(found["seconds"], 0, 1e12) and _number(found["when"], 0, 1e12)
         and all(_number(found[name], -1e300, 1e300) if ended else found[name] is None for name in ("value", "low", "high"))
         and isinstance(losses, list) and len(losses) <= MOST_LOSSES and all(_number(loss, -1e300, 1e300) for loss in losses)
-        and isinstance(settings, dict) and all(isinstance(one, (str, int, float, bool)) for one in settings.values())
+        and isinstance(settings, dict) and _are_settings(settings)
     )  # fmt: skip
     if not checks:
         raise DataError(f"expected possible facts of trial {number} in {where}, got others: {str(text)[:80]}")
@@ -114,7 +114,7 @@ def _number(value: Any, low: float, high: float) -> bool:
 def _within(family: str, name: str, *, zero: bool = False) -> Callable[[Any], bool]:
     """As the widest space has it; `zero` allows 0 too."""
     limits = LIMITS[family][name]
-    return lambda value: (zero and value == 0) or (not isinstance(value, (str, bool, list, dict, type(None))) and value in limits)
+    return lambda value: (zero and value == 0) or (not isinstance(value, (list, dict)) and value in limits)
 
 
 def _is_name(value: Any) -> bool:
@@ -123,6 +123,14 @@ def _is_name(value: Any) -> bool:
 
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool)
+
+
+def _are_settings(value: dict[str, Any]) -> bool:
+    """Those of a family, within what there can be; none for a member that its space does not hold."""
+    limits = LIMITS.get(str(value.get("family")))
+    if not value or limits is None:
+        return not value
+    return all(name == "family" or (name in limits and not isinstance(one, (list, dict, type(None))) and one in limits[name]) for name, one in value.items())
 
 
 def _are_columns(value: Any) -> bool:

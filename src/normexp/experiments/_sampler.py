@@ -8,7 +8,7 @@ import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from normexp.experiments._space import Choice, Setting
 
@@ -36,7 +36,7 @@ class Neighbours(BaseSampler):
 
     def __init__(self, seed: int, session: int) -> None:
         self.seed, self.session = seed, session
-        self.size = STEP
+        self.size, self.best = STEP, dict[str, list[tuple[float, int, dict[str, Any]]]]()
         self.draw = np.random.Generator(np.random.Philox(0))
         self.parent: Mapping[str, Any] = {}
 
@@ -48,19 +48,22 @@ class Neighbours(BaseSampler):
         """Nothing, as there is no such space."""
         return {}
 
+    def learn(self, value: float, number: int, params: dict[str, Any]) -> None:
+        """Of a trial that came to its end; the best of each family are kept, the families by their best."""
+        family = self.best.setdefault(params["family"], [])
+        family.append((value, number, params))
+        family.sort(key=lambda one: one[:2])
+        del family[PARENTS:]
+        self.best = dict(sorted(self.best.items(), key=lambda one: one[1][0][:2]))
+
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Choose whom this trial is a neighbour of."""
         self.draw = np.random.Generator(np.random.Philox(np.random.SeedSequence([self.seed, self.session, trial.number])))
         self.size, self.parent = STEP * math.exp(SPREAD * self.draw.normal()), {}
-        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        best: dict[str, list[FrozenTrial]] = {}
-        for one in sorted(done, key=lambda one: (one.value, one.number)):
-            if one.params:
-                best.setdefault(one.params["family"], []).append(one)
-        if best and self.draw.random() > FAR:
-            families = list(best)  # the family of the best trial comes first: it has half of the neighbours, the next a quarter
-            some = best[families[min(int(self.draw.geometric(0.5)) - 1, len(families) - 1)]][:PARENTS]
-            self.parent = some[min(self.draw.integers(len(some)), self.draw.integers(len(some)))].params
+        if self.best and self.draw.random() > FAR:
+            families = list(self.best)  # the family of the best trial comes first: it has half of the neighbours, the next a quarter
+            some = self.best[families[min(int(self.draw.geometric(0.5)) - 1, len(families) - 1)]]
+            self.parent = some[min(self.draw.integers(len(some)), self.draw.integers(len(some)))][2]
 
     def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
         """One setting."""

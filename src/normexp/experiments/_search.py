@@ -10,18 +10,21 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from normexp.errors import DataError
 from normexp.evaluation import Interval
+from normexp.experiments._file import MOST_TRIALS
 from normexp.experiments._judge import Judge
 from normexp.experiments._records import Trial
-from normexp.experiments._study import MOST_TRIALS, Study
+from normexp.experiments._study import Study
+from normexp.model import Member
 from normexp.recipe import AnyConfiguration, AnyTask, Done, Learnt, Stop, Workbench, run, with_one_round
 
 __all__ = ["Kept", "Search"]
 
-FIRST_RUNGS = (1, 2, 4)  # after so many folds
+FIRST_RUNGS = (1, 2, 4)  # after so many folds; then a trial goes to its end
 LEAST_OTHERS = 4  # trials of a family that a rung is judged by
 MOST_KEPT, MOST_OF_FAMILY = 48, 6
-MOST_BYTES = 2**30  # of log probabilities that are kept, about
+MOST_BYTES = 2**30  # of members and log probabilities that are kept
 
 Look = Callable[[], bool]
 
@@ -34,6 +37,11 @@ class Kept:
     done: Done
     logits: NDArray[np.float32]
     of_portfolio: bool
+
+    @property
+    def n_bytes(self) -> int:
+        """Of its log probabilities and members, about."""
+        return 2 * self.logits.nbytes + sum(_size(learnt) for _, learnt in self.done)
 
 
 @dataclass
@@ -52,7 +60,7 @@ class Search:
         self.lock = threading.Lock()
         self.stop = Stop()
         self.n_done = 0
-        self.failure: OSError | None = None
+        self.failure: Exception | None = None
         self.rungs: dict[tuple[str, int], list[float]] = {}
         for trial in self.study.trials():
             self._remember(trial)
@@ -65,59 +73,66 @@ class Search:
         self.stop = Stop(max(seconds, 1e-9) if seconds is not None else 0.0)
         tasks = [partial(self._fit_again, trial) for trial in again] + [self._one] * (MOST_TRIALS if n_trials is None else n_trials)
         run(tasks, self.jobs, self.stop, on_look)
-        if self.failure is not None:
-            raise self.failure
 
     @property
     def reason(self) -> str:
-        """"time_limit", "interrupted", "callback", or "" where all trials were done."""
+        """"time_limit", "interrupted", "callback", "storage" (`failure` says why), or "" where all trials were done."""
         return self.stop.reason
 
     def _one(self) -> None:
         with self.lock:
             asked = self.study.ask()
         started = time.perf_counter()
-        done, losses, state = self._fitted(asked.how, asked.number, asked.pruned)
+        done, losses, state = self._fitted(asked.how, asked.number, asked.may_be_pruned)
         if state == "stopped":
             return
         logits, found = None, Interval(math.nan, math.nan, math.nan)
         if state == "complete":
-            logits = self.bench.out_of_fold(done)
-            found = self.judge.interval(logits[seen := self.bench.seen(done)], seen)
+            logits, seen = self.bench.out_of_fold(done), self.bench.seen(done)
+            found = self.judge.interval(logits[seen], seen)
         trial = Trial(asked.number, asked.how, asked.settings, state, *found, tuple(losses), time.perf_counter() - started)
         with self.lock:
             self._remember(trial)
             self.n_done += 1
             if logits is not None:
-                self._keep(Kept(trial, done, logits.astype(np.float32), self._is_of_portfolio(trial)))
+                self._keep(Kept(trial, done, logits.astype(np.float32), self.is_of_portfolio(trial)))
             try:
                 self.study.tell(trial, asked)
-            except OSError as error:  # no room: what is at hand is kept, the search ends
+            except (OSError, DataError) as error:  # no room, or a file that somebody has spoilt: what is at hand is kept, the search ends
                 self.failure, self.stop.reason = error, "storage"
 
     def _fit_again(self, trial: Trial) -> None:
         done, _, state = self._fitted(trial.how, trial.number, False)
         if state == "complete":
             with self.lock:
-                self._keep(Kept(trial, done, self.bench.out_of_fold(done).astype(np.float32), self._is_of_portfolio(trial)))
+                self._keep(Kept(trial, done, self.bench.out_of_fold(done).astype(np.float32), self.is_of_portfolio(trial)))
 
     def _fitted(self, how: AnyConfiguration, number: int, may_be_pruned: bool) -> tuple[Done, list[float], str]:
-        """What its tasks gave, the mean loss after each fold, and how it ended: "complete", "pruned", "diverged" or "stopped"."""
-        done, losses, total, n_rows = list[tuple[AnyTask, Learnt]](), list[float](), 0.0, 0
-        for part in _between_rungs(self.bench.tasks(how, number, self.stop), len(self.bench.places)):
-            found = [task() for task in part] if self.jobs > 1 else run(part, self.n_threads, self.stop)
-            for task, learnt in zip(part, found, strict=True):
-                if self.stop() or learnt is None or (learnt.is_finite and not learnt.whole):
-                    return done, losses, "stopped"
-                if not learnt.is_finite:
-                    return done, losses, "diverged"
-                held = task.fold[1]
-                total, n_rows = total + len(held) * self.judge(learnt.logits, held) if len(held) else total, n_rows + len(held)
-                losses.append(total / max(n_rows, 1))
-                done.append((task, learnt))
-            if may_be_pruned and len(done) < len(self.bench.places) and self._falls(how.family, losses):
-                return done, losses, "pruned"
-        return with_one_round(done), losses, "complete"
+        """What its tasks gave, the mean loss after each fold, and how it ended: as a Trial has it, or "stopped"."""
+        done, losses, total, mass = list[tuple[AnyTask, Learnt]](), list[float](), 0.0, 0.0
+        try:
+            for part in _between_rungs(self.bench.tasks(how, number, self.stop), len(self.bench.places)):
+                for task, learnt in zip(part, self._of_tasks(part), strict=True):
+                    if learnt is None or self.stop() or (learnt.is_finite and not learnt.whole):
+                        return done, losses, "stopped"
+                    if not learnt.is_finite:
+                        return done, losses, "diverged"
+                    of_fold = self.judge.mass(task.fold[1])
+                    total += of_fold * self.judge(learnt.logits, task.fold[1]) if of_fold else 0.0
+                    mass += of_fold
+                    losses.append(total / mass if mass else 0.0)
+                    done.append((task, learnt))
+                if may_be_pruned and len(done) < len(self.bench.places) and self._falls(how.family, losses):
+                    return done, losses, "pruned"
+            return with_one_round(done), losses, "complete"
+        except (MemoryError, ValueError):  # of this trial alone
+            return done, losses, "failed"
+
+    def _of_tasks(self, tasks: Sequence[AnyTask]) -> Sequence[Learnt | None]:
+        """What they give, None for those that had not begun when the search was stopped."""
+        if self.jobs > 1:
+            return [None if self.stop() else task() for task in tasks]
+        return run(tasks, self.n_threads, self.stop)
 
     def _falls(self, family: str, losses: Sequence[float]) -> bool:
         """Is it worse than half of the others of its family that came to this rung?"""
@@ -125,7 +140,8 @@ class Search:
             others = self.rungs.get((family, len(losses)), [])
             return len(others) >= LEAST_OTHERS and losses[-1] > float(np.median(others))
 
-    def _is_of_portfolio(self, trial: Trial) -> bool:
+    def is_of_portfolio(self, trial: Trial) -> bool:
+        """Is it one of the members that every search begins with?"""
         return replace(trial.how, name="") in {replace(how, name="") for how in self.portfolio}
 
     def _remember(self, trial: Trial) -> None:
@@ -137,15 +153,26 @@ class Search:
         """Those that a combination may be made of: the portfolio, the best of all, and the best of each family."""
         self.kept.append(one)
         self.kept.sort(key=lambda kept: (kept.trial.value, kept.trial.number))
-        most = min(MOST_KEPT, MOST_BYTES // max(one.logits.nbytes, 1))
-        counts: dict[str, int] = {}
+        counts, known, n_bytes = dict[str, int](), set[AnyConfiguration](), 0
         found = list[Kept]()
         for place, kept in enumerate(self.kept):
-            family = kept.trial.how.family
+            family, how = kept.trial.how.family, replace(kept.trial.how, name="")
             counts[family] = counts.get(family, 0) + 1
-            if kept.of_portfolio or place < most or counts[family] <= MOST_OF_FAMILY:
+            if kept.of_portfolio and how in known:  # another process has fitted it too
+                continue
+            if kept.of_portfolio or (n_bytes < MOST_BYTES and (place < MOST_KEPT or counts[family] <= MOST_OF_FAMILY)):
                 found.append(kept)
+                known.add(how)
+                n_bytes += kept.n_bytes
         self.kept = found
+
+
+def _size(learnt: Learnt) -> int:
+    member = learnt.member
+    if isinstance(member, Member):
+        return member.parameters.values.nbytes
+    forest = member.forest
+    return forest.leaves.nbytes + forest.thresholds.nbytes + forest.features.nbytes + forest.gains.nbytes + forest.missing.nbytes
 
 
 def _between_rungs(tasks: Sequence[AnyTask], n_folds: int) -> Iterator[Sequence[AnyTask]]:

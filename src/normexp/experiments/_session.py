@@ -1,6 +1,7 @@
 """One process's work on a study: a table made ready, the search, and the model at its end."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,9 @@ from normexp.tables import MatrixColumn
 
 __all__ = ["Ending", "Problem", "Session"]
 
-MOST_AGAIN = 12  # trials of earlier sessions that are fitted again
+MOST_AGAIN = 12  # trials of earlier sessions that are fitted again, beside the portfolio
+SECONDS = 4.0  # to look for the best combination in
+PIECE_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -63,25 +66,29 @@ class Session:
         self, problem: Problem, *, space: str | Path = "wide", metric: str = "log_loss", members: str | Sequence[str] | None = None, n_folds: int | None = None,
         study: Path | None = None, jobs: int | None = None, n_threads: int = 0, seed: int = 0,
     ) -> None:  # fmt: skip
-        p, n_classes = problem, len(problem.classes)
+        p, sizes = problem, (len(problem.rows), problem.columns, len(problem.classes))
         if len(p.rows) < (least := n_folds or 2):
             raise ValueError(f"expected at least {least} rows for {least} folds, got {len(p.rows)}")
-        sizes = (len(p.rows), p.columns, n_classes)
-        plan = recipe.portfolio(*sizes, members=members, seed=seed)
-        plan = plan if n_folds is None else replace(plan, n_folds=n_folds)
+        whole = recipe.portfolio(*sizes, members=members, seed=seed)
+        self.space = space_of(space, whole.configurations, len(p.rows))
+        if p.class_weight is not None:  # classes are weighed already
+            self.space = self.space.without("balanced")
+        ours = tuple(how for how in whole.configurations if how.family in self.space.families)
+        plan = replace(whole, configurations=ours, n_folds=whole.n_folds if n_folds is None else n_folds)
         further = recipe.portfolio(*sizes, "best", members=members, seed=seed).configurations
-        first = tuple(dict.fromkeys(replace(how, n_seeds=1) for how in (*plan.configurations, *further)))
-        self.problem = problem
-        self.space = space_of(space, plan.configurations, len(p.rows))
+        first = tuple(dict.fromkeys(replace(how, n_seeds=1) for how in (*ours, *further) if how.family in self.space.families))
+        folds = None if p.folds is None else [(np.intersect1d(learnt, p.rows), np.intersect1d(held, p.rows)) for learnt, held in p.folds]
         self.bench = recipe.workbench(
-            p.matrix, p.columns, p.targets, p.weights, plan, classes=p.classes, rows=p.rows, groups=p.groups, times=p.times, class_weight=p.class_weight, folds=p.folds,
+            p.matrix, p.columns, p.targets, p.weights, plan, classes=p.classes, rows=p.rows, groups=p.groups, times=p.times, class_weight=p.class_weight, folds=folds,
         )  # fmt: skip
         self.judge = Judge(self.bench, metric, problem.costs)
-        names = tuple(column.name for column in p.columns)
-        about = About(names, tuple(map(str, p.classes.tolist())), len(p.rows), _fingerprint(problem, self.bench), metric, self.space.words, seed, len(self.bench.places))
+        if not sum(self.judge.mass(held) for _, held in self.bench.places):
+            raise ValueError("expected rows that some fold holds out, to judge trials by, got none; each class needs two rows or more")
+        names, rows = tuple(column.name for column in p.columns), _fingerprint(problem, self.bench, plan)
+        about = About(names, tuple(map(str, p.classes.tolist())), len(p.rows), rows, metric, self.space.words, seed, len(self.bench.places))
         self.study = Study(self.space, first, about, study)
         n_threads = n_threads or default_threads()
-        self.search = Search(self.bench, self.study, self.judge, plan.configurations, n_threads, n_threads if jobs is None else jobs)
+        self.search = Search(self.bench, self.study, self.judge, ours, n_threads, n_threads if jobs is None else jobs)
 
     def run(self, n_trials: int | None = None, seconds: float | None = None, on_look: Look | None = None) -> str:
         """Why it ended: "trials", "time_limit", "interrupted", "callback" or "storage"; `seconds` and `n_trials` are of this session."""
@@ -96,24 +103,32 @@ class Session:
         if not kept:
             return None
         seen = self.bench.seen(kept[0].done)
-        found = chosen_of(self.bench, kept[:1] if single else kept, [one for one in kept if one.of_portfolio and not single], seen, self.judge.n_units(seen))
+        if single:
+            found = chosen_of(self.bench, (), kept[:1], seen, self.judge.n_units(seen))
+        else:
+            seconds = SECONDS if self.search.reason else math.inf  # where a time limit or an interrupt has ended it, nobody waits long
+            found = chosen_of(self.bench, kept, [one for one in kept if one.of_portfolio], seen, self.judge.n_units(seen), seconds)
         model = self.bench.model([one.done for one in found.kept], self.search.reason, nothing=kept[0].done[0][0], combination=found.weights)
         return Ending(model, tuple(one.trial for one in found.kept), self.judge.interval(found.logits, seen))
 
     def _best_of_others(self) -> list[Trial]:
-        """Trials that are in the study, but whose members are not at hand: the portfolio's and the best."""
-        at_hand = {one.trial.number for one in self.search.kept}
-        ended = [trial for trial in self.study.trials() if trial.state == "complete" and trial.number not in at_hand]
-        ended.sort(key=lambda trial: (bool(trial.settings) and trial.how.name.startswith("trial"), trial.value, trial.number))
-        return ended[:MOST_AGAIN]
+        """Trials that are in the study, but whose members are not at hand: the portfolio's, and the best."""
+        at_hand = {replace(one.trial.how, name="") for one in self.search.kept}
+        found: dict[bool, dict[object, Trial]] = {True: {}, False: {}}
+        for trial in sorted(self.study.trials(), key=lambda trial: (trial.value, trial.number)):
+            if trial.state == "complete" and (how := replace(trial.how, name="")) not in at_hand:
+                found[self.search.is_of_portfolio(trial)].setdefault(how, trial)
+        return [*found[True].values(), *list(found[False].values())[:MOST_AGAIN]]
 
 
-def _fingerprint(problem: Problem, bench: recipe.Workbench) -> str:
-    """Of what is learnt from: rows, labels, weights and folds."""
+def _fingerprint(problem: Problem, bench: recipe.Workbench, plan: recipe.Portfolio) -> str:
+    """Of what is learnt from: rows, labels, weights, groups, folds, what columns are, costs, and the portfolio."""
     found = hashlib.blake2b(digest_size=16)
-    for array in (problem.matrix[bench.rows], bench.data.targets, *(part for fold in bench.places for part in fold)):
-        found.update(f"{array.shape}{array.dtype}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    for further in (bench.weights, problem.class_weight):
-        found.update(b"-" if further is None else str(further).encode() if isinstance(further, str) else np.ascontiguousarray(further).tobytes())
+    for first in range(0, len(bench.rows), PIECE_ROWS):
+        found.update(np.ascontiguousarray(problem.matrix[bench.rows[first : first + PIECE_ROWS]]).data)
+    groups = None if problem.groups is None else problem.groups[bench.rows]
+    for array in (bench.data.targets, bench.weights, groups, *(part for fold in bench.places for part in fold), None if problem.costs is None else problem.costs.matrix):
+        found.update(b"-" if array is None else f"{array.shape}{array.dtype}".encode() + np.ascontiguousarray(array).tobytes())
+    class_weight = problem.class_weight if problem.class_weight is None or isinstance(problem.class_weight, str) else problem.class_weight.tolist()
+    found.update(repr((problem.matrix.dtype, class_weight, [(column.kind, column.n_codes) for column in problem.columns], plan.configurations, plan.n_bins)).encode())
     return found.hexdigest()

@@ -30,7 +30,8 @@ class Range:
     whole: bool = False
 
     def __contains__(self, value: Any) -> bool:
-        return not isinstance(value, (bool, str)) and self.low <= value <= self.high and (not self.whole or value == int(value))
+        kinds = (int, np.integer) if self.whole else (int, float, np.integer, np.floating)
+        return isinstance(value, kinds) and not isinstance(value, bool) and bool(self.low <= value <= self.high)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,6 @@ NAMES = {"units": "hidden", "max_depth": "depth", "max_iter": "rounds", "l2_regu
 class Space:
     """Settings to search, by family; what is not searched is as in the portfolio's member of the family that comes first."""
 
-    name: str
     families: Mapping[str, Mapping[str, Setting]]
     defaults: Mapping[str, AnyConfiguration]
 
@@ -79,6 +79,10 @@ class Space:
     def words(self) -> str:
         """All of it, for two spaces to be compared."""
         return "; ".join(f"{family}: " + ", ".join(f"{name} {_brief(setting)}" for name, setting in settings.items()) for family, settings in self.families.items())
+
+    def without(self, setting: str) -> "Space":
+        """The same, but that this setting is not searched."""
+        return replace(self, families={family: {name: one for name, one in settings.items() if name != setting} for family, settings in self.families.items()})
 
     def configuration(self, family: str, values: Mapping[str, Any], n_columns: int, draw: np.random.Generator, name: str) -> AnyConfiguration:
         """A member of these settings; a share of the columns of the matrix may be drawn."""
@@ -91,7 +95,7 @@ class Space:
             changes["hidden"] = tuple(max(2, round(units / 2**i)) for i in range(layers))
         if isinstance(start, TreeConfiguration) and "max_iter" not in given and "learning_rate" in given:
             changes["rounds"] = min(MOST_ROUNDS, math.ceil(start.rounds * max(1.0, start.learning_rate / given["learning_rate"])))  # smaller steps, more of them
-        changes |= {NAMES.get(name, name): value for name, value in given.items() if name != "units"}
+        changes |= {NAMES.get(name, name): value for name, value in given.items()}
         return replace(start, **changes)
 
     def settings_of(self, how: AnyConfiguration, n_columns: int) -> dict[str, Any] | None:
@@ -127,11 +131,11 @@ def space_of(asked: str | Path, portfolio: Sequence[AnyConfiguration], n_rows: i
         found = _wide(defaults, n_rows)
         if str(asked) == "small":
             found = {family: {name: setting for name, setting in settings.items() if name in SMALL} for family, settings in found.items()}
-        return Space(str(asked), found, defaults)
+        return Space(found, defaults)
     path = Path(asked)
     if path.suffix != ".toml":
         raise ValueError(f"expected a space out of {', '.join(SPACES)}, or a file that ends in .toml, got '{asked}'")
-    return Space(str(path.name), _read(path, _wide(defaults, n_rows)), defaults)
+    return Space(_read(path, _wide(defaults, n_rows)), defaults)
 
 
 SMALL = ("units", "dropout", "learning_rate", "weight_decay", "max_depth", "l2_regularization", "column_share")
@@ -197,7 +201,7 @@ def _setting(path: Path, family: str, name: str, given: Any) -> Setting:
         raise DataError(f"expected a list of values, or {{from = …, to = …}}, for {where}, got {given!r}")
     low, high = given["from"], given["to"]
     for end in (low, high):
-        if isinstance(end, str) or end not in limits:
+        if end not in limits:
             raise DataError(f"expected a range {_words(limits)} for {where}, got {end!r}")
     if low > high:
         raise DataError(f"expected a range from the smaller to the larger number for {where}, got from {low} to {high}, which is empty")

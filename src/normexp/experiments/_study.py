@@ -10,17 +10,16 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from normexp.experiments._file import About, StudyFile
+from normexp.experiments._file import MOST_TRIALS, About, StudyFile
 from normexp.experiments._records import Trial
 from normexp.experiments._sampler import Neighbours, distribution_of
 from normexp.experiments._space import Space
 from normexp.recipe import AnyConfiguration
 
-__all__ = ["MOST_TRIALS", "Asked", "Study"]
+__all__ = ["Asked", "Study", "study_in_memory"]
 
-MOST_TRIALS = 100_000  # of a session
 LOOK_EVERY = 1.0  # seconds between looks at what other processes have done
-STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "diverged": TrialState.FAIL}
+STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "diverged": TrialState.FAIL, "failed": TrialState.FAIL}
 
 
 class Asked(NamedTuple):
@@ -29,7 +28,7 @@ class Asked(NamedTuple):
     number: int
     how: AnyConfiguration
     settings: dict[str, Any]
-    pruned: bool
+    may_be_pruned: bool
     trial: optuna.trial.Trial | None
 
 
@@ -40,15 +39,14 @@ class Study:
     """
 
     def __init__(self, space: Space, first: Sequence[AnyConfiguration], about: About, path: Path | None = None) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.space, self.about = space, about
         self.file = None if path is None else StudyFile(path)
         self.session, self.n_asked, self.looked = 0 if self.file is None else self.file.begin(about), 0, 0.0
         self.done, self.known = list[Trial](), set[int]()
-        self.memory = optuna.create_study(sampler=Neighbours(about.seed, self.session))
+        self.sampler = Neighbours(about.seed, self.session)
+        self.memory = study_in_memory(self.sampler)
+        self.waiting, self.tried = list(first), set[AnyConfiguration]()
         self._look()
-        tried = {replace(trial.how, name="") for trial in self.done}
-        self.waiting = [how for how in first if replace(how, name="") not in tried]
 
     def trials(self) -> list[Trial]:
         """All that ended, those of other processes too, in the order in which they were told."""
@@ -58,8 +56,10 @@ class Study:
         """The members of the portfolio first, then neighbours of the best."""
         number = self.session * MOST_TRIALS + self.n_asked
         self.n_asked += 1
-        if self.waiting:
+        while self.waiting:
             how = self.waiting.pop(0)
+            if replace(how, name="") in self.tried:  # by another process
+                continue
             return Asked(number, how, self._settings_of(how), False, None)
         trial = self.memory.ask()
         family = str(trial.suggest_categorical("family", list(self.space.families)))
@@ -75,8 +75,9 @@ class Study:
             self._add(trial)
         else:
             self.memory.tell(asked.trial, trial.value if trial.state == "complete" else None, STATES[trial.state])
-        self.done.append(trial)
-        self.known.add(trial.number)
+            if trial.state == "complete":
+                self.sampler.learn(trial.value, trial.number, asked.trial.params)
+        self._know(trial)
         if self.file is not None:
             self.file.add(trial)
             if time.monotonic() > self.looked + LOOK_EVERY:
@@ -90,14 +91,21 @@ class Study:
         """Learn what other processes, or earlier ones, have told."""
         for trial in () if self.file is None else self.file.further(len(self.about.columns)):
             if trial.number not in self.known:
-                self.known.add(trial.number)
-                self.done.append(trial)
+                self._know(trial)
                 self._add(trial)
         self.looked = time.monotonic()
 
+    def _know(self, trial: Trial) -> None:
+        self.done.append(trial)
+        self.known.add(trial.number)
+        self.tried.add(replace(trial.how, name=""))
+
     def _add(self, trial: Trial) -> None:
         """To the trials in memory that the next ones are drawn from."""
-        self.memory.add_trial(self._frozen(trial))
+        frozen = self._frozen(trial)
+        self.memory.add_trial(frozen)
+        if trial.state == "complete" and frozen.params:
+            self.sampler.learn(trial.value, trial.number, frozen.params)
 
     def _frozen(self, trial: Trial) -> optuna.trial.FrozenTrial:
         """As Optuna has it; without settings where they are not those of the space."""
@@ -109,3 +117,13 @@ class Study:
                 params[f"{family}.{name}"], distributions[f"{family}.{name}"] = trial.settings[name], distribution_of(setting)
         value = trial.value if trial.state == "complete" else None
         return optuna.create_trial(state=STATES[trial.state], value=value, params=params, distributions=distributions)
+
+
+def study_in_memory(sampler: optuna.samplers.BaseSampler | None = None) -> optuna.study.Study:
+    """Of Optuna, which is otherwise said on standard error."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        return optuna.create_study(sampler=sampler)
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -120,7 +120,10 @@ def workbench(
     """What the members of a portfolio, and others like them, are fitted on. Parameters as those of `fit`; the folds hold out what they say, learnt rows are among `rows`."""
     _refuse_one_class(classes)
     rows = np.arange(len(matrix)) if rows is None else rows
-    folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times) if folds is None else folds
+    if folds is None:
+        folds = folds_of(rows, targets, plan.n_folds, plan.seed, groups, times)
+    if any(len(np.setdiff1d(learnt, rows)) for learnt, _ in folds):
+        raise ValueError("expected folds that learn from rows to learn from, got others among them")
     if any(not len(learnt) for learnt, _ in folds):
         raise ValueError("expected folds with rows to learn from, of a weight above 0, got one without any")
     used = np.unique(np.concatenate([rows, *(held for _, held in folds)]))

@@ -249,7 +249,7 @@ def _ending(task: TreeTask, learnt: Learnt, n_rounds: int, n_of_logits: int) -> 
     history = learnt.history
     unknown = (float("nan"),) * n_rounds
     losses, tested = (tuple(_extended(one, n_rounds)) for one in (history.loss, history.validation_loss))
-    forest = learnt.member.forest.first(n_rounds)
+    forest = learnt.member.forest.first(n_rounds).copy()
     cut = task.cut(learnt, n_of_logits)
     return cut._replace(member=replace(learnt.member, forest=forest), history=History(losses, unknown, tested, unknown, n_rounds - 1, history.stopped))
 

@@ -22,7 +22,7 @@ def write_search(path: Path, board: Board, members: Sequence[tuple[str, float]] 
     `members` are the names and weights of the trials that the model is made of, `score` says what it scored out of fold and `flattery` how that differs from the test; they are
     left out for a study that is only looked at.
     """
-    columns, metric = columns_of(board.trials), board.about.metric.replace("_", " ")
+    columns, metric = columns_of(board.trials), board.metric
     weights = dict(members)
     page = template("search.html").render(
         version=__version__, title=f"Search: {source}" if source else "Search", board=board, metric=metric, score=score, flattery=flattery, counts=board.counts,

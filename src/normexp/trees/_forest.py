@@ -51,6 +51,10 @@ class Forest:
             self, features=self.features[trees], thresholds=self.thresholds[trees], missing=self.missing[trees], leaves=self.leaves[trees], gains=self.gains[trees],
         )  # fmt: skip
 
+    def copy(self) -> "Forest":
+        """In memory of its own: what others share it with may go."""
+        return replace(self, features=self.features.copy(), thresholds=self.thresholds.copy(), missing=self.missing.copy(), leaves=self.leaves.copy(), gains=self.gains.copy())
+
     def first(self, n: int) -> "Forest":
         """The first n trees."""
         return self.take(slice(n))
