@@ -25,7 +25,7 @@ def folds_of(
     if groups is not None:
         n_folds = min(n_folds, len(np.unique(groups[rows])))
         if n_folds < 2:
-            raise DataError("expected rows of several groups to hold some out, got one group; split them without --group")
+            raise DataError("expected rows of several groups to hold some out, got one group; leave the column of groups out")
         return [(rows[learnt], rows[held]) for learnt, held in fold_rows(targets[rows], n_folds, seed, groups=groups[rows])]
     rng = np.random.Generator(np.random.Philox(seed))
     order = rng.permutation(len(rows))
@@ -39,7 +39,7 @@ def folds_of(
 def _spans(rows: NDArray[np.int64], times: NDArray[np.float64], n_folds: int) -> list[Parts]:
     moments, place, counts = np.unique(times, return_inverse=True, return_counts=True)
     if len(moments) < 2:
-        raise DataError("expected rows of several times to hold some out, got one time; split them without --time")
+        raise DataError("expected rows of several times to hold some out, got one time; leave the column of times out")
     middle = np.cumsum(counts) - counts / 2
     fold = np.unique(np.minimum(middle * n_folds / len(rows), n_folds - 1).astype(np.int64), return_inverse=True)[1][place]
     return [(rows[fold != k], rows[fold == k]) for k in range(int(fold.max()) + 1)]
