@@ -128,3 +128,16 @@ def test_searches_side_by_side_give_what_one_gives():
     found = [GridSearchCV(SoftmaxClassifier(epochs=4, max_iter=20, cv=3, random_state=0), {"max_depth": [2, 3]}, cv=2, n_jobs=n).fit(x, y) for n in (1, 2)]
     for name in ("mean_test_score", "std_test_score"):
         np.testing.assert_array_equal(found[0].cv_results_[name], found[1].cv_results_[name])
+
+
+def test_processes_of_a_search_share_the_processors(monkeypatch):
+    import os
+
+    from joblib import Parallel, cpu_count, delayed
+
+    from normexp.network import default_threads
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # what is asked for there is kept
+    n_jobs = min(2, cpu_count())
+    found = Parallel(n_jobs=n_jobs)(delayed(default_threads)() for _ in range(4))
+    assert max(found) * n_jobs <= max(cpu_count(), n_jobs), os.environ.get("OMP_NUM_THREADS")
