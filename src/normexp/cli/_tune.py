@@ -52,7 +52,7 @@ class Duration(click.ParamType[float]):
 @click.option("--force", is_flag=True, help="Replace whatever has the default name.")
 @click.option("--study", metavar="FILE", help="Keep the trials in this file: the same command goes on from it, after anything; several processes may share it.")
 @click.option("--show", metavar="FILE", help="Only show what a study's file has found.")
-@click.option("--space", default="wide", show_default=True, metavar="small|wide|FILE", help="What is varied: few settings, all, or those of a TOML file (see below).")
+@click.option("--space", default="wide", show_default=True, metavar="small|wide|FILE", help="What is varied: few settings, all, or those of a TOML file (see above).")
 @click.option("--metric", type=click.Choice(["log_loss", "brier", "accuracy", "cost"]), default="log_loss", show_default=True, help="What judges trials; cost needs --costs.")
 @click.option("--members", multiple=True, type=click.Choice(["linear", "network", "trees"]), help="Families that may take part; may be repeated. Default: all.")
 @click.option("--single", is_flag=True, help="The best trial alone instead of a combination of the best.")

@@ -59,7 +59,6 @@ class Search:
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
         self.stop = Stop()
-        self.n_done = 0
         self.failure: Exception | None = None
         self.rungs: dict[tuple[str, int], list[float]] = {}
         for trial in self.study.trials():
@@ -93,7 +92,6 @@ class Search:
         trial = Trial(asked.number, asked.how, asked.settings, state, *found, tuple(losses), time.perf_counter() - started)
         with self.lock:
             self._remember(trial)
-            self.n_done += 1
             if logits is not None:
                 self._keep(Kept(trial, done, logits.astype(np.float32), self.is_of_portfolio(trial)))
             try:
