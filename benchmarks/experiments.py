@@ -3,7 +3,8 @@
 usage: experiments.py [OUT.jsonl] [--seconds 60] [--seeds 0,1,2] [--models good,tune,lightgbm] [--only NAME,NAME] [--max-rows 15000]
        experiments.py --summary OUT.jsonl
 
-Without --seconds each search has five, for a quick look. The tables are those of NORMEXP_DATA; a quarter of the rows, drawn class by class, is the test. Appends a line of JSON a table, model and seed, and leaves out what is there.
+Without --seconds each search has five, for a quick look. The tables are those of NORMEXP_DATA; a quarter of the rows, drawn class by class, is the test.
+Appends a line of JSON a table, model and seed, and leaves out what is there.
 The summary compares log loss + 0.01 by geometric means, over the medians of the seeds.
 """
 
