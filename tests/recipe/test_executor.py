@@ -64,3 +64,29 @@ def test_an_error_ends_the_others_and_is_raised():
     with pytest.raises(ValueError, match="no such thing"):
         run([broken, lambda: waiting(stop)], 2, stop)
     assert time.monotonic() - started < 5
+
+
+def test_an_interrupt_between_two_steps_is_waited_for_too(monkeypatch):
+    from normexp.recipe import _executor
+
+    over, begun, raised, ended = _executor._Work.over, [], [], []
+
+    def interrupted(self):
+        if begun and not raised and threading.current_thread() is threading.main_thread():
+            raised.append(1)
+            raise KeyboardInterrupt
+        return over(self)
+
+    def task():
+        begun.append(1)
+        time.sleep(0.2)
+        ended.append(1)
+
+    monkeypatch.setattr(_executor._Work, "over", interrupted)
+    stop = Stop()
+    run([task] * 8, 2, stop)
+    n_ended = len(ended)
+    assert stop.reason == "interrupted"
+    assert n_ended == len(begun) < 8
+    time.sleep(0.3)
+    assert len(ended) == n_ended  # nothing goes on behind the back of who was interrupted

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from normexp.network import default_threads
 
@@ -32,29 +32,34 @@ def run(tasks: Sequence[Callable[[], T]], n_threads: int, stop: Stop, on_look: C
     `on_look` is called in this thread every 50 ms and stops all by returning True; so does Ctrl-C. What a task raises is raised when all have ended. Where no thread can be
     started the tasks run in this one.
     """
-    work = _Work(tasks, stop)
-    n_wanted, n_started = max(1, min(n_threads or default_threads(), len(tasks))), 0
-    while not work.over():
+    work = _Work(tasks, stop, max(1, min(n_threads or default_threads(), len(tasks))))
+    while True:
         try:
-            while n_started < n_wanted and _starts(work):
-                n_started += 1
-            if not n_started:
-                work()
-            elif not work.changed.wait(LOOK_EVERY) and on_look is not None and not stop.reason and on_look():
-                stop.reason = "callback"
-            n_wanted = n_started or n_wanted
-        except KeyboardInterrupt:  # wherever it comes: what runs ends by itself, and is waited for
+            _until_over(work, stop, on_look)
+            break
+        except KeyboardInterrupt:  # wherever it comes, between two steps of the loop too: what runs ends by itself, and is waited for
             stop.reason = "interrupted"
     if work.errors:
         raise work.errors[0]
     return [work.found.get(i) for i in range(len(tasks))]
 
 
+def _until_over(work: "_Work[Any]", stop: Stop, on_look: Callable[[], bool] | None) -> None:
+    while not work.over():
+        while work.n_started < work.n_wanted and _starts(work):
+            work.n_started += 1
+        if not work.n_started:
+            work()
+        elif not work.changed.wait(LOOK_EVERY) and on_look is not None and not stop.reason and on_look():
+            stop.reason = "callback"
+        work.n_wanted = work.n_started or work.n_wanted
+
+
 class _Work(Generic[T]):
     """The tasks, what they gave, and which are running; called by each thread."""
 
-    def __init__(self, tasks: Sequence[Callable[[], T]], stop: Stop) -> None:
-        self.tasks, self.stop = tasks, stop
+    def __init__(self, tasks: Sequence[Callable[[], T]], stop: Stop, n_wanted: int) -> None:
+        self.tasks, self.stop, self.n_wanted, self.n_started = tasks, stop, n_wanted, 0  # threads
         self.found, self.errors = dict[int, T](), list[BaseException]()
         self.next, self.running = 0, set[int]()
         self.lock, self.changed = threading.Lock(), threading.Event()
