@@ -193,22 +193,33 @@ def test_a_setting_that_decides_matters_most(tmp_path):
     assert importances_of(trials[:10]) == {}
 
 
-def test_what_further_trials_bring_is_shared_with_chance(ended):
+def test_what_further_trials_bring_must_be_more_than_chance_brings(ended):
     from normexp.experiments._choice import chosen_of
 
     kept, seen = ended.search.kept, np.arange(90)
     start = [one for one in kept if one.of_portfolio]
     few, many = (chosen_of(ended.bench, kept, start, seen, n_units) for n_units in (1.0, 1e9))
-    assert few.kept == tuple(start)  # one row would have to bring a nat
-    assert len(many.kept) > len(start)
+    assert {one.trial.number for one in few.kept} <= {one.trial.number for one in start}  # a row would have to bring six nats
+    assert {one.trial.number for one in many.kept} - {one.trial.number for one in start}
     assert ended.bench.loss(many.logits, seen) < ended.bench.loss(few.logits, seen)
-    between = chosen_of(ended.bench, kept, start, seen, 90.0)
-    if len(between.kept) > len(start):
-        alone = ended.bench.combination([one.logits.astype(np.float64) for one in between.kept], seen)
-        base = np.concatenate([few.weights, np.zeros(len(between.kept) - len(start))])
-        share = (between.weights - base) @ (alone - base) / ((alone - base) @ (alone - base))
-        assert 0 <= share < 1
-        np.testing.assert_allclose(between.weights, base + share * (alone - base), atol=1e-12)
+    again = chosen_of(ended.bench, kept, start, seen, 1e9)
+    np.testing.assert_array_equal(again.weights, many.weights)
+    np.testing.assert_allclose(many.logits, ended.bench.pooled([one.logits.astype(np.float64)[seen] for one in many.kept], many.weights))
+
+
+def test_halves_have_no_row_in_common_and_no_group_in_two(ended):
+    from normexp.experiments._choice import _pairs_of_halves
+
+    bench, seen = ended.bench, np.arange(90)
+    for first, second in _pairs_of_halves(bench, seen):
+        assert sorted([*first, *second]) == list(range(90))
+        assert len(first) == 45
+    grouped = replace(bench, labelled=replace(bench.labelled, groups=np.arange(bench.labelled.matrix.shape[0]) // 7))
+    pairs = list(_pairs_of_halves(grouped, seen))
+    assert len(pairs) == 10
+    for first, second in pairs:
+        groups = [set(grouped.labelled.groups[bench.rows[half]]) for half in (first, second)]
+        assert not groups[0] & groups[1]
 
 
 def test_a_failing_trial_does_not_end_the_search(tmp_path, monkeypatch):

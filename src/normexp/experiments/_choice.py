@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +15,13 @@ from normexp.recipe import Workbench
 __all__ = ["Choice", "chosen_of"]
 
 MOST_FURTHER = 8  # trials beside those of the start
-MOST_ROWS = 20_000  # that say along which trial the loss falls the fastest
+MOST_PAIRS, ROWS_OF_PAIRS = 10, 20_000  # of halves: fewer where the rows are many, since then the halves agree
 LEAST_GAIN = 1e-4  # nats a row that a further trial brings
-CHANCE = 1.0  # nats, over all rows, that a weight brings by chance (Akaike 1974)
+CHANCE = 3.0  # nats, over the rows of a half, that the best of many trials brings by chance
+LEAST_WEIGHT = 0.02  # of a trial that is kept
 
 Array = NDArray[np.float64]
+Pair = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class Choice(NamedTuple):
@@ -31,31 +33,62 @@ class Choice(NamedTuple):
 
 
 def chosen_of(bench: Workbench, kept: Sequence[Kept], start: Sequence[Kept], seen: NDArray[np.int64], n_units: float, seconds: float = math.inf) -> Choice:
-    """From the combination of `start`, which may be none, on: the trial along which the out-of-fold loss falls the fastest is added, and all weights are found anew, until that
-    brings next to nothing.
+    """The mean of what is chosen on halves of the rows (bagged ensemble selection, Caruana et al. 2004), drawn in pairs that have no row in common: what one half took by luck
+    is seldom taken by another.
 
-    `n_units` is how many rows, each by itself, those at the places `seen` are worth. A further trial must bring more than chance would, one nat over all of them; and of what all
-    further ones bring the same share is taken for chance: so far the weights go back toward those of the start. After so many seconds no further one is looked for.
+    On a half: from the combination of `start`, which may be none, on, the trial along which the out-of-fold loss falls the fastest is added, and all weights are found anew, until
+    that brings no more than the best of many would by chance. `n_units` is how many rows, each by itself, those at the places `seen` are worth. Rows of a group are in one half.
+    After so many seconds no further trial is looked for.
     """
     ends = time.monotonic() + seconds
-    first = _choice(bench, tuple(start), seen)
-    before = loss = bench.loss(first.logits, seen)
-    found = first
     rest = [one for one in kept if one.trial.number not in {other.trial.number for other in start}]
-    least = max(LEAST_GAIN, CHANCE / n_units)
-    some = slice(None, None, -(-len(seen) // MOST_ROWS))
+    if not rest:
+        return _choice(bench, tuple(start), seen)
+    least, found = max(LEAST_GAIN, CHANCE / (n_units / 2)), list[Choice]()
+    for pair in _pairs_of_halves(bench, seen):
+        found += [_chosen_on(bench, rest, start, half, least, ends) for half in pair]
+        if time.monotonic() > ends:
+            break
+    return _mean(bench, found, seen)
+
+
+def _pairs_of_halves(bench: Workbench, seen: NDArray[np.int64]) -> Iterator[Pair]:
+    """Places of the rows, in two parts, drawn anew each time."""
+    groups, rng = bench.labelled.groups, np.random.default_rng([bench.seed, len(seen)])
+    _, unit = np.unique(seen if groups is None else groups[bench.rows[seen]], return_inverse=True)
+    n_units = int(unit.max()) + 1
+    for _ in range(min(max(ROWS_OF_PAIRS // len(seen), 1), MOST_PAIRS)):
+        in_first = np.zeros(n_units, bool)
+        in_first[rng.permutation(n_units)[: n_units // 2]] = True
+        yield seen[in_first[unit]], seen[~in_first[unit]]
+
+
+def _chosen_on(bench: Workbench, rest: Sequence[Kept], start: Sequence[Kept], places: NDArray[np.int64], least: float, ends: float) -> Choice:
+    """From the combination of `start` on, one trial after the other, as long as each lowers the mean loss of these rows by `least`."""
+    found, rest = _choice(bench, tuple(start), places), list(rest)
+    loss = bench.loss(found.logits, places)
     while rest and len(found.kept) < len(start) + MOST_FURTHER and time.monotonic() < ends:
-        best = rest.pop(int(np.argmax(_gains(bench, found.logits[some], rest, seen[some]))))
-        new = _choice(bench, (*found.kept, best), seen)
-        if (new_loss := bench.loss(new.logits, seen)) > loss - (least if found.kept else 0.0):
+        best = rest.pop(int(np.argmax(_gains(bench, found.logits, rest, places))))
+        new = _choice(bench, (*found.kept, best), places)
+        if (new_loss := bench.loss(new.logits, places)) > loss - (least if found.kept else 0.0):
             break
         found, loss = new, new_loss
-    n_further = len(found.kept) - len(first.kept)
-    if not n_further or not first.kept:
-        return found
-    share = max(0.0, 1 - CHANCE * n_further / (n_units * (before - loss)))
-    weights = share * found.weights + (1 - share) * np.concatenate([first.weights, np.zeros(n_further)])
-    return Choice(found.kept, weights, bench.pooled([one.logits[seen].astype(np.float64) for one in found.kept], weights))
+    return found
+
+
+def _mean(bench: Workbench, choices: Sequence[Choice], seen: NDArray[np.int64]) -> Choice:
+    """Of the weights; those of next to nothing go to the others in proportion."""
+    known = {one.trial.number: one for choice in choices for one in choice.kept}
+    weights = dict.fromkeys(known, 0.0)
+    for choice in choices:
+        for one, weight in zip(choice.kept, choice.weights, strict=True):
+            weights[one.trial.number] += float(weight) / len(choices)
+    large = [number for number, weight in weights.items() if weight >= LEAST_WEIGHT] or list(known)
+    found = np.array([weights[number] for number in large])
+    if rest := found.sum():
+        found *= sum(weights.values()) / rest
+    kept = tuple(known[number] for number in large)
+    return Choice(kept, found, bench.pooled([one.logits[seen].astype(np.float64) for one in kept], found))
 
 
 def _choice(bench: Workbench, kept: tuple[Kept, ...], seen: NDArray[np.int64]) -> Choice:
