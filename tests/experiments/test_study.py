@@ -35,13 +35,13 @@ def test_what_was_told_is_there_again(tmp_path):
 def test_a_later_session_goes_on(tmp_path):
     path = tmp_path / "s.study"
     first = searching.session(tmp_path, study=path)
-    first.run(n_trials=9)
+    first.run(n_trials=11)
     second = searching.session(tmp_path, study=path)
     assert searching.facts(second) == searching.facts(first)
     second.run(n_trials=3)
-    assert searching.facts(second)[:9] == searching.facts(first)
-    assert [trial.number for trial in second.study.trials()[9:]] == [100_000, 100_001, 100_002]
-    named = {trial.how.name for trial in second.study.trials()[9:]}
+    assert searching.facts(second)[:11] == searching.facts(first)
+    assert [trial.number for trial in second.study.trials()[11:]] == [100_000, 100_001, 100_002]
+    named = {trial.how.name for trial in second.study.trials()[11:]}
     assert named == {"trial 100000", "trial 100001", "trial 100002"}  # the portfolio is not tried again
 
 

@@ -107,9 +107,9 @@ class Search:
 
     def _fitted(self, how: AnyConfiguration, number: int, may_be_pruned: bool) -> tuple[Done, list[float], str]:
         """What its tasks gave, the mean loss after each fold, and how it ended: as a Trial has it, or "stopped"."""
-        done, losses, total, mass = list[tuple[AnyTask, Learnt]](), list[float](), 0.0, 0.0
+        done, losses, total, mass, n_folds = list[tuple[AnyTask, Learnt]](), list[float](), 0.0, 0.0, len(self.bench.places)
         try:
-            for part in _between_rungs(self.bench.tasks(how, number, self.stop), len(self.bench.places)):
+            for part in _between_rungs(self.bench.tasks(how, number, self.stop), n_folds):
                 for task, learnt in zip(part, self._of_tasks(part), strict=True):
                     if learnt is None or self.stop() or (learnt.is_finite and not learnt.whole):
                         return done, losses, "stopped"
@@ -118,9 +118,10 @@ class Search:
                     of_fold = self.judge.mass(task.fold[1])
                     total += of_fold * self.judge(learnt.logits, task.fold[1]) if of_fold else 0.0
                     mass += of_fold
-                    losses.append(total / mass if mass else 0.0)
                     done.append((task, learnt))
-                if may_be_pruned and len(done) < len(self.bench.places) and self._falls(how.family, losses):
+                    if len(done) % how.n_seeds == 0:
+                        losses.append(total / mass if mass else 0.0)
+                if may_be_pruned and len(losses) < n_folds and self._falls(how.family, losses):
                     return done, losses, "pruned"
             return with_one_round(done), losses, "complete"
         except (MemoryError, ValueError):  # of this trial alone

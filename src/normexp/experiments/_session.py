@@ -27,6 +27,7 @@ from normexp.tables import MatrixColumn
 __all__ = ["Ending", "Problem", "Session"]
 
 MOST_AGAIN = 12  # trials of earlier sessions that are fitted again, beside the portfolio
+FEW_ROWS = 1_000  # with fewer, what the best quality has is a small part of a search, and all of it takes part in the combination
 SECONDS = 4.0  # to look for the best combination in
 PIECE_ROWS = 65_536
 
@@ -73,10 +74,12 @@ class Session:
         self.space = space_of(space, whole.configurations, len(p.rows))
         if p.class_weight is not None:  # classes are weighed already
             self.space = self.space.without("balanced")
-        ours = tuple(how for how in whole.configurations if how.family in self.space.families)
+        best = [_named(how) for how in recipe.portfolio(*sizes, "best", members=members, seed=seed).configurations]
+        few = len(p.rows) < FEW_ROWS
+        ours = tuple(dict.fromkeys(how for how in (*whole.configurations, *(best if few else ())) if how.family in self.space.families))
         plan = replace(whole, configurations=ours, n_folds=whole.n_folds if n_folds is None else n_folds)
-        further = recipe.portfolio(*sizes, "best", members=members, seed=seed).configurations
-        first = tuple(dict.fromkeys(replace(how, n_seeds=1) for how in (*ours, *further) if how.family in self.space.families))
+        further = [how for how in best if how.family in self.space.families and how.n_seeds == 1]
+        first = tuple(dict.fromkeys((*ours, *further)))
         folds = None if p.folds is None else [(np.intersect1d(learnt, p.rows), np.intersect1d(held, p.rows)) for learnt, held in p.folds]
         self.bench = recipe.workbench(
             p.matrix, p.columns, p.targets, p.weights, plan, classes=p.classes, rows=p.rows, groups=p.groups, times=p.times, class_weight=p.class_weight, folds=folds,
@@ -119,6 +122,10 @@ class Session:
             if trial.state == "complete" and (how := replace(trial.how, name="")) not in at_hand:
                 found[self.search.is_of_portfolio(trial)].setdefault(how, trial)
         return [*found[True].values(), *list(found[False].values())[:MOST_AGAIN]]
+
+
+def _named(how: recipe.AnyConfiguration) -> recipe.AnyConfiguration:
+    return how if how.n_seeds == 1 else replace(how, name=f"{how.name}, {how.n_seeds} seeds")
 
 
 def _fingerprint(problem: Problem, bench: recipe.Workbench, plan: recipe.Portfolio) -> str:
