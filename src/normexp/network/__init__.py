@@ -33,12 +33,13 @@ from normexp.network._training import default_threads as default_threads
 from normexp.network._training import evaluate_rows as evaluate_rows
 from normexp.network._training import fit as fit
 from normexp.network._training import fit_rows as fit_rows
+from normexp.network._training import instruction_set as instruction_set
 from normexp.network._training import predict_logits as predict_logits
 from normexp.network._training import predict_outputs as predict_outputs
 
 __all__ = [
     "Activate", "BatchNormalize", "CLASSIFIER_ACTIVATIONS", "Dense", "Dropout", "EpochCallback", "History", "InputPlan", "LayerNormalize", "Loss", "NativeLayer",
     "Network", "Noise", "Optimizer", "OptimizerState", "PReLU", "Parameters", "PollCallback", "Rows", "Scale", "Segment", "Softmax", "Sums", "Training",
-    "blank_parameters", "check_parameters", "default_threads", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "initial_parameters", "predict_logits",
+    "blank_parameters", "check_parameters", "default_threads", "evaluate_rows", "fill_inputs", "fit", "fit_rows", "initial_parameters", "instruction_set", "predict_logits",
     "predict_outputs", "segments_of",
 ]  # fmt: skip

@@ -15,8 +15,8 @@ from normexp.network._optimizers import Loss, Optimizer
 from normexp.network._parameters import Parameters, vectors_of
 
 __all__ = [
-    "FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "check_parameters", "default_threads", "evaluate_rows", "fit", "fit_rows", "predict_logits",
-    "predict_outputs",
+    "FitResult", "History", "OptimizerState", "Rows", "Sums", "Training", "check_parameters", "default_threads", "evaluate_rows", "fit", "fit_rows", "instruction_set",
+    "predict_logits", "predict_outputs",
 ]  # fmt: skip
 
 NO_ROWS = np.empty(0, np.int64)
@@ -133,6 +133,11 @@ class History:
 def default_threads() -> int:
     """How many threads 0 stands for."""
     return int(_native.get_num_threads())
+
+
+def instruction_set() -> str:
+    """Of the kernels: on the same one the same fit has the same bits."""
+    return str(_native.isa)
 
 
 EpochCallback = Callable[[int, float, float, float, float], bool]

@@ -19,10 +19,14 @@ from normexp.recipe._portfolio import Portfolio as Portfolio
 from normexp.recipe._portfolio import TreeConfiguration as TreeConfiguration
 from normexp.recipe._portfolio import families as families
 from normexp.recipe._portfolio import portfolio as portfolio
+from normexp.recipe._portfolio_fit import Executor as Executor
 from normexp.recipe._portfolio_fit import Progress as Progress
+from normexp.recipe._portfolio_fit import Threads as Threads
 from normexp.recipe._statistics import category_shares as category_shares
 from normexp.recipe._tasks import AnyTask as AnyTask
+from normexp.recipe._tasks import Data as Data
 from normexp.recipe._tasks import Learnt as Learnt
+from normexp.recipe._tasks import task_of as task_of
 from normexp.recipe._tasks import with_one_round as with_one_round
 from normexp.recipe._weights import ClassWeight as ClassWeight
 from normexp.recipe._weights import rows_to_learn as rows_to_learn
@@ -30,7 +34,7 @@ from normexp.recipe._workbench import Done as Done
 from normexp.recipe._workbench import Workbench as Workbench
 
 __all__ = [
-    "AnyConfiguration", "AnyTask", "ClassWeight", "Configuration", "Done", "Learnt", "Parts", "Plan", "Portfolio", "Progress", "QUALITIES", "Stop", "TreeConfiguration",
-    "Workbench", "category_shares", "compact", "families", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "run", "seed_from", "step",
-    "with_one_round", "workbench",
+    "AnyConfiguration", "AnyTask", "ClassWeight", "Configuration", "Data", "Done", "Executor", "Learnt", "Parts", "Plan", "Portfolio", "Progress", "QUALITIES", "Stop", "Threads",
+    "TreeConfiguration", "Workbench", "category_shares", "compact", "families", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "run", "seed_from", "step",
+    "task_of", "with_one_round", "workbench",
 ]  # fmt: skip

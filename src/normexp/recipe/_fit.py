@@ -15,7 +15,7 @@ from normexp.network import fit as fit_network
 from normexp.recipe._folds import Parts, folds_of
 from normexp.recipe._plan import Plan
 from normexp.recipe._portfolio import Portfolio
-from normexp.recipe._portfolio_fit import ProgressCallback, fit_portfolio
+from normexp.recipe._portfolio_fit import Executor, ProgressCallback, Threads, fit_portfolio
 from normexp.recipe._profile import profile_of
 from normexp.recipe._statistics import Labelled, training_inputs, with_statistics
 from normexp.recipe._weights import ClassWeight, class_weights_of, row_weights, shift_logits
@@ -34,7 +34,7 @@ def fit(
     rows: NDArray[np.int64] | None = None, validation_rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None,
     times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None, start: Model | None = None,
     time_limit: float = 0.0, n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None,
-    on_progress: ProgressCallback | None = None, folds: Sequence[Parts] | None = None,
+    on_progress: ProgressCallback | None = None, folds: Sequence[Parts] | None = None, executor: Executor | None = None,
 ) -> Model:  # fmt: skip
     """Train as planned. Of one network, rows that were not learnt from choose epoch and temperature; the members of a portfolio are combined on rows that they had not seen.
 
@@ -72,6 +72,8 @@ def fit(
         For a portfolio: called every 50 ms with a `Progress`; the fit ends with what it has when it returns True.
     folds : sequence of (rows to learn from, rows held out), optional
         For a portfolio, instead of those that are planned; what of them is in `rows` is used.
+    executor : Executor, optional
+        For a portfolio: where its tasks run, `n_threads` threads of this process by default; the bits do not depend on it.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def fit(
         elif folds is not None:
             folds = [(np.intersect1d(learnt, rows), np.intersect1d(held, rows)) for learnt, held in folds]
         bench = workbench(matrix, columns, targets, weights, plan, classes=classes, rows=rows, groups=groups, times=times, class_weight=class_weight, folds=folds)
-        return fit_portfolio(bench, plan, time_limit=time_limit, n_threads=n_threads, on_progress=on_progress)
+        return fit_portfolio(bench, plan, executor or Threads(n_threads), time_limit=time_limit, on_progress=on_progress)
     parts = (rows, validation_rows) if validation_rows is not None else parts_of(rows, targets, plan, groups, times)
     used = np.concatenate(parts)
     labelled = Labelled.of(matrix, targets, weights, groups, len(classes), parts[0])
@@ -161,12 +163,13 @@ def step(
 def fit_table(
     table: Table, plan: Plan | Portfolio, *, rows: NDArray[np.int64] | None = None, class_weight: ClassWeight = None, start: Model | None = None, time_limit: float = 0.0,
     n_threads: int = 0, on_epoch: EpochCallback | None = None, on_poll: PollCallback | None = None, on_progress: ProgressCallback | None = None,
+    executor: Executor | None = None,
 ) -> Model:  # fmt: skip
     """As `fit`, on a table with targets, whose schema and names the model keeps."""
     classes, targets = table.with_target()
     model = fit(
         table.matrix, table.schema.matrix_columns(), targets, table.weights, plan, classes=classes, rows=rows, groups=table.groups, times=table.times,
-        class_weight=class_weight, start=start, time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll, on_progress=on_progress,
+        class_weight=class_weight, start=start, time_limit=time_limit, n_threads=n_threads, on_epoch=on_epoch, on_poll=on_poll, on_progress=on_progress, executor=executor,
     )  # fmt: skip
     return replace(model, schema=table.schema, n_features=len(table.schema.columns), feature_names=tuple(column.name for column in table.schema.columns))
 

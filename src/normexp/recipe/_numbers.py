@@ -68,12 +68,18 @@ class Numbers:
         told = tuple(_told(labelled, encoder, rows, folds, fold, seed) for fold in folds) if (encoder.n_codes > 0).any() else ()
         return Numbers(labelled, _mean(encoder, [one for of_fold in told for one, _ in of_fold]), rows, folds, told, n_bins, bins, binned, weights)
 
+    def encoder_of(self, fold: Parts) -> Encoder:
+        """Which makes the numbers of rows that a fold does not learn from."""
+        return _mean(self.encoder, [one for one, _ in self._told_of(fold)]) if self.told else self.encoder
+
+    def _told_of(self, fold: Parts) -> tuple[Told, ...]:
+        return next(told for told, one in zip(self.told, self.folds, strict=True) if one is fold)
+
     def of_fold(self, fold: Parts) -> OfFold:
         """Of one of the folds."""
         if not self.told:
             return OfFold(self.encoder, self.bins, self.binned)
-        told = next(told for told, one in zip(self.told, self.folds, strict=True) if one is fold)
-        encoder = _mean(self.encoder, [one for one, _ in told])
+        encoder, told = self.encoder_of(fold), self._told_of(fold)
         thresholds, binned = list[NDArray[np.float64]](), list[NDArray[np.uint8]]()
         for column in np.flatnonzero(self.encoder.n_codes).tolist():
             values, codes = np.zeros((len(self.rows), encoder.leanings_of(column).shape[1]), np.float32), self.labelled.matrix[self.rows, column]

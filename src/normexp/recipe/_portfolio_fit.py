@@ -1,8 +1,9 @@
 """A portfolio fitted: every configuration on every fold, then one combination of all on the rows that each had not seen."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from normexp.model import Model
 from normexp.recipe._executor import Stop, run
@@ -10,7 +11,7 @@ from normexp.recipe._portfolio import Portfolio
 from normexp.recipe._tasks import AnyTask, Learnt, with_one_round
 from normexp.recipe._workbench import Done, Workbench
 
-__all__ = ["Progress", "ProgressCallback", "fit_portfolio"]
+__all__ = ["Executor", "Progress", "ProgressCallback", "Threads", "fit_portfolio"]
 
 
 class Progress(NamedTuple):
@@ -25,22 +26,39 @@ class Progress(NamedTuple):
 ProgressCallback = Callable[[Progress], bool]
 
 
-def fit_portfolio(bench: Workbench, plan: Portfolio, *, time_limit: float = 0.0, n_threads: int = 0, on_progress: ProgressCallback | None = None) -> Model:
+class Executor(Protocol):
+    """Where tasks run: that never changes what they give."""
+
+    def __call__(self, tasks: Sequence[AnyTask], stop: Stop, on_done: Callable[[AnyTask, Learnt], None], on_look: Callable[[], bool] | None = None) -> None:
+        """Does the tasks, until `stop` is set, and hands over what each gives; `on_look` is called every 50 ms, in this thread, and stops all by returning True."""
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Those of this process, 0 for the default number."""
+
+    n_threads: int = 0
+
+    def __call__(self, tasks: Sequence[AnyTask], stop: Stop, on_done: Callable[[AnyTask, Learnt], None], on_look: Callable[[], bool] | None = None) -> None:
+        run([partial(self._one, task, on_done) for task in tasks], self.n_threads, stop, on_look)
+
+    def _one(self, task: AnyTask, on_done: Callable[[AnyTask, Learnt], None]) -> None:
+        on_done(task, task())
+
+
+def fit_portfolio(bench: Workbench, plan: Portfolio, executor: Executor, *, time_limit: float = 0.0, on_progress: ProgressCallback | None = None) -> Model:
     """As `recipe.fit`, which says what the arguments are; the first configuration is followed epoch by epoch."""
     stop = Stop(time_limit)
     tasks = [bench.tasks(how, i, stop, followed=i == 0) for i, how in enumerate(plan.configurations)]
-    kept = _usable(tasks, _run(bench, tasks, stop, n_threads, on_progress))
+    kept = _usable(tasks, _run(bench, tasks, stop, executor, on_progress))
     names = [done[0][0].configuration.name for done in kept]
     return bench.model(kept, stop.reason, nothing=tasks[0][0], left_out=[how.name for how in plan.configurations if how.name not in names])
 
 
-def _run(bench: Workbench, tasks: list[list[AnyTask]], stop: Stop, n_threads: int, on_progress: ProgressCallback | None) -> dict[AnyTask, Learnt]:
+def _run(bench: Workbench, tasks: list[list[AnyTask]], stop: Stop, executor: Executor, on_progress: ProgressCallback | None) -> dict[AnyTask, Learnt]:
     """What each task gave, if it was begun."""
     flat, found, losses = [task for group in tasks for task in group], dict[AnyTask, Learnt](), dict[str, float]()
     total = sum(task.work for task in flat)
-
-    def keep(task: AnyTask) -> None:
-        found[task] = task()
 
     def look() -> bool:
         assert on_progress is not None
@@ -51,7 +69,7 @@ def _run(bench: Workbench, tasks: list[list[AnyTask]], stop: Stop, n_threads: in
                 losses[name] = bench.loss(bench.out_of_fold(done)[seen := bench.seen(done)], seen)
         return on_progress(Progress(len(found), len(flat), sum(task.done * task.work for task in flat) / total, dict(losses)))
 
-    run([partial(keep, task) for task in flat], n_threads, stop, None if on_progress is None else look)
+    executor(flat, stop, found.__setitem__, None if on_progress is None else look)
     return found
 
 

@@ -27,8 +27,9 @@ PER_QUESTION, PER_CLASS = 4.0, 60.0  # what a row costs a forest, in products of
 
 @dataclass(frozen=True)
 class Data:
-    """What the tasks read, encoded once for all of them: rows that are used, in their order."""
+    """What the tasks read, encoded once for all of them: rows that are used, in their order. Folds are places among them."""
 
+    folds: Sequence[Parts]
     encoder: Encoder
     inputs: NDArray[np.float32]
     plain_inputs: NDArray[np.float32]
@@ -102,6 +103,11 @@ class NetworkTask:
         member = self._member(parameters)
         return Learnt(member, member.logits_of(self.inputs[held], 1), history, result.stopped == "epochs")
 
+    def received(self, learnt: Learnt) -> Learnt:
+        """What another process gave for it, with this one's encoder, which all members share."""
+        self.done = 1.0
+        return learnt._replace(member=replace(learnt.member, encoder=self.encoder))
+
     def nothing(self) -> Learnt:
         """What stands for it where all diverged: a network that has learnt nothing."""
         return _nothing(self._member(initial_parameters(self.network, self.seed)), self.data)
@@ -142,7 +148,6 @@ class TreeTask:
     def __init__(self, data: Data, configuration: TreeConfiguration, fold: Parts, seed: int, stop: Stop) -> None:
         self.data, self.configuration, self.fold, self.seed, self.stop = data, configuration, fold, seed, stop
         self.done = 0.0
-        self.encoder = data.encoder
 
     @property
     def work(self) -> float:
@@ -162,9 +167,9 @@ class TreeTask:
             rounds=how.rounds, patience=how.patience if len(held) else 0, depth=how.depth, learning_rate=how.learning_rate, l2=how.l2,
             row_share=how.row_share, column_share=how.column_share, seed=self.seed, n_threads=1,
         )  # fmt: skip
-        self.encoder, bins, binned = self.numbers.of_fold(self.fold)
+        encoder, bins, binned = self.numbers.of_fold(self.fold)
         if how.columns:
-            chosen = np.flatnonzero(np.isin(self.encoder.columns_of_numbers, how.columns).all(axis=1))
+            chosen = np.flatnonzero(np.isin(encoder.columns_of_numbers, how.columns).all(axis=1))
             bins, binned = Bins(tuple(bins.thresholds[i] for i in chosen)), binned[chosen]
         found = fit_binned(binned, bins, data.targets, data.n_classes, boosting, rows, held, self.numbers.weights, on_poll=self._on_poll)
         if found.stopped == "interrupted":
@@ -182,7 +187,13 @@ class TreeTask:
     def cut(self, learnt: Learnt, n_rounds: int) -> Learnt:
         """With the logits of so many rounds; the forest keeps all."""
         assert isinstance(learnt.member, TreeMember)
-        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.encoder.numbers(self.numbers.labelled.matrix[self.numbers.rows[self.fold[1]]]), 1))
+        held = self.numbers.labelled.matrix[self.numbers.rows[self.fold[1]]]
+        return learnt._replace(logits=learnt.member.forest.first(n_rounds).logits(self.numbers.encoder_of(self.fold).numbers(held), 1))
+
+    def received(self, learnt: Learnt) -> Learnt:
+        """As that of a network."""
+        self.done = 1.0
+        return learnt._replace(member=replace(learnt.member, encoder=self.data.encoder))
 
     @property
     def held_weight(self) -> float:

@@ -164,7 +164,7 @@ def _encoded(
         encoder = numbers.encoder
     inputs = training_inputs(encoder, labelled, rows, folds, seed) if networks else np.empty((len(rows), 0), np.float32)
     plain = inputs if all(one.bins for one in networks) else np.ascontiguousarray(inputs[:, : encoder.n_plain_inputs])
-    return Data(encoder, inputs, plain, numbers, targets, row_weights(targets, used_weights, class_weights), class_weights, labelled.n_classes)
+    return Data(places, encoder, inputs, plain, numbers, targets, row_weights(targets, used_weights, class_weights), class_weights, labelled.n_classes)
 
 
 def _pooled(members: Sequence[AnyMember], weights: Sequence[float]) -> Member:

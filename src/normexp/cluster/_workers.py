@@ -1,0 +1,45 @@
+"""What runs on a worker."""
+
+import platform
+import threading
+from typing import Any
+
+import numpy as np
+
+from normexp._version import __version__
+from normexp.network import instruction_set
+from normexp.recipe import AnyConfiguration, Data, Learnt, Stop, task_of
+
+__all__ = ["facts", "itself", "learnt", "stop_all"]
+
+MOST_STOPS = 1_000  # fits that a worker remembers
+_stops: dict[str, Stop] = {}
+_lock = threading.Lock()
+
+
+def facts() -> dict[str, str]:
+    """Of what the bits of a model depend on."""
+    return {"normexp": __version__, "NumPy": np.__version__, "instruction set": instruction_set(), "machine": platform.machine()}
+
+
+def itself(data: Any) -> Any:
+    """The table is the result of a task: where the last worker that had it is lost, another makes it again."""
+    return data
+
+
+def learnt(data: Data, how: AnyConfiguration, fold: int, seed: int, followed: bool, fit: str) -> Learnt | None:
+    """What the task gives; None where the fit was stopped before it began."""
+    stop = _stop_of(fit)
+    return None if stop() else task_of(data, how, data.folds[fold], seed, stop, followed=followed)()
+
+
+def stop_all(fit: str, reason: str) -> None:
+    """Tasks of this fit that run end within 100 ms."""
+    _stop_of(fit).reason = reason
+
+
+def _stop_of(fit: str) -> Stop:
+    with _lock:
+        while len(_stops) > MOST_STOPS:
+            _stops.pop(next(iter(_stops)))
+        return _stops.setdefault(fit, Stop())
