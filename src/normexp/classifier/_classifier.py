@@ -18,7 +18,7 @@ from normexp.classifier._endings import warn_of_forests, warn_of_its_end
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, groups_of, matrix_of, training_rows, weights_of
 from normexp.classifier._params import plain_params
-from normexp.classifier._planning import Printed, folds_of, plan_of_one, planned, print_epoch, seed_of, start_from
+from normexp.classifier._planning import Printed, executor_of, folds_of, plan_of_one, planned, print_epoch, seed_of, start_from
 from normexp.classifier._views import EpochsView, MemberView, ModelView
 from normexp.evaluation import costs_of
 from normexp.functional import log_softmax, softmax
@@ -83,6 +83,8 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         Also find `feature_importances_` in `fit`, for scikit-learn's selectors of features.
     n_threads : None or int, default None
         Threads; None is OMP_NUM_THREADS or the number of processors.
+    client : None or dask.distributed.Client, default None
+        Whose workers fit the members; None is the one that is current in this process, and threads where there is none. The bits do not depend on it.
 
     Attributes
     ----------
@@ -136,7 +138,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         validation_fraction: float = 0.2, patience: str | int = "auto",
         max_depth: str | int = "auto", max_iter: str | int = "auto", l2_regularization: str | float = "auto", max_bins: str | int = "auto",
         class_weight: Any = None, warm_start: bool = False, random_state: Any = None, verbose: bool = False,
-        time_limit: float | None = None, importances: bool = False, n_threads: int | None = None,
+        time_limit: float | None = None, importances: bool = False, n_threads: int | None = None, client: Any = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.quality = quality
@@ -159,6 +161,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
         self.time_limit = time_limit
         self.importances = importances
         self.n_threads = n_threads
+        self.client = client
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -207,7 +210,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
                 groups=together, times=times, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
                 on_epoch=print_epoch if self.verbose else None, on_progress=Printed() if self.verbose else None,
-                folds=folds_of(self.cv, data.labels, groups),
+                folds=folds_of(self.cv, data.labels, groups), executor=executor_of(self),
             )  # fmt: skip
             self._fitted(model, data.schema)
             if hasattr(self, "feature_importances_"):
@@ -231,6 +234,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             table, planned(self, len(rows), table.schema.matrix_columns(), len(classes)), rows=rows, class_weight=class_weight_of(self.class_weight, classes),
                 start=start, time_limit=float(self.time_limit or 0), n_threads=self.n_threads or 0,
             on_epoch=on_epoch or (print_epoch if self.verbose else None), on_poll=on_poll, on_progress=Printed() if self.verbose else None,
+            executor=executor_of(self),
         )  # fmt: skip
         self.n_features_in_, self.feature_names_in_ = model.n_features, np.array(model.feature_names, object)
         return self._fitted(model, table.schema)

@@ -8,9 +8,11 @@ import numpy as np
 
 __all__ = ["plain_params"]
 
+ELSEWHERE = ("client", "n_threads")  # where a fit runs
+
 
 def plain_params(estimator: Any) -> dict[str, Any]:
-    """Without n_threads, on which the model does not depend; class weights by label and random-state objects cannot be kept and become None."""
+    """Without n_threads and client, on which the model does not depend; class weights by label and random-state objects cannot be kept and become None."""
     kept, kind = {}, estimator.__class__
     for name in _names(kind):
         value = getattr(estimator, name)
@@ -25,7 +27,7 @@ def plain_params(estimator: Any) -> dict[str, Any]:
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
     """scikit-learn looks at the signature each time, which a small partial_fit would notice."""
-    return tuple(name for name in kind._get_param_names() if name != "n_threads")
+    return tuple(name for name in kind._get_param_names() if name not in ELSEWHERE)
 
 
 def _plain(value: Any) -> Any:

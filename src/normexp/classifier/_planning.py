@@ -11,10 +11,11 @@ from sklearn.utils import check_random_state
 
 from normexp import recipe
 from normexp._checks import integer_at_least, listing
+from normexp.cluster import ClusterExecutor, current_client
 from normexp.model import Model
 from normexp.tables import MatrixColumn, Schema
 
-__all__ = ["Printed", "folds_of", "plan_of_one", "planned", "print_epoch", "seed_of", "start_from"]
+__all__ = ["Printed", "executor_of", "folds_of", "plan_of_one", "planned", "print_epoch", "seed_of", "start_from"]
 
 OF_TREES = ("max_depth", "max_iter", "l2_regularization", "max_bins")
 
@@ -56,6 +57,18 @@ def folds_of(cv: Any, labels: NDArray[Any], groups: Any) -> list[tuple[NDArray[n
     if held_out.max() > 1:
         raise ValueError(f"expected folds that hold out a row once at most, got row {int(held_out.argmax())} held out {int(held_out.max())} times; repeat fits with other seeds")
     return folds
+
+
+def executor_of(estimator: Any) -> recipe.Executor | None:
+    """Of its client, or of the one that is current; None where there is none, and for one network."""
+    if estimator.quality == "fast":
+        if estimator.client is not None:
+            raise ValueError("expected quality 'good' or 'best' with client, got 'fast', which is one network")
+        return None
+    if estimator.client is not None and not (hasattr(estimator.client, "submit") and hasattr(estimator.client, "nthreads")):
+        raise TypeError(f"expected client to be a dask.distributed.Client, got {type(estimator.client).__name__}")
+    client = current_client() if estimator.client is None else estimator.client
+    return None if client is None else ClusterExecutor(client)
 
 
 def plan_of_one(estimator: Any, n_rows: int, seed: int, validation_fraction: float | None = None) -> recipe.Plan:

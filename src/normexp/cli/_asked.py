@@ -52,6 +52,8 @@ class Asked:
             raise click.UsageError(f"expected a table to hold rows out of and save them with --save-test, got {what}")
         if given["members"] and given["quality"] == "fast":
             raise click.UsageError("expected --quality good or best with --members, got fast, which is one network")
+        if given["cluster"] is not None and given["quality"] == "fast":
+            raise click.UsageError("expected --quality good or best with --cluster, got fast, which is one network")
         if given["compact"] and given["quality"] == "fast":
             raise click.UsageError("expected --quality good or best with --compact, got fast, which is one network already")
         if given["costs_file"] and not given["report"]:

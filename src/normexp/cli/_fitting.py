@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from normexp.model import Model
-    from normexp.recipe import Plan, Portfolio
+    from normexp.recipe import Executor, Plan, Portfolio
     from normexp.tables import Table
 
 __all__ = ["fitted"]
@@ -22,7 +22,7 @@ UNASKED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def fitted(data: "Table", rows: "NDArray[np.int64]", params: dict[str, Any]) -> "Model":
+def fitted(data: "Table", rows: "NDArray[np.int64]", params: dict[str, Any], executor: "Executor | None" = None) -> "Model":
     """The model of these rows, with a bar of the epochs; `params` are those of SoftmaxClassifier, which the model keeps but n_threads, on which it does not depend."""
     from normexp import recipe
 
@@ -31,7 +31,7 @@ def fitted(data: "Table", rows: "NDArray[np.int64]", params: dict[str, Any]) -> 
     with TrainingProgress(plan.epochs if isinstance(plan, recipe.Plan) else 0, len(rows), asked["time_limit"]) as progress:
         model = recipe.fit_table(
             data, plan, rows=rows, class_weight=asked["class_weight"], time_limit=float(asked["time_limit"] or 0), n_threads=asked["n_threads"] or 0,
-            on_epoch=progress.on_epoch, on_poll=progress.on_poll, on_progress=progress.on_progress,
+            on_epoch=progress.on_epoch, on_poll=progress.on_poll, on_progress=progress.on_progress, executor=executor,
         )  # fmt: skip
     return replace(model, params={name: asked[name] for name in sorted(asked) if name != "n_threads"})
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from normexp import saving
 from normexp.cli._asked import Asked
+from normexp.cli._clustering import cluster_option, executor_of
 from normexp.cli._console import echo, print_json, say, say_notes, scores_table
 from normexp.cli._deciding import class_index, costs_option
 from normexp.cli._fitting import fitted
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from normexp.evaluation import Evaluation
     from normexp.model import Model
+    from normexp.recipe import Executor
     from normexp.tables import Table
 
 
@@ -55,6 +57,7 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides split, first weights and order; same seed, same model.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads; default: OMP_NUM_THREADS or all processors. The model does not depend on it.")
+@cluster_option
 @click.option("--quality", type=click.Choice(["fast", "good", "best"]), default="good", show_default=True, help="One network; several kinds on every fold; these several times.")
 @click.option("--members", multiple=True, type=click.Choice(["linear", "network", "trees"]), help="Families that may take part; may be repeated. Default: all.")
 @click.option("--hidden", type=HiddenSizes(), help="Units of the hidden layers, such as 256,128; none is logistic regression. Default: by the table's size.")
@@ -79,6 +82,7 @@ def train(table: str, **given: Any) -> int:
       normexp train 'parts/*.parquet' --target label -o model.safetensors --time-limit 60
       normexp train example:digits --hidden none     (multinomial logistic regression)
       normexp train orders.csv --target returned --group customer
+      normexp train orders.parquet --target returned --quality best --cluster tcp://scheduler:8786
       normexp train churn.csv --target churn --log runs.csv           (later: normexp runs runs.csv --sort log_loss)
       normexp train churn.csv --target churn --save-test unseen.csv   (later: normexp evaluate churn.safetensors unseen.csv)
       normexp train penguins.csv --target species --folds 5           (every row tested once: better than one part of a small table)
@@ -91,9 +95,10 @@ def train(table: str, **given: Any) -> int:
     """
     asked = Asked(table, **given)
     started = time.monotonic()
-    data = asked.read()
-    parts, positive = asked.parts(data), _positive(data, given["positive"])
-    model, out_of_fold = _fitted(data, parts, asked)
+    with executor_of(given["cluster"]) as executor:
+        data = asked.read()
+        parts, positive = asked.parts(data), _positive(data, given["positive"])
+        model, out_of_fold = _fitted(data, parts, asked, executor)
     model, history = replace(model, positive=positive), model.history
     if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
         say(f"interrupted before {'all folds were' if parts.folds else 'the first epoch was'} over: there is no model yet, and none is saved")
@@ -121,24 +126,24 @@ def train(table: str, **given: Any) -> int:
     return 130 if history.stopped == "interrupted" else 0
 
 
-def _fitted(data: "Table", parts: Parts, asked: Asked) -> "tuple[Model, NDArray[Any] | None]":
+def _fitted(data: "Table", parts: Parts, asked: Asked, executor: "Executor | None") -> "tuple[Model, NDArray[Any] | None]":
     """The model of the rows to learn from, with a bar of the epochs, and the probabilities that the rows of each fold get from the other folds."""
     if not parts.folds:
-        return _made(data, parts.rows, asked), None
+        return _made(data, parts.rows, asked, executor), None
     probabilities = np.empty((len(data), len(data.with_target()[0])), np.float32)
     for i, (rows, held) in enumerate(parts.folds, 1):
         say(f"fold {i} of {len(parts.folds)}")
-        fold = _made(data, rows, asked)
+        fold = _made(data, rows, asked, executor)
         if fold.history.stopped == "interrupted":
             return fold, None
         probabilities[held] = fold.probabilities(data.matrix[held], asked.given["threads"] or 0)
     say("all rows")
-    return _made(data, parts.rows, asked), probabilities
+    return _made(data, parts.rows, asked, executor), probabilities
 
 
-def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked) -> "Model":
+def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked, executor: "Executor | None") -> "Model":
     """The model of these rows, or the one network that was taught by it, where that was asked for."""
-    model = fitted(data, rows, asked.params)
+    model = fitted(data, rows, asked.params, executor)
     if model.out_of_fold is not None and model.out_of_fold.left_out:
         reason = "diverged" if model.history.stopped in ("epochs", "patience") else f"not finished ({model.history.stopped.replace('_', ' ')})"
         say(f"left out, {reason}: {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")

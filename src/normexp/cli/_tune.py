@@ -13,6 +13,7 @@ import numpy as np
 from normexp import saving
 from normexp._checks import counted
 from normexp.cli._asked import Asked
+from normexp.cli._clustering import cluster_option, executor_of
 from normexp.cli._console import echo, print_json, say, say_notes, scores_table
 from normexp.cli._deciding import costs_option, read_costs
 from normexp.cli._judging import short_name
@@ -25,6 +26,7 @@ from normexp.cli._train import next_command
 if TYPE_CHECKING:
     from normexp.experiments import Board, Ending, Session
     from normexp.model import Model
+    from normexp.recipe import Executor
     from normexp.tables import Table
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
@@ -66,6 +68,7 @@ class Duration(click.ParamType[float]):
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, which no trial sees.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides split, folds, first weights and what is tried.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads; default: OMP_NUM_THREADS or all processors.")
+@cluster_option
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Count a missed row by the rarity of its class: answers move, probabilities stay those of the data.")
 @costs_option
 @click.option("--report", metavar="PAGE", help="Also write an HTML page: the course of the search, what matters, the best trials.")
@@ -106,11 +109,12 @@ def tune(table: str | None, **given: Any) -> int:
     started = time.monotonic()
     asked = Asked(table, **_as_train(given))
     study, page = _outputs(asked, given)
-    data = asked.read()
-    parts = asked.parts(data)
-    session = _session(data, parts, study, given)
-    with SearchProgress(session, given["seconds"], given["trials"], started) as progress:
-        stopped, ending = progress.run(single=given["single"])
+    with executor_of(given["cluster"]) as executor:
+        data = asked.read()
+        parts = asked.parts(data)
+        session = _session(data, parts, study, given, executor)
+        with SearchProgress(session, given["seconds"], given["trials"], started) as progress:
+            stopped, ending = progress.run(single=given["single"])
     if ending is None:
         say(f"{stopped.replace('_', ' ')} before the first trial was over: there is no model, and none is saved")
         return 130 if stopped == "interrupted" else 1
@@ -131,7 +135,7 @@ def _outputs(asked: Asked, given: dict[str, Any]) -> tuple[Path | None, Path | N
     return study, page
 
 
-def _session(data: "Table", parts: Parts, study: Path | None, given: dict[str, Any]) -> "Session":
+def _session(data: "Table", parts: Parts, study: Path | None, given: dict[str, Any], executor: "Executor | None") -> "Session":
     from normexp import recipe
     from normexp.experiments import Problem, Session
 
@@ -143,7 +147,7 @@ def _session(data: "Table", parts: Parts, study: Path | None, given: dict[str, A
     )  # fmt: skip
     session = Session(
         problem, space=given["space"], metric=given["metric"], members=given["members"] or None, study=study, jobs=given["jobs"], n_threads=given["threads"] or 0,
-        seed=recipe.seed_from(given["seed"]),
+        seed=recipe.seed_from(given["seed"]), executor=executor,
     )  # fmt: skip
     if n := len(session.study.trials()):
         say(f"going on with {n} trials of {given['study']}")

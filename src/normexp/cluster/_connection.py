@@ -1,9 +1,13 @@
 """From an address to a client whose workers make the same bits as this process."""
 
 import logging
+import os
 import re
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from normexp._optional import needed
@@ -13,9 +17,10 @@ from normexp.errors import NormexpError
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["ClusterError", "connected", "refuse_other_workers"]
+__all__ = ["ClusterError", "checked_address", "connected", "current_client", "refuse_other_workers"]
 
 SECONDS = 5.0  # to reach a scheduler, and for it to have a worker
+SECONDS_OF_STARTS = 60.0  # of processes here
 MOST_LOCAL = 256
 
 
@@ -23,29 +28,73 @@ class ClusterError(NormexpError):
     """A cluster that cannot be reached, was lost, or whose workers would make other bits."""
 
 
+def current_client() -> "Client | None":
+    """The Dask client that is current in this process; none on a worker, whose own threads do what its task asks for."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    try:
+        distributed.get_worker()
+    except ValueError:
+        client: Client | None = distributed.client._get_global_client()
+        return None if client is None or client.asynchronous else client
+    return None
+
+
 @contextmanager
 def connected(address: str) -> Iterator["Client"]:
     """A Dask client of the scheduler at `tcp://host:port` (or `tls://`), or of so many processes of this machine: `local:4`.
 
-    Raises ValueError for an address of another form, and ClusterError where no scheduler answers within five seconds, none of its workers is there, or they have another version
-    of normexp or another instruction set.
+    Raises ValueError for an address of another form, and ClusterError where no scheduler with a worker answers within five seconds.
     """
-    local = re.fullmatch(r"local:([1-9]\d{0,2})", address)
-    if not local and not re.fullmatch(r"(tcp|tls)://\S+:\d{1,5}", address) or local and int(local[1]) > MOST_LOCAL:
-        raise ValueError(f"expected a cluster such as tcp://scheduler:8786, or local:4 for four processes of this machine, got '{address}'")
+    n_local = _n_local(checked_address(address))
     distributed = needed("distributed", "clusters", "cluster")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is said in our words
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what is wrong is said in our words
     with ExitStack() as open_:
-        if local:
-            cluster = distributed.LocalCluster(
-                n_workers=int(local[1]), threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL, memory_limit=0
-            )
-            open_.enter_context(cluster)
-            client = open_.enter_context(distributed.Client(cluster))
-        else:
-            client = open_.enter_context(_client(distributed, address))
-        refuse_other_workers(client)
-        yield client
+        yield _of_this_machine(distributed, n_local, open_) if n_local else open_.enter_context(_client(distributed, address))
+
+
+def checked_address(address: str) -> str:
+    """The address; raises ValueError for one of another form."""
+    if not _n_local(address) and not re.fullmatch(r"(tcp|tls)://\S+:\d{1,5}", address):
+        raise ValueError(f"expected a cluster such as tcp://scheduler:8786, or local:4 for four processes of this machine (at most {MOST_LOCAL}), got '{address}'")
+    return address
+
+
+def _n_local(address: str) -> int:
+    """Processes of this machine; 0 for a scheduler elsewhere."""
+    found = re.fullmatch(r"local:([1-9]\d{0,2})", address)
+    return int(found[1]) if found and int(found[1]) <= MOST_LOCAL else 0
+
+
+def _of_this_machine(distributed: Any, n: int, open_: ExitStack) -> "Client":
+    """Of so many processes, which an interrupt of the terminal does not reach: they end with this one."""
+    _start_tracker()
+    cluster = open_.enter_context(
+        distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL, memory_limit=0)
+    )
+    client: Client = open_.enter_context(distributed.Client(cluster))
+    cluster.sync(_block_interrupts)
+    cluster.scale(n)
+    client.wait_for_workers(n, timeout=SECONDS_OF_STARTS)
+    return client
+
+
+def _start_tracker() -> None:
+    """Of the processes' semaphores: else the first of them would start it, which allows interrupts again. Its warnings, after an interrupt, are nobody's business."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    resource_tracker.ensure_running()
+    if before is None:
+        del os.environ["PYTHONWARNINGS"]
+    else:
+        os.environ["PYTHONWARNINGS"] = before
+
+
+async def _block_interrupts() -> None:
+    """In the thread of the event loop, whose processes inherit it, those that replace a killed one too."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _client(distributed: Any, address: str) -> "Client":

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from normexp import recipe
 from normexp._checks import finite_above_0, integer_at_least
 from normexp._labels import classes_and_targets
-from normexp.classifier import SoftmaxClassifier, class_weight_of, folds_of, groups_of, training_rows, weights_of
+from normexp.classifier import SoftmaxClassifier, class_weight_of, executor_of, folds_of, groups_of, training_rows, weights_of
 from normexp.evaluation import costs_of
 from normexp.experiments._board import Board, board_of, columns_of, settings_in_words
 from normexp.experiments._file import MOST_TRIALS
@@ -63,6 +63,8 @@ class Experiments(ClassifierMixin, BaseEstimator):
         Decides folds, first weights and what is tried. None is 0 where there is a study.
     n_threads : int or None, default None
         Threads; None is OMP_NUM_THREADS or the number of processors.
+    client : None or dask.distributed.Client, default None
+        Whose workers fit the members, as `SoftmaxClassifier` has it.
     verbose : bool, default False
         Print a line a trial.
 
@@ -93,7 +95,7 @@ class Experiments(ClassifierMixin, BaseEstimator):
     def __init__(
         self, *, time: float | None = None, trials: int | None = None, space: str | Path = "wide", metric: str = "log_loss", costs: Any = None,
         members: str | Sequence[str] | None = None, cv: Any = None, class_weight: Any = None, study: str | Path | None = None, single: bool = False,
-        jobs: int | None = None, random_state: Any = None, n_threads: int | None = None, verbose: bool = False,
+        jobs: int | None = None, random_state: Any = None, n_threads: int | None = None, client: Any = None, verbose: bool = False,
     ) -> None:  # fmt: skip
         self.time = time
         self.trials = trials
@@ -108,6 +110,7 @@ class Experiments(ClassifierMixin, BaseEstimator):
         self.jobs = jobs
         self.random_state = random_state
         self.n_threads = n_threads
+        self.client = client
         self.verbose = verbose
 
     def __sklearn_tags__(self) -> Any:
@@ -143,7 +146,7 @@ class Experiments(ClassifierMixin, BaseEstimator):
         n_threads = 0 if self.n_threads is None else integer_at_least(self.n_threads, 1, "n_threads")
         if y is None and not isinstance(X, Table):
             raise ValueError("expected labels y to search with Experiments, got None")
-        model = SoftmaxClassifier(members=self.members, class_weight=self.class_weight, random_state=self.random_state, n_threads=self.n_threads)
+        model = SoftmaxClassifier(members=self.members, class_weight=self.class_weight, random_state=self.random_state, n_threads=self.n_threads, client=self.client)
         data = training_rows(model, X, X.labels if isinstance(X, Table) and y is None else y)
         check_classification_targets(data.labels)
         classes, targets = classes_and_targets(data.labels)
@@ -157,7 +160,7 @@ class Experiments(ClassifierMixin, BaseEstimator):
         session = Session(
             problem, space=self.space, metric=self.metric, members=self.members, n_folds=integer_at_least(self.cv, 2, "cv") if isinstance(self.cv, numbers.Integral) else None,
             study=None if self.study is None else Path(self.study), jobs=None if self.jobs is None else integer_at_least(self.jobs, 1, "jobs"),
-            n_threads=n_threads, seed=recipe.seed_from(check_random_state(random_state)),
+            n_threads=n_threads, seed=recipe.seed_from(check_random_state(random_state)), executor=executor_of(model),
         )  # fmt: skip
         printed = _Printed(session)
         self.stopped_ = session.run(n_trials, None if seconds is None else max(seconds - (time.monotonic() - started), 1e-6), printed if self.verbose else None)

@@ -17,7 +17,7 @@ from normexp.experiments._judge import Judge
 from normexp.experiments._records import Trial
 from normexp.experiments._study import Study
 from normexp.model import Member
-from normexp.recipe import AnyConfiguration, AnyTask, Done, Learnt, Stop, Workbench, run, with_one_round
+from normexp.recipe import AnyConfiguration, AnyTask, Done, Executor, Learnt, Stop, Workbench, run, with_one_round
 
 __all__ = ["Kept", "Search"]
 
@@ -54,6 +54,7 @@ class Search:
     portfolio: Sequence[AnyConfiguration]
     n_threads: int
     jobs: int
+    executor: Executor | None = None  # where the tasks of a trial run, instead of on the threads
     kept: list[Kept] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -129,6 +130,10 @@ class Search:
 
     def _of_tasks(self, tasks: Sequence[AnyTask]) -> Sequence[Learnt | None]:
         """What they give, None for those that had not begun when the search was stopped."""
+        if self.executor is not None:
+            found = dict[AnyTask, Learnt]()
+            self.executor(tasks, self.stop, found.__setitem__)
+            return [found.get(task) for task in tasks]
         if self.jobs > 1:
             return [None if self.stop() else task() for task in tasks]
         return run(tasks, self.n_threads, self.stop)

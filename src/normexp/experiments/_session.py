@@ -65,7 +65,7 @@ class Session:
 
     def __init__(
         self, problem: Problem, *, space: str | Path = "wide", metric: str = "log_loss", members: str | Sequence[str] | None = None, n_folds: int | None = None,
-        study: Path | None = None, jobs: int | None = None, n_threads: int = 0, seed: int = 0,
+        study: Path | None = None, jobs: int | None = None, n_threads: int = 0, seed: int = 0, executor: recipe.Executor | None = None,
     ) -> None:  # fmt: skip
         p, sizes = problem, (len(problem.rows), problem.columns, len(problem.classes))
         if len(p.rows) < (least := n_folds or 2):
@@ -90,8 +90,8 @@ class Session:
         names, rows = tuple(column.name for column in p.columns), _fingerprint(problem, self.bench, plan)
         about = About(names, tuple(map(str, p.classes.tolist())), len(p.rows), rows, metric, self.space.words, seed, len(self.bench.places))
         self.study = Study(self.space, first, about, study)
-        n_threads = n_threads or default_threads()
-        self.search = Search(self.bench, self.study, self.judge, ours, n_threads, n_threads if jobs is None else jobs)
+        n_threads = (n_threads if executor is None else executor.n_threads) or default_threads()
+        self.search = Search(self.bench, self.study, self.judge, ours, n_threads, n_threads if jobs is None else jobs, executor)
 
     def run(self, n_trials: int | None = None, seconds: float | None = None, on_look: Look | None = None) -> str:
         """Why it ended: "trials", "time_limit", "interrupted", "callback" or "storage"; `seconds` and `n_trials` are of this session."""

@@ -29,6 +29,10 @@ ProgressCallback = Callable[[Progress], bool]
 class Executor(Protocol):
     """Where tasks run: that never changes what they give."""
 
+    @property
+    def n_threads(self) -> int:
+        """As many tasks run at a time; 0 is the default number of this process."""
+
     def __call__(self, tasks: Sequence[AnyTask], stop: Stop, on_done: Callable[[AnyTask, Learnt], None], on_look: Callable[[], bool] | None = None) -> None:
         """Does the tasks, until `stop` is set, and hands over what each gives; `on_look` is called every 50 ms, in this thread, and stops all by returning True."""
 
