@@ -49,8 +49,9 @@ def connected(address: str) -> Iterator["Client"]:
     """
     n_local = _n_local(checked_address(address))
     distributed = needed("distributed", "clusters", "cluster")
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what is wrong is said in our words
+    for name in ("asyncio", "distributed", "tornado", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("asyncio", "distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what is wrong is said in our words
     with ExitStack() as open_:
         yield _of_this_machine(distributed, n_local, open_) if n_local else open_.enter_context(_client(distributed, address))
 

@@ -4,13 +4,14 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from normexp.cluster import _workers
 from normexp.cluster._connection import ClusterError, refuse_other_workers
-from normexp.recipe import AnyTask, Data, Learnt, Stop
+from normexp.errors import NormexpError
+from normexp.recipe import AnyTask, Learnt, Stop
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -21,7 +22,7 @@ LOOK_EVERY = 0.05  # seconds
 GRACE = 10.0  # seconds that running tasks have to end in, once all was stopped
 LOST = "expected the cluster's scheduler to be there until the end, got no answer from it any more; nothing is saved, start again"
 
-OnDone = Callable[[AnyTask, Learnt], None]
+OnLook = Callable[[], bool]
 
 
 @dataclass
@@ -36,7 +37,7 @@ class ClusterExecutor:
 
     def __post_init__(self) -> None:
         refuse_other_workers(self.client)
-        self.sent: dict[int, tuple[Data, Future]] = {}  # by identity: what is sent is kept, so that no other has it
+        self.sent: dict[int, tuple[Any, Future]] = {}  # by identity: what is sent is kept, so that no other has it
         self.lock = threading.Lock()
 
     @property
@@ -44,9 +45,21 @@ class ClusterExecutor:
         """Of all workers: as many tasks run at a time."""
         return max(1, sum(map(int, self.client.nthreads().values())))
 
-    def __call__(self, tasks: Sequence[AnyTask], stop: Stop, on_done: OnDone, on_look: Callable[[], bool] | None = None) -> None:
+    def __call__(self, tasks: Sequence[AnyTask], stop: Stop, on_done: Callable[[AnyTask, Learnt], None], on_look: OnLook | None = None) -> None:
         """As `recipe.Threads`."""
-        work = _Work(self.client, list(tasks)[::-1], self._table, stop)
+
+        def take(i: int, found: Any) -> None:
+            if found is not None:
+                on_done(tasks[i], tasks[i].received(found))
+
+        self._run([self._call_of(task) for task in tasks], stop, take, on_look)
+
+    def each(self, function: Callable[[Any, Any], Any], shared: Any, items: Mapping[str, Any], on_done: Callable[[int, Any], None], on_look: OnLook | None = None) -> None:
+        """function(shared, item) of every item, by the name of its task; `shared` is sent once. What one raises is raised here, and ends all."""
+        self._run([_Call(name, function, (self._sent(shared), item)) for name, item in items.items()], Stop(), on_done, on_look)
+
+    def _run(self, calls: Sequence["_Call"], stop: Stop, on_done: Callable[[int, Any], None], on_look: OnLook | None) -> None:
+        work = _Work(self.client, calls, stop)
         try:
             while True:
                 try:
@@ -57,31 +70,46 @@ class ClusterExecutor:
         finally:
             work.let_go()
 
-    def _table(self, data: Data) -> "Future":
+    def _call_of(self, task: AnyTask) -> "_Call":
+        number = next(i for i, fold in enumerate(task.data.folds) if fold is task.fold)
+        how = task.configuration
+        name = f"{how.name}, fold {number + 1} of {len(task.data.folds)}, seed {task.seed}"
+        return _Call(name, _workers.learnt, (self._sent(task.data), how, number, task.seed, getattr(task, "followed", False)), is_fit=True)
+
+    def _sent(self, data: Any) -> "Future":
         """Of what was sent, or is sent now."""
         with self.lock:
             if id(data) not in self.sent:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # that it is large: it is sent once
-                    self.sent[id(data)] = data, self.client.submit(_workers.itself, data, key=f"table-{uuid.uuid4().hex}", pure=False)
+                    self.sent[id(data)] = data, self.client.submit(_workers.itself, data, key=f"data-{uuid.uuid4().hex}", pure=False)
             return self.sent[id(data)][1]
 
 
-class _Work:
-    """Tasks that wait, futures of those that were submitted, and those that have come to their end."""
+class _Call(NamedTuple):
+    """A function and what it takes, by the name of its task; that of a fit can be told to stop."""
 
-    def __init__(self, client: "Client", waiting: list[AnyTask], table: "Callable[[Data], Future]", stop: Stop) -> None:
+    name: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    is_fit: bool = False
+
+
+class _Work:
+    """Calls that wait, futures of those that were submitted, and those that have come to their end."""
+
+    def __init__(self, client: "Client", calls: Sequence[_Call], stop: Stop) -> None:
         from distributed import as_completed
 
-        self.client, self.waiting, self.table, self.stop = client, waiting, table, stop
-        self.fit, self.ends = uuid.uuid4().hex, float("inf")
-        self.futures: dict[Future, AnyTask] = {}
+        self.client, self.calls, self.stop = client, calls, stop
+        self.id, self.ends = uuid.uuid4().hex, float("inf")
+        self.futures: dict[Future, int] = {}
         self.ended = as_completed([], with_results=True, raise_errors=False)
 
-    def until_over(self, on_done: OnDone, on_look: Callable[[], bool] | None) -> None:
-        while self.waiting and not self.stop():
-            future = self._submitted(self.waiting[-1])
-            self.futures[future] = self.waiting.pop()
+    def until_over(self, on_done: Callable[[int, Any], None], on_look: OnLook | None) -> None:
+        while len(self.futures) < len(self.calls) and not self.stop():
+            future = self._submitted(self.calls[len(self.futures)])
+            self.futures[future] = len(self.futures)
             self.ended.add(future)
         while not self.ended.is_empty() and time.monotonic() < self.ends:
             self._take(on_done)
@@ -89,21 +117,17 @@ class _Work:
                 self.stop.reason = "callback"
             if self.stop() and self.ends == float("inf"):
                 self.ends = time.monotonic() + GRACE
-                self.client.run(_workers.stop_all, self.fit, self.stop.reason, wait=False, on_error="ignore")
+                self.client.run(_workers.stop_all, self.id, self.stop.reason, wait=False, on_error="ignore")
 
     def let_go(self) -> None:
         if self.client.status == "running":
             self.client.cancel([future for future in self.futures if not future.done()])
 
-    def _submitted(self, task: AnyTask) -> "Future":
-        number = next(i for i, fold in enumerate(task.data.folds) if fold is task.fold)
-        how = task.configuration
-        return self.client.submit(
-            _workers.learnt, self.table(task.data), how, number, task.seed, getattr(task, "followed", False), self.fit,
-            key=f"{how.name}, fold {number + 1} of {len(task.data.folds)}, seed {task.seed}-{self.fit}", pure=False,
-        )  # fmt: skip
+    def _submitted(self, call: _Call) -> "Future":
+        arguments = (*call.arguments, self.id) if call.is_fit else call.arguments
+        return self.client.submit(call.function, *arguments, key=f"{call.name}-{self.id}", pure=False)
 
-    def _take(self, on_done: OnDone) -> None:
+    def _take(self, on_done: Callable[[int, Any], None]) -> None:
         """What has come, after a moment where nothing has."""
         if not self.ended.has_ready():
             if self.client.status != "running":
@@ -111,16 +135,18 @@ class _Work:
             time.sleep(LOOK_EVERY)
             return
         for future, result in self.ended.next_batch(block=False):
-            task = self.futures[future]
+            call = self.calls[self.futures[future]]
+            if future.status == "cancelled":
+                raise ClusterError(LOST)
             if future.status != "finished":
-                raise ClusterError(LOST if future.status == "cancelled" else f"expected {task.configuration.name} to be fitted on a worker, {_why(future)}")
-            if result is not None:
-                on_done(task, task.received(result))
+                _refuse(call.name, future.exception())
+            on_done(self.futures[future], result)
 
 
-def _why(future: "Future") -> str:
-    """What came instead of a result."""
-    error = future.exception()
+def _refuse(name: str, error: BaseException) -> NoReturn:
+    """Raise what came instead of a result, or what that means."""
+    if isinstance(error, (NormexpError, OSError, MemoryError)):
+        raise error
     if type(error).__name__ == "KilledWorker":
-        return f"got several that died of it, as one that lacks memory does ({error}); give workers more memory, or fewer threads each"
-    return f"got {type(error).__name__}: {error}"
+        raise ClusterError(f"expected a worker to do '{name}', got several that died of it, as one that lacks memory does ({error}); give workers more memory, or fewer threads each")
+    raise ClusterError(f"expected a worker to do '{name}', got {type(error).__name__}: {error}") from error
