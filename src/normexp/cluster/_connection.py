@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,9 @@ def current_client() -> "Client | None":
     try:
         distributed.get_worker()
     except ValueError:
-        client: Client | None = distributed.client._get_global_client()
-        return None if client is None or client.asynchronous else client
+        with suppress(ValueError):  # there is none
+            client: Client = distributed.Client.current()
+            return None if client.asynchronous else client
     return None
 
 
@@ -73,7 +74,7 @@ def _of_this_machine(distributed: Any, n: int, open_: ExitStack) -> "Client":
     """Of so many processes, which an interrupt of the terminal does not reach: they end with this one."""
     _start_tracker()
     cluster = open_.enter_context(
-        distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL, memory_limit=0)
+        distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=logging.CRITICAL, memory_limit=0)
     )
     client: Client = open_.enter_context(distributed.Client(cluster))
     cluster.sync(_block_interrupts)

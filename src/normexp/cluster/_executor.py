@@ -148,5 +148,5 @@ def _refuse(name: str, error: BaseException) -> NoReturn:
     if isinstance(error, (NormexpError, OSError, MemoryError)):
         raise error
     if type(error).__name__ == "KilledWorker":
-        raise ClusterError(f"expected a worker to do '{name}', got several that died of it, as one that lacks memory does ({error}); give workers more memory, or fewer threads each")
+        raise ClusterError(f"expected a worker to do '{name}', got several that died of it, as for want of memory ({error}); give workers more memory, or fewer threads each")
     raise ClusterError(f"expected a worker to do '{name}', got {type(error).__name__}: {error}") from error

@@ -33,8 +33,8 @@ def learnt(data: Data, how: AnyConfiguration, fold: int, seed: int, followed: bo
     return None if stop() else task_of(data, how, data.folds[fold], seed, stop, followed=followed)()
 
 
-def stop_all(fit: str, reason: str) -> None:
-    """Tasks of this fit that run end within 100 ms."""
+async def stop_all(fit: str, reason: str) -> None:
+    """Tasks of this fit that run end within 100 ms. A coroutine: only such are not waited for."""
     _stop_of(fit).reason = reason
 
 

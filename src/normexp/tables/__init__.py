@@ -12,6 +12,7 @@ from normexp.tables._matching import names_of_rows as names_of_rows
 from normexp.tables._matching import unused_note as unused_note
 from normexp.tables._options import Options as Options
 from normexp.tables._options import date_order_of as date_order_of
+from normexp.tables._read import files_of as files_of
 from normexp.tables._read import number_matrix as number_matrix
 from normexp.tables._read import open_source as open_source
 from normexp.tables._read import read as read
@@ -33,6 +34,6 @@ from normexp.tables.sources import EXAMPLES as EXAMPLES
 
 __all__ = [
     "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
-    "date_order_of", "equal_by_chance", "first_of_equals", "fold_rows", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "matrix_hashes",
+    "date_order_of", "equal_by_chance", "files_of", "first_of_equals", "fold_rows", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "matrix_hashes",
     "names_of_rows", "number_matrix", "open_source", "read", "row_hashes", "unused_note", "warn_of", "write_rows",
 ]  # fmt: skip

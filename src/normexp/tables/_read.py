@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,19 @@ from normexp.tables._schema import Column, Schema
 from normexp.tables._source import Source
 from normexp.tables._table import Table
 
-__all__ = ["number_matrix", "open_source", "read", "warn_of"]
+__all__ = ["files_of", "number_matrix", "open_source", "read", "warn_of"]
 
 
 def open_source(source: object, *, schema: Schema | None = None, classes: NDArray[Any] | None = None, **options: Any) -> Source:
     """Open a table without reading its rows into memory; the options are those of `Options`."""
     return Source(source, options_of(**options), schema, classes)
+
+
+def files_of(name: str) -> list[Path]:
+    """The files that a path or a glob stands for, in their order; raises DataError where there is none."""
+    from normexp.tables.sources.files import paths_of
+
+    return paths_of(name)
 
 
 def options_of(*, date_format: str | None = None, **given: Any) -> Options:

@@ -6,5 +6,6 @@ The rest of tables loads this room only where a name is opened.
 """
 
 from normexp.tables.sources.files._by_name import open_named as open_named
+from normexp.tables.sources.files._by_name import paths_of as paths_of
 
-__all__ = ["open_named"]
+__all__ = ["open_named", "paths_of"]

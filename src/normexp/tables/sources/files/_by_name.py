@@ -20,7 +20,7 @@ from normexp.tables.sources.files._kinds import kind_of_file
 from normexp.tables.sources.files._loading import load
 from normexp.tables.sources.memory import Frame
 
-__all__ = ["open_named"]
+__all__ = ["open_named", "paths_of"]
 
 
 def open_named(name: str, options: Options) -> Database | Frame:
@@ -34,7 +34,7 @@ def open_named(name: str, options: Options) -> Database | Frame:
     if "::" in name and not os.path.lexists(name) and not glob(name, recursive=True):
         path, _, table = name.partition("::")
         return open_table(path, table, options.encoding)
-    paths = _paths(name)
+    paths = paths_of(name)
     if len(paths) == 1 and not stat.S_ISREG(mode := paths[0].stat().st_mode):
         if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not _is_terminal(paths[0])):
             raise DataError(f"expected a file or a pipe, got a device ({name})")
@@ -48,7 +48,8 @@ def _is_terminal(path: Path) -> bool:
         return file.isatty()
 
 
-def _paths(name: str) -> list[Path]:
+def paths_of(name: str) -> list[Path]:
+    """The files that a path or a glob stands for, in their order; raises DataError where there is none."""
     path = Path(name)
     if path.is_dir():
         raise DataError(f"expected a file, got the folder '{name}'; name the files, for example '{name.rstrip('/')}/*.csv'")
