@@ -1,6 +1,6 @@
 """SoftmaxClassifier and Experiments on a Dask cluster: the same bits as here."""
 
-from contextlib import contextmanager
+import contextvars
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 pytest.importorskip("distributed", reason="the extra cluster")
-from distributed.client import _get_global_client, _set_global_client
+from distributed.client import _global_clients
 
 from normexp import Experiments, SoftmaxClassifier
 from normexp.cluster import connected
@@ -27,13 +27,14 @@ def rows():
     return x, np.argmax(x[:, :3] + 0.3 * rng.standard_normal((200, 3)), axis=1)
 
 
-@contextmanager
-def no_client():
-    """Inside, none is current."""
-    before = _get_global_client()
-    _set_global_client(None)
-    yield
-    _set_global_client(before)
+def without(call):
+    """What it gives where no client is current."""
+    before = dict(_global_clients)
+    _global_clients.clear()
+    try:
+        return contextvars.Context().run(call)
+    finally:
+        _global_clients.update(before)
 
 
 QUICK = {"epochs": 3, "cv": 3, "random_state": 0}
@@ -51,8 +52,7 @@ def seen_by(client, fit):
 def test_a_fit_on_the_current_client_has_the_same_bits(client, rows):
     on_cluster, n_tasks = seen_by(client, lambda: SoftmaxClassifier(**QUICK).fit(*rows))
     assert n_tasks == 18  # six kinds, three folds
-    with no_client():
-        here, n_here = seen_by(client, lambda: SoftmaxClassifier(**QUICK).fit(*rows))
+    here, n_here = seen_by(client, lambda: without(lambda: SoftmaxClassifier(**QUICK).fit(*rows)))
     assert n_here == 0
     np.testing.assert_array_equal(on_cluster.predict_proba(rows[0]), here.predict_proba(rows[0]))
     assert on_cluster.to_model().params == here.to_model().params
@@ -61,8 +61,7 @@ def test_a_fit_on_the_current_client_has_the_same_bits(client, rows):
 def test_a_client_is_a_parameter(client, rows):
     model = SoftmaxClassifier(client=client, **QUICK)
     assert clone(SoftmaxClassifier(**QUICK)).client is None
-    with no_client():
-        _, n_tasks = seen_by(client, lambda: model.fit(*rows))
+    _, n_tasks = seen_by(client, lambda: without(lambda: model.fit(*rows)))
     assert n_tasks == 18
     assert "client" not in model.to_model().params
     with pytest.raises(TypeError, match=r"expected client to be a dask\.distributed\.Client, got str"):
@@ -75,8 +74,7 @@ def test_a_client_is_a_parameter(client, rows):
 def test_a_search_on_the_cluster_tries_the_same(client, rows):
     here, there = (Experiments(trials=13, jobs=1, random_state=0, client=one, space="small", cv=3) for one in (None, client))
     _, n_tasks = seen_by(client, lambda: there.fit(*rows))
-    with no_client():
-        here.fit(*rows)
+    without(lambda: here.fit(*rows))
     assert n_tasks >= 13
     np.testing.assert_array_equal(here.trials_["value"], there.trials_["value"])
     np.testing.assert_array_equal(here.predict_proba(rows[0]), there.predict_proba(rows[0]))
@@ -89,6 +87,5 @@ def test_a_grid_search_whose_fits_are_tasks_of_dask(client, rows):
     search = GridSearchCV(SoftmaxClassifier(members="linear", **QUICK), {"epochs": [1, 3]}, cv=3)
     with joblib.parallel_config("dask"):
         found = search.fit(*rows)
-    with no_client():
-        here = clone(search).fit(*rows)
+    here = without(lambda: clone(search).fit(*rows))
     np.testing.assert_array_equal(found.cv_results_["mean_test_score"], here.cv_results_["mean_test_score"])
