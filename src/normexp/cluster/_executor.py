@@ -104,7 +104,7 @@ class _Work:
         self.client, self.calls, self.stop = client, calls, stop
         self.id, self.ends = uuid.uuid4().hex, float("inf")
         self.futures: dict[Future, int] = {}
-        self.ended = as_completed([], with_results=True, raise_errors=False)
+        self.ended = as_completed([], loop=client.loop, with_results=True, raise_errors=False)
 
     def until_over(self, on_done: Callable[[int, Any], None], on_look: OnLook | None) -> None:
         while len(self.futures) < len(self.calls) and not self.stop():

@@ -17,7 +17,7 @@ __all__ = ["Choice", "chosen_of"]
 MOST_FURTHER = 8  # trials beside those of the start
 MOST_PAIRS, ROWS_OF_PAIRS = 10, 20_000  # of halves: fewer where the rows are many, since then the halves agree
 LEAST_GAIN = 1e-4  # nats a row that a further trial brings
-CHANCE = 3.0  # nats, over the rows of a half, that the best of many trials brings by chance
+CHANCE = 2.0  # nats, over the rows of a half, that the best of many trials brings by chance
 LEAST_WEIGHT = 0.02  # of a trial that is kept
 
 Array = NDArray[np.float64]
