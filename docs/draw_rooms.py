@@ -17,7 +17,7 @@ PICTURE = ROOT / "docs/images/rooms.svg"
 NATIVE_LEVELS = (("border",), ("family", "columns", "network", "trees", "kernels"), ("dispatch",), ("base",))
 COLUMNS = {  # where a box is drawn; the picture alone depends on it
     "cli": 1.5, "report": 1, "learn": 3, "experiments": 1,
-    "plots": 0, "saving": 2, "explanation": 0, "classifier": 2, "keras": 3, "recipe": 1, "model": 1, "network": 2, "trees": 3, "evaluation": 0,
+    "plots": 0, "saving": 2, "explanation": 0, "classifier": 2, "keras": 3, "cluster": 1, "recipe": 1, "model": 1, "network": 2, "trees": 3, "evaluation": 0,
     "tables": 1, "functional": 0, "native/border": 1, "native/family": 0, "native/network": 2, "native/trees": 3, "native/columns": 1,
     "native/kernels": 4, "native/dispatch": 1.5, "native/base": 1.5,
 }  # fmt: skip
