@@ -2,8 +2,10 @@
 
 import errno
 import os
+from contextlib import suppress
+from pathlib import Path
 
-__all__ = ["is_interrupt", "system_failure", "write_failure"]
+__all__ = ["is_interrupt", "memory_limit", "system_failure", "write_failure"]
 
 NO_MEMORY = ("std::bad_alloc", "Cannot allocate memory", "cannot allocate memory", "can't start new thread", "failed to map segment from shared object", "Unable to allocate")
 DISK = {  # what was expected, what came, what to do
@@ -13,6 +15,15 @@ DISK = {  # what was expected, what came, what to do
     errno.EIO: ("a disk that works", "one that fails", "have it mended"),
     errno.EROFS: ("a disk that can be written to", "a read-only one", "have it mounted for writing"),
 }
+
+
+def memory_limit() -> int:
+    """Bytes of memory that this process may use: the machine's, or its control group's, if that is less."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # "max" is no limit
+            found.append(int(Path(path).read_text()))
+    return min(found)
 
 
 def system_failure(error: BaseException, place: str | os.PathLike[str] = "") -> MemoryError | OSError | None:

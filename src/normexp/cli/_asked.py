@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from normexp._system import memory_limit
 from normexp.cli._console import say_notes
 from normexp.cli._deciding import read_costs
 from normexp.cli._outputs import writable
@@ -62,20 +63,33 @@ class Asked:
             option = "--report" if given["report"] else "--save-test"
             raise click.UsageError(f"expected rows to test on with {option}, got --test-fraction 0; a report of rows that the model has learnt from would flatter it")
 
-    def read(self) -> "Table":
-        """The table, and what there is to say of it."""
+    @property
+    def source_options(self) -> dict[str, Any]:
+        """How the table is opened."""
+        return {"target": self.target, "ignore": self.given["ignore"], **self._columns, **reading(self.given)}
+
+    @property
+    def memory(self) -> int:
+        """Bytes, as asked for, or half of what there is."""
+        return int(self.given["memory"] or memory_limit() // 2)
+
+    def read(self, data: "Table | None" = None) -> "Table":
+        """The table, unless it was read already, and what there is to say of it."""
         from normexp.tables import read
 
-        given = self.given
-        data = read(self.table, target=self.target, ignore=given["ignore"], **self._columns, **reading(given))
-        refuse_other_columns(self.path, data, asked=given["force"] or given["output"] is not None)
-        if self.save_test is not None and not given["force"]:
-            refuse_other_rows(self.save_test, data)
-        data = without_equals(data) if given["drop_duplicates"] else data
-        if given["costs_file"]:
-            self.costs = read_costs(given["costs_file"], data.with_target()[0])  # refused before the training, not after it
+        data = read(self.table, **self.source_options) if data is None else data
+        self.check(data)
+        data = without_equals(data) if self.given["drop_duplicates"] else data
         say_notes([*data.notes, *single_rows(data)])
         return data
+
+    def check(self, data: "Table") -> None:
+        """Refuse what would replace other work, and costs that are not of these classes: before the training, not after it."""
+        refuse_other_columns(self.path, data, asked=self.given["force"] or self.given["output"] is not None)
+        if self.save_test is not None and not self.given["force"]:
+            refuse_other_rows(self.save_test, data)
+        if self.given["costs_file"]:
+            self.costs = read_costs(self.given["costs_file"], data.with_target()[0])
 
     def parts(self, data: "Table") -> Parts:
         """Which rows are learnt from and which are tested on; rows that are both, in a way, are told."""

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from normexp.model import Model
     from normexp.recipe import Executor, Plan, Portfolio
-    from normexp.tables import Table
+    from normexp.tables import Schema, Table
 
-__all__ = ["fitted"]
+__all__ = ["fitted", "kept_params", "plan_of"]
 
 UNASKED: dict[str, Any] = {
     "batch_size": "auto", "cv": None, "importances": False, "members": None, "quality": "good",
@@ -27,19 +27,27 @@ def fitted(data: "Table", rows: "NDArray[np.int64]", params: dict[str, Any], exe
     from normexp import recipe
 
     rows, asked = recipe.rows_to_learn(rows, data.weights), {**UNASKED, **params}
-    plan = _plan(len(rows), data, asked)
+    plan = plan_of(len(rows), data.schema, len(data.with_target()[0]), params)
     with TrainingProgress(plan.epochs if isinstance(plan, recipe.Plan) else 0, len(rows), asked["time_limit"]) as progress:
         model = recipe.fit_table(
             data, plan, rows=rows, class_weight=asked["class_weight"], time_limit=float(asked["time_limit"] or 0), n_threads=asked["n_threads"] or 0,
             on_epoch=progress.on_epoch, on_poll=progress.on_poll, on_progress=progress.on_progress, executor=executor,
         )  # fmt: skip
-    return replace(model, params={name: asked[name] for name in sorted(asked) if name != "n_threads"})
+    return replace(model, params=kept_params(params))
 
 
-def _plan(n_rows: int, data: "Table", asked: dict[str, Any]) -> "Plan | Portfolio":
+def kept_params(params: dict[str, Any]) -> dict[str, Any]:
+    """Those of SoftmaxClassifier that the model keeps."""
+    asked = {**UNASKED, **params}
+    return {name: asked[name] for name in sorted(asked) if name != "n_threads"}
+
+
+def plan_of(n_rows: int, schema: "Schema", n_classes: int, params: dict[str, Any]) -> "Plan | Portfolio":
+    """What is fitted on so many rows."""
     from normexp import recipe
 
+    asked = {**UNASKED, **params}
     settings, seed = {name: asked[name] for name in ("hidden_layer_sizes", "epochs", "batch_size", "learning_rate", "weight_decay")}, recipe.seed_from(asked["random_state"])
     if asked["quality"] == "fast":
         return recipe.plan(n_rows, **settings, patience=asked["patience"], validation_fraction=asked["validation_fraction"], seed=seed)
-    return recipe.portfolio(n_rows, data.schema.matrix_columns(), len(data.with_target()[0]), asked["quality"], members=asked["members"], **settings, seed=seed)
+    return recipe.portfolio(n_rows, schema.matrix_columns(), n_classes, asked["quality"], members=asked["members"], **settings, seed=seed)

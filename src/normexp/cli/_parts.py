@@ -33,6 +33,11 @@ class Parts:
     equal: "NDArray[np.bool_]"  # which tested rows equal one that is learnt from, where that is more than chance
     stratified: bool = False  # the tested rows are drawn class by class
     folds: "tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]" = ()  # rows to learn from and to test, of each fold; the saved model learns from all rows
+    n_in_blocks: int = 0  # rows that are learnt from, where `rows` are some of them, in memory
+
+    @property
+    def n_learnt(self) -> int:
+        return self.n_in_blocks or len(self.rows)
 
     @property
     def n_equal(self) -> int:
@@ -41,7 +46,7 @@ class Parts:
     @property
     def words(self) -> str:
         """How many rows are learnt from and tested on, and how they were told apart."""
-        n, n_test = len(self.rows), len(self.test_rows)
+        n, n_test = self.n_learnt, len(self.test_rows)
         if self.folds:
             whole = f" of whole groups ({self.split['group']})" if "group" in self.split else ""
             return f"{n} rows, each tested by a model of the other {len(self.folds) - 1} of {len(self.folds)} folds{whole}"

@@ -17,6 +17,7 @@ from normexp.cli._console import echo, print_json, say, say_notes, scores_table
 from normexp.cli._deciding import class_index, costs_option
 from normexp.cli._fitting import fitted
 from normexp.cli._judging import Steps, short_name
+from normexp.cli._large import MemorySize, fitted_in_blocks, opened_if_large
 from normexp.cli._parts import Parts, look_alikes
 from normexp.cli._reading import training_options
 from normexp.cli._record import append_run
@@ -57,6 +58,7 @@ class HiddenSizes(click.ParamType[tuple[int, ...]]):
 @click.option("--test-fraction", type=click.FloatRange(0, 0.9), default=0.25, show_default=True, help="Share of the rows held out for the test, stratified; 0 tests on nothing.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides split, first weights and order; same seed, same model.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Threads; default: OMP_NUM_THREADS or all processors. The model does not depend on it.")
+@click.option("--memory", type=MemorySize(), help="A table that would take more, such as 1GB, goes by blocks on disk. Default: half of the memory there is.")
 @cluster_option
 @click.option("--quality", type=click.Choice(["fast", "good", "best"]), default="good", show_default=True, help="One network; several kinds on every fold; these several times.")
 @click.option("--members", multiple=True, type=click.Choice(["linear", "network", "trees"]), help="Families that may take part; may be repeated. Default: all.")
@@ -95,23 +97,29 @@ def train(table: str, **given: Any) -> int:
     """
     asked = Asked(table, **given)
     started = time.monotonic()
-    with executor_of(given["cluster"]) as executor:
-        data = asked.read()
-        parts, positive = asked.parts(data), _positive(data, given["positive"])
-        model, out_of_fold = _fitted(data, parts, asked, executor)
+    (large, found), out_of_fold = opened_if_large(asked), None
+    if large is not None:
+        model, data, parts = fitted_in_blocks(asked, large)
+        positive = _positive(data, given["positive"])
+    else:
+        with executor_of(given["cluster"]) as executor:
+            data = asked.read(found)
+            parts, positive = asked.parts(data), _positive(data, given["positive"])
+            model, out_of_fold = _fitted(data, parts, asked, executor)
     model, history = replace(model, positive=positive), model.history
     if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
         say(f"interrupted before {'all folds were' if parts.folds else 'the first epoch was'} over: there is no model yet, and none is saved")
         return 130
     evaluation = _evaluation(model, out_of_fold, parts, given["threads"])
-    say_notes(look_alikes(model, data, parts))
+    if not parts.n_in_blocks:  # of a sample most are not there
+        say_notes(look_alikes(model, data, parts))
     scores, baseline = _scores(model, evaluation)
     saving.save(model, asked.path, scores={name: value for name, value in scores.items() if np.isfinite(value)}, fingerprint=not given["no_fingerprint"])
     if history.stopped == "interrupted":
         say(f"interrupted: the best model so far (epoch {history.best_epoch + 1}) is saved in {asked.path}")
     labels = model.classes.tolist()
     result = {"model": str(asked.path), "table": table, "target": asked.target, "classes": labels, "positive": None if positive is None else labels[positive],
-              "n_training_rows": len(parts.rows), "epochs": history.n_epochs, "best_epoch": history.best_epoch + 1, "stopped": history.stopped,
+              "n_training_rows": parts.n_learnt, "epochs": history.n_epochs, "best_epoch": history.best_epoch + 1, "stopped": history.stopped,
               "temperature": model.temperature, "seconds": round(time.monotonic() - started, 3), "scores": scores, "class_share_scores": baseline,
               "notes": list(data.notes), "split": parts.split, "n_equal_rows": parts.n_equal}  # fmt: skip
     result |= _further_files(asked, model, evaluation, data, parts)

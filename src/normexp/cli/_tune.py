@@ -123,7 +123,8 @@ def tune(table: str | None, **given: Any) -> int:
 
 def _as_train(given: dict[str, Any]) -> dict[str, Any]:
     """The options that `Asked` knows, those that a search has not as nobody had asked for them."""
-    unasked = {"folds": None, "save_test": None, "compact": False, "quality": "good", "drop_duplicates": False, "hidden": None, "epochs": None, "time_limit": None, "log": None}
+    unasked = {"folds": None, "save_test": None, "compact": False, "quality": "good", "drop_duplicates": False, "hidden": None, "epochs": None}
+    unasked |= {"time_limit": None, "log": None, "memory": None}
     return {**given, **unasked, "report": None, "costs_file": None}
 
 

@@ -1,5 +1,6 @@
 """How a model is fitted: a plan from the size of the data, then from a matrix and targets to a Model."""
 
+from normexp.recipe._blockwise import fit_blocks as fit_blocks
 from normexp.recipe._compact import compact as compact
 from normexp.recipe._executor import Stop as Stop
 from normexp.recipe._executor import run as run
@@ -35,6 +36,7 @@ from normexp.recipe._workbench import Workbench as Workbench
 
 __all__ = [
     "AnyConfiguration", "AnyTask", "ClassWeight", "Configuration", "Data", "Done", "Executor", "Learnt", "Parts", "Plan", "Portfolio", "Progress", "QUALITIES", "Stop", "Threads",
-    "TreeConfiguration", "Workbench", "category_shares", "compact", "families", "fit", "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "run", "seed_from", "step",
+    "TreeConfiguration", "Workbench", "category_shares", "compact", "families", "fit", "fit_blocks",
+    "fit_table", "parts_of", "plan", "portfolio", "rows_to_learn", "run", "seed_from", "step",
     "task_of", "with_one_round", "workbench",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from normexp.recipe._portfolio import Portfolio
 from normexp.recipe._tasks import AnyTask, Learnt, with_one_round
 from normexp.recipe._workbench import Done, Workbench
 
-__all__ = ["Executor", "Progress", "ProgressCallback", "Threads", "fit_portfolio"]
+__all__ = ["Executor", "Progress", "ProgressCallback", "Threads", "fit_portfolio", "usable"]
 
 
 class Progress(NamedTuple):
@@ -54,7 +54,7 @@ def fit_portfolio(bench: Workbench, plan: Portfolio, executor: Executor, *, time
     """As `recipe.fit`, which says what the arguments are; the first configuration is followed epoch by epoch."""
     stop = Stop(time_limit)
     tasks = [bench.tasks(how, i, stop, followed=i == 0) for i, how in enumerate(plan.configurations)]
-    kept = _usable(tasks, _run(bench, tasks, stop, executor, on_progress))
+    kept = usable(tasks, _run(bench, tasks, stop, executor, on_progress))
     names = [done[0][0].configuration.name for done in kept]
     return bench.model(kept, stop.reason, nothing=tasks[0][0], left_out=[how.name for how in plan.configurations if how.name not in names])
 
@@ -77,7 +77,7 @@ def _run(bench: Workbench, tasks: list[list[AnyTask]], stop: Stop, executor: Exe
     return found
 
 
-def _usable(tasks: list[list[AnyTask]], ended: dict[AnyTask, Learnt]) -> Sequence[Done]:
+def usable(tasks: list[list[AnyTask]], ended: dict[AnyTask, Learnt]) -> Sequence[Done]:
     """The configurations whose tasks all came to their end; without any, what there is of the one with the most; without that, what there is of the first.
 
     None where all diverged.

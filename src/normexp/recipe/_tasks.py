@@ -80,9 +80,8 @@ class NetworkTask:
     def __call__(self) -> Learnt:
         how, (rows, held) = self.configuration, self.fold
         inputs = self.inputs if self.chosen is None else np.ascontiguousarray(self.inputs[:, self.chosen])
-        weights, class_weights = self._weights()
-        trained = _with_dropout(self.network, how)
-        parameters, optimizer = initial_parameters(trained, self.seed), Optimizer(second=how.second, weight_decay=how.weight_decay)
+        weights, _ = self._weights()
+        trained, parameters, optimizer = self.beginning()
         part = Rows(inputs, self.data.targets, rows, weights)
         training = Training(how.epochs, how.batch_size, how.learning_rate, optimizer, seed=self.seed, restore_best=False, n_threads=1)
         n_steps = how.epochs * -(-len(rows) // how.batch_size)
@@ -92,16 +91,26 @@ class NetworkTask:
         )  # fmt: skip
         if result.stopped == "interrupted":  # in the main thread, where no other could be started
             self.stop.reason = "interrupted"
-        self.done = 1.0
-        parameters = Parameters(parameters.values, segments_of(self.network))
-        shift_logits(self.network, parameters, class_weights, -1)
         seen, tested = [sums for sums, _ in result.epochs], [sums for _, sums in result.epochs]
-        history = History(
-            tuple(s.mean_loss for s in seen), tuple(s.accuracy for s in seen), tuple(s.mean_loss for s in tested), tuple(s.accuracy for s in tested),
-            len(seen) - 1, result.stopped,
-        )  # fmt: skip
+        losses, accuracies = tuple(s.mean_loss for s in seen), tuple(s.accuracy for s in seen)
+        return self.ended(parameters, losses, accuracies, result.stopped, tuple(s.mean_loss for s in tested), tuple(s.accuracy for s in tested))
+
+    def beginning(self) -> tuple[Network, Parameters, Optimizer]:
+        """The network as it is trained, its first parameters, and the rule that changes them."""
+        how, trained = self.configuration, _with_dropout(self.network, self.configuration)
+        return trained, initial_parameters(trained, self.seed), Optimizer(second=how.second, weight_decay=how.weight_decay)
+
+    def ended(
+        self, trained: Parameters, losses: tuple[float, ...], accuracies: tuple[float, ...], stopped: str,
+        held_losses: tuple[float, ...] | None = None, held_accuracies: tuple[float, ...] | None = None,
+    ) -> Learnt:  # fmt: skip
+        """What is learnt, from the parameters of its training, with the losses of each epoch."""
+        self.done = 1.0
+        parameters, unknown = Parameters(trained.values, segments_of(self.network)), (float("nan"),) * len(losses)
+        shift_logits(self.network, parameters, self._weights()[1], -1)
+        history = History(losses, accuracies, unknown if held_losses is None else held_losses, unknown if held_accuracies is None else held_accuracies, len(losses) - 1, stopped)
         member = self._member(parameters)
-        return Learnt(member, member.logits_of(self.inputs[held], 1), history, result.stopped == "epochs")
+        return Learnt(member, member.logits_of(self.inputs[self.fold[1]], 1), history, stopped == "epochs")
 
     def received(self, learnt: Learnt) -> Learnt:
         """What another process gave for it, with this one's encoder, which all members share."""

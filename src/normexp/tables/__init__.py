@@ -1,5 +1,7 @@
 """Any table as one float32 matrix with a schema: files, databases, data frames, dicts, examples."""
 
+from normexp.tables._blocks import Block as Block
+from normexp.tables._blocks import Blocks as Blocks
 from normexp.tables._duplicates import equal_by_chance as equal_by_chance
 from normexp.tables._duplicates import first_of_equals as first_of_equals
 from normexp.tables._duplicates import matrix_hashes as matrix_hashes
@@ -33,7 +35,7 @@ from normexp.tables._writing import write_rows as write_rows
 from normexp.tables.sources import EXAMPLES as EXAMPLES
 
 __all__ = [
-    "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
+    "Block", "Blocks", "Column", "DATE_ORDERS", "DECIMAL_MARKS", "EXAMPLES", "MAX_CATEGORIES", "MatrixColumn", "Options", "Results", "Schema", "Source", "THOUSANDS_MARKS", "Table",
     "date_order_of", "equal_by_chance", "files_of", "first_of_equals", "fold_rows", "held_out_rows", "in_order", "is_table", "matrix_by_name", "matrix_by_schema", "matrix_hashes",
     "names_of_rows", "number_matrix", "open_source", "read", "row_hashes", "unused_note", "warn_of", "write_rows",
 ]  # fmt: skip

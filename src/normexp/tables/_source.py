@@ -213,6 +213,19 @@ class Source:
         self._note_cells()
         return out
 
+    @property
+    def has_weights(self) -> bool:
+        return self._weights is not None
+
+    def empty(self) -> Table:
+        """A table of its columns and classes, without rows."""
+        matrix, targets = np.empty((0, self.converter.width), np.float32), None if self.targets is None else self.targets[:0]
+        return Table(self.schema, matrix, targets, self.classes, None, tuple(self.notes))
+
+    def numbers_of(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Numbers in the source, from 1, of rows among those that are kept."""
+        return (rows if self.keep is None else np.flatnonzero(self.keep)[rows]).astype(np.int64) + 1
+
     def row(self, number: int) -> Table:
         """One row, counted from 1 as in messages; its target is -1 where it is missing or unknown."""
         if not 1 <= number <= self.data.n_rows:
