@@ -156,6 +156,8 @@ def _learn(reading: _Reading, learners: Sequence[Learner], seed: int, stop: Stop
     rounds = list(_rounds(len(reading.blocks), max(learner.epochs for learner in learners), seed))
     run([partial(prepare, rounds[0][1])], n_threads, stop, look)
     for n, (epoch, _) in enumerate(rounds, 1):
+        if not stop() and look():
+            stop.reason = "callback"
         if stop() or not ahead:
             return
         block = ahead.pop()
