@@ -92,9 +92,9 @@ def test_a_network_never_learns_from_rows_that_its_fold_holds_out():
             seen = tasks.setdefault(id(of), {})
             before = _blockwise.Learner.learnt
 
-            def learnt(self):
+            def learnt(self, held):
                 seen[self.fold] = self.parameters.values.copy()
-                return before(self)
+                return before(self, held)
 
             _blockwise.Learner.learnt = learnt
             try:

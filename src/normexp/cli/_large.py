@@ -30,6 +30,7 @@ LEAST_MEMORY = 256 << 20
 BASE = 300 << 20  # bytes that a process takes without any rows
 A_BYTE_OF_A_FILE = 40  # bytes of memory, at most: smaller files are not asked how many rows they have
 OF_SAMPLE, OF_BLOCKS = 0.35, 0.35  # shares of what is beyond the base
+MOST_DIFFERENCES = 50  # of numbers, that trees see
 MOST_TESTED, MOST_SAMPLE, MOST_BLOCKS, LEAST_ROWS = 500_000, 4_000_000, 1_024, 20_000
 REFUSED = {"group": "--group", "when": "--time", "folds": "--folds", "drop_duplicates": "--drop-duplicates", "test": "--test", "cluster": "--cluster", "compact": "--compact"}
 
@@ -66,7 +67,7 @@ def opened_if_large(asked: Asked) -> "tuple[Source | None, Table | None]":
         return None, None
     if sum(file.stat().st_size for file in files_of(table)) * A_BYTE_OF_A_FILE < asked.memory:
         return None, None
-    source = open_source(table, **asked.source_options)
+    source = open_source(table, memory=asked.memory, **asked.source_options)
     try:
         assert source.classes is not None
         if (need := _need(source.n_rows, source.schema, len(source.classes))) <= asked.memory:
@@ -123,9 +124,13 @@ def fitted_in_blocks(asked: Asked, source: "Source") -> "tuple[Model, Table, Par
 
 def _sizes(memory: int, n_learnt: int, n_tested: int, schema: Any, n_classes: int, plan: Any) -> Sizes:
     """From what a row takes: in the sample with all that members keep of it, in a block twice, as it is learnt from and as the next is read."""
+    from normexp.model import n_statistics
+
     room, columns = memory - BASE, schema.matrix_columns()
     n_inputs = sum(2 + plan.n_bins if column.n_codes == 0 else min(max(column.n_codes, 1), 256) for column in columns)
-    in_sample = 4 * len(columns) * 3 + 8 * n_inputs + 100 + 12 * n_classes * len(plan.configurations)
+    n_categories = sum(column.n_codes > 0 for column in columns)
+    n_numbers = len(columns) - n_categories + MOST_DIFFERENCES + n_categories * n_statistics(n_classes)  # that trees see
+    in_sample = 8 * len(columns) + 3 * n_numbers + 100 + 16 * n_classes * len(plan.configurations)
     in_block = 2 * (8 * len(columns) + 8 * n_inputs)
     n_sample = min(n_learnt, MOST_SAMPLE, max(int(OF_SAMPLE * room / in_sample), LEAST_ROWS))
     n_blocks = -(-n_learnt * in_block // max(int(OF_BLOCKS * room), 1))

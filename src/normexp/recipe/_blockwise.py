@@ -23,6 +23,8 @@ from normexp.tables import Block, Blocks, MatrixColumn
 
 __all__ = ["fit_blocks"]
 
+PIECE_ROWS = 8_192
+
 
 def fit_blocks(
     sample: Block, blocks: Blocks, columns: Sequence[MatrixColumn], plan: Portfolio, *, classes: NDArray[Any], shares: NDArray[np.float64], weighted: bool = False,
@@ -54,7 +56,7 @@ def fit_blocks(
     """
     folds = [(np.flatnonzero(sample.folds != k), np.flatnonzero(sample.folds == k)) for k in range(blocks.counts.shape[1])]
     weights = sample.weights if weighted else None
-    bench = workbench(sample.matrix, columns, sample.targets, weights, plan, classes=classes, class_weight=class_weight, folds=folds)
+    bench = workbench(sample.matrix, columns, sample.targets, weights, plan, classes=classes, class_weight=class_weight, folds=folds, encoded=False)
     bench = replace(bench, shares=shares)
     stop = Stop(time_limit)
     tasks = [bench.tasks(how, i, stop) for i, how in enumerate(plan.configurations)]
@@ -62,8 +64,9 @@ def fit_blocks(
     others = [task for group in tasks for task in group if not isinstance(task, NetworkTask)]
     told = _Told(tasks, learners, on_progress)
     Threads(n_threads)(others, stop, told.found.__setitem__, told.look)
-    _learn(_Reading(bench, blocks, weighted), learners, plan.seed, stop, n_threads, told.look)
-    run([partial(told.end, learner) for learner in learners if learner.state.steps], n_threads, Stop())
+    reading = _Reading(bench, blocks, weighted=weighted, has_plain=any(not learner.task.configuration.bins for learner in learners))
+    _learn(reading, learners, plan.seed, stop, n_threads, told.look)
+    run([partial(told.end, learner, reading) for learner in learners if learner.state.steps], n_threads, Stop())
     kept = usable(tasks, told.found)
     names = [done[0][0].configuration.name for done in kept]
     return bench.model(kept, stop.reason, nothing=tasks[0][0], left_out=[how.name for how in plan.configurations if how.name not in names])
@@ -99,11 +102,11 @@ class Learner:
         for seen, _ in result.epochs:
             self.sums[epoch] += (seen.loss, seen.weight, seen.correct)
 
-    def learnt(self) -> Learnt:
-        """What it has come to."""
+    def learnt(self, held: Iterator[NDArray[np.float32]]) -> Learnt:
+        """What it has come to; `held` are inputs of the sample's rows that its fold holds out, piece by piece."""
         losses = tuple(float(loss / weight) if weight else float("nan") for loss, weight, _ in self.sums)
         accuracies = tuple(float(correct / weight) if weight else float("nan") for _, weight, correct in self.sums)
-        return self.task.ended(self.parameters, losses, accuracies, "epochs")
+        return self.task.ended(self.parameters, losses, accuracies, "epochs", held=held)
 
 
 class Ready(NamedTuple):
@@ -119,8 +122,9 @@ class Ready(NamedTuple):
 class _Reading:
     """Blocks made ready. What a category of very many says of a row, rows of other folds have said."""
 
-    def __init__(self, bench: Workbench, blocks: Blocks, weighted: bool) -> None:
-        self.blocks, self.encoder, self.has_plain = blocks, bench.data.encoder, bench.data.plain_inputs is not bench.data.inputs
+    def __init__(self, bench: Workbench, blocks: Blocks, *, weighted: bool, has_plain: bool) -> None:
+        self.bench, self.blocks, self.encoder = bench, blocks, bench.data.encoder
+        self.has_plain = has_plain and self.encoder.plain is not self.encoder
         self.of_folds: list[Encoder] = []
         if self.encoder.is_wide.any():
             self.of_folds = [with_statistics(self.encoder, bench.labelled, bench.rows[learnt]) for learnt, _ in bench.places]
@@ -129,15 +133,28 @@ class _Reading:
 
     def __call__(self, i: int) -> Ready:
         block = self.blocks.read(i)
-        every = np.arange(len(block.targets))
-        inputs, first = self.encoder.encode(block.matrix, every), self.encoder.first_statistic
-        for k, encoder in enumerate(self.of_folds):
-            held = np.flatnonzero(block.folds == k)
-            width = int(encoder.n_statistics.sum())
-            inputs[held, first : first + width] = encoder.encode(block.matrix, held)[:, first : first + width]
+        inputs = self.encoder.encode(block.matrix)
+        for k in range(len(self.of_folds)):
+            self._say(inputs, block.matrix, np.flatnonzero(block.folds == k), k)
         plain = np.ascontiguousarray(inputs[:, : self.encoder.n_plain_inputs]) if self.has_plain else inputs
         weights = (self._weights(block.targets, block.weights) / self.mean).astype(np.float32) if self.weighted or self.class_weights is not None else None
         return Ready(inputs, plain, block.targets, weights, [np.flatnonzero(block.folds != k) for k in range(self.blocks.counts.shape[1])])
+
+    def held(self, k: int, *, bins: bool) -> Iterator[NDArray[np.float32]]:
+        """Inputs of the sample's rows that fold k holds out, piece by piece."""
+        matrix, rows = self.bench.labelled.matrix, self.bench.rows[self.bench.places[k][1]]
+        for first in range(0, max(len(rows), 1), PIECE_ROWS):
+            piece = matrix[rows[first : first + PIECE_ROWS]]
+            inputs = self.encoder.encode(piece)
+            if self.of_folds:
+                self._say(inputs, piece, np.arange(len(piece)), k)
+            yield inputs if bins or self.encoder.plain is self.encoder else np.ascontiguousarray(inputs[:, : self.encoder.n_plain_inputs])
+
+    def _say(self, inputs: NDArray[np.float32], matrix: NDArray[np.float32], held: NDArray[np.int64], k: int) -> None:
+        """To rows that fold k holds out, what the others say of their categories."""
+        first, encoder = self.encoder.first_statistic, self.of_folds[k]
+        width = int(encoder.n_statistics.sum())
+        inputs[held, first : first + width] = encoder.encode(matrix, held)[:, first : first + width]
 
     def _weights(self, targets: NDArray[np.int32], weights: NDArray[Any] | None) -> NDArray[np.float64]:
         found = np.ones(len(targets)) if weights is None or not self.weighted else weights.astype(np.float64)
@@ -187,5 +204,5 @@ class _Told:
         share = sum(task.done * task.work for task in self.tasks) / self.total
         return self.on_progress is not None and self.on_progress(Progress(sum(task.done >= 1 for task in self.tasks), len(self.tasks), share, {}))
 
-    def end(self, learner: Learner) -> None:
-        self.found[learner.task] = learner.learnt()
+    def end(self, learner: Learner, reading: _Reading) -> None:
+        self.found[learner.task] = learner.learnt(reading.held(learner.fold, bins=learner.task.configuration.bins))

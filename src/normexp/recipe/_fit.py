@@ -117,9 +117,9 @@ def fit(
 def workbench(
     matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, plan: Portfolio, *, classes: NDArray[Any],
     rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None, times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None,
-    folds: Sequence[Parts] | None = None,
+    folds: Sequence[Parts] | None = None, encoded: bool = True,
 ) -> Workbench:  # fmt: skip
-    """What the members of a portfolio, and others like them, are fitted on. Parameters as those of `fit`; the folds hold out what they say, learnt rows are among `rows`."""
+    """What the members of a portfolio, and others like them, are fitted on. Parameters as those of `fit` and `Workbench.of`; folds hold out what they say, and learn from `rows`."""
     _refuse_one_class(classes)
     rows = np.arange(len(matrix)) if rows is None else rows
     if folds is None:
@@ -132,7 +132,7 @@ def workbench(
     return Workbench.of(
         matrix, columns, targets, weights, used, folds, plan.configurations, n_bins=plan.n_bins, seed=plan.seed, classes=classes,
         class_weights=class_weights_of(class_weight, targets[used], len(classes)), shares=_shares(targets[used], None if weights is None else weights[used], len(classes)),
-        groups=groups,
+        groups=groups, encoded=encoded,
     )  # fmt: skip
 
 

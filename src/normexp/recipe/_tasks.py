@@ -1,6 +1,6 @@
 """What a portfolio is fitted by: one member on one fold, a pure function of the data, the configuration, the fold and a seed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -102,15 +102,16 @@ class NetworkTask:
 
     def ended(
         self, trained: Parameters, losses: tuple[float, ...], accuracies: tuple[float, ...], stopped: str,
-        held_losses: tuple[float, ...] | None = None, held_accuracies: tuple[float, ...] | None = None,
+        held_losses: tuple[float, ...] | None = None, held_accuracies: tuple[float, ...] | None = None, held: Iterable[NDArray[np.float32]] | None = None,
     ) -> Learnt:  # fmt: skip
-        """What is learnt, from the parameters of its training, with the losses of each epoch."""
+        """What is learnt, from the parameters of its training, with the losses of each epoch; `held` are the inputs of the rows held out, piece by piece, if there are others."""
         self.done = 1.0
         parameters, unknown = Parameters(trained.values, segments_of(self.network)), (float("nan"),) * len(losses)
         shift_logits(self.network, parameters, self._weights()[1], -1)
         history = History(losses, accuracies, unknown if held_losses is None else held_losses, unknown if held_accuracies is None else held_accuracies, len(losses) - 1, stopped)
         member = self._member(parameters)
-        return Learnt(member, member.logits_of(self.inputs[self.fold[1]], 1), history, stopped == "epochs")
+        logits = [member.logits_of(piece, 1) for piece in ([self.inputs[self.fold[1]]] if held is None else held)]
+        return Learnt(member, np.concatenate(logits), history, stopped == "epochs")
 
     def received(self, learnt: Learnt) -> Learnt:
         """What another process gave for it, with this one's encoder, which all members share."""

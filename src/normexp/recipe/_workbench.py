@@ -49,13 +49,16 @@ class Workbench:
     def of(
         matrix: NDArray[Any], columns: Sequence[MatrixColumn], targets: NDArray[np.int32], weights: NDArray[Any] | None, rows: NDArray[np.int64], folds: Sequence[Parts],
         configurations: Sequence[AnyConfiguration], *, n_bins: int, seed: int, classes: NDArray[Any], class_weights: NDArray[np.float64] | None,
-        shares: NDArray[np.float64], groups: NDArray[np.int64] | None = None,
+        shares: NDArray[np.float64], groups: NDArray[np.int64] | None = None, encoded: bool = True,
     ) -> "Workbench":  # fmt: skip
-        """For members like these configurations; `folds` are in numbers of rows of the matrix, all of them among `rows`. `n_bins` is of the numbers that networks see."""
+        """For members like these configurations; `folds` are in numbers of rows of the matrix, all of them among `rows`. `n_bins` is of the numbers that networks see.
+
+        Without `encoded` there are no inputs of networks: whoever trains them has inputs of their own.
+        """
         learnt = rows if not folds else np.unique(np.concatenate([part for part, _ in folds]))
         labelled = Labelled.of(matrix, targets, weights, groups, len(classes), learnt)
         places = [(np.searchsorted(rows, part), np.searchsorted(rows, held)) for part, held in folds] or [(np.arange(len(rows)), NO_ROWS)]
-        data = _encoded(labelled, columns, configurations, n_bins, seed, rows, learnt, folds, places, class_weights)
+        data = _encoded(labelled, columns, configurations, n_bins, seed, rows, learnt, folds, places, class_weights, has_inputs=encoded)
         return Workbench(labelled, columns, rows, learnt, places, data, None if weights is None else weights[rows], classes, shares, seed)
 
     def tasks(self, how: AnyConfiguration, number: int, stop: Stop, *, followed: bool = False) -> list[AnyTask]:
@@ -151,13 +154,13 @@ class Workbench:
 
 def _encoded(
     labelled: Labelled, columns: Sequence[MatrixColumn], configurations: Sequence[AnyConfiguration], n_bins: int, seed: int, rows: NDArray[np.int64],
-    learnt: NDArray[np.int64], folds: Sequence[Parts], places: Sequence[Parts], class_weights: NDArray[np.float64] | None,
+    learnt: NDArray[np.int64], folds: Sequence[Parts], places: Sequence[Parts], class_weights: NDArray[np.float64] | None, *, has_inputs: bool,
 ) -> Data:  # fmt: skip
     """What the members read."""
     encoder = with_statistics(Encoder.fit(labelled.matrix, learnt, columns, n_bins), labelled, learnt)
     targets, used_weights = np.ascontiguousarray(labelled.targets[rows]), None if labelled.weights is None else labelled.weights[rows]
     of_trees = [one for one in configurations if isinstance(one, TreeConfiguration)]
-    networks, numbers = [one for one in configurations if not isinstance(one, TreeConfiguration)], None
+    networks, numbers = [one for one in configurations if has_inputs and not isinstance(one, TreeConfiguration)], None
     if of_trees:
         most, weights = max(one.n_bins for one in of_trees), row_weights(targets, used_weights)
         numbers = Numbers.of(labelled, with_pairs(encoder, labelled.matrix, learnt), rows, places, n_bins=most, seed=seed, weights=weights)

@@ -30,7 +30,7 @@ class Database:
     It is shut in from the start: it can read the given files and our own folder, and a database file that is attached as `source`.
     """
 
-    def __init__(self, label: str, files: Sequence[Path] = (), attach: Path | None = None) -> None:
+    def __init__(self, label: str, files: Sequence[Path] = (), attach: Path | None = None, memory: int = 0) -> None:
         import duckdb
 
         self.label, self.names, self.kinds, self.n_rows = label, [], [], 0
@@ -50,7 +50,8 @@ class Database:
             self.execute("SET TimeZone = 'UTC'")
             n_bytes = sum(path.stat().st_size for path in (*files, *([attach] if attach else [])))
             if n_bytes > SMALL:
-                self.execute(f"SET memory_limit = '{min(max(n_bytes // 8 >> 20, 150), 4096)}MB'")
+                most = min(memory // 3 >> 20, 4096) if memory else 4096
+                self.execute(f"SET memory_limit = '{max(min(n_bytes // 8 >> 20, most), 150)}MB'")
             if attach is not None:
                 self.execute(f"ATTACH {literal(str(attach.resolve()))} AS source (READ_ONLY, TYPE duckdb)")
             self._shut(files)

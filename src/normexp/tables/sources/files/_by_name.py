@@ -89,5 +89,5 @@ def _from_files(paths: list[Path], label: str, options: Options) -> Database | F
         raise without_table(paths[0], start)
     if kind == "arrow":
         return load_arrow(paths, label, options)
-    database = Database(label, paths)
+    database = Database(label, paths, memory=options.memory)
     return load(database, paths, label, options)
