@@ -119,7 +119,7 @@ def workbench(
     rows: NDArray[np.int64] | None = None, groups: NDArray[np.int64] | None = None, times: NDArray[np.float64] | None = None, class_weight: ClassWeight = None,
     folds: Sequence[Parts] | None = None, encoded: bool = True,
 ) -> Workbench:  # fmt: skip
-    """What the members of a portfolio, and others like them, are fitted on. Parameters as those of `fit` and `Workbench.of`; folds hold out what they say, and learn from `rows`."""
+    """What the members of a portfolio, and others like them, are fitted on. Parameters as of `fit` and `Workbench.of`; folds hold out what they say, and learn from `rows`."""
     _refuse_one_class(classes)
     rows = np.arange(len(matrix)) if rows is None else rows
     if folds is None:
