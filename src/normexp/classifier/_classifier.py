@@ -17,6 +17,7 @@ from normexp.classifier._class_weight import class_weight_of
 from normexp.classifier._endings import warn_of_forests, warn_of_its_end
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, groups_of, matrix_of, training_rows, weights_of
+from normexp.classifier._lazy import by_parts, in_memory
 from normexp.classifier._params import plain_params
 from normexp.classifier._planning import Printed, executor_of, folds_of, plan_of_one, planned, print_epoch, seed_of, start_from
 from normexp.classifier._views import EpochsView, MemberView, ModelView
@@ -29,8 +30,9 @@ from normexp.tables import Schema, Table
 __all__ = ["SoftmaxClassifier"]
 
 
+@by_parts("decide", "decision_function", "predict", "predict_log_proba", "predict_proba", "predict_set")
 class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
-    """Networks and boosted trees that end in a softmax, with calibrated probabilities, sensible without any argument.
+    """Networks and boosted trees that end in a softmax, with calibrated probabilities, sensible without any argument. Dask's collections are learnt from, and answered lazily.
 
     Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. By default a few networks of different kinds, trees and
     linear models are fitted fold by fold, and combined by one convex problem on the rows that none of them had seen: these decide how sure the answers are, too.
@@ -187,6 +189,7 @@ class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
             Names of groups, such as customers: no row of a group that is learnt from is in the part of X that chooses epoch and temperature, or in the same fold's other
             part. Taken from a Table if not given. Not with `validation_data`.
         """
+        X, y, sample_weight, groups = in_memory(X, y, sample_weight, groups)
         with features_of_before(self):
             before = self._model_before()
             data = training_rows(self, X, X.labels if isinstance(X, Table) and y is None else y, None if before is None else before.schema)
