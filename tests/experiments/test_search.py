@@ -207,6 +207,19 @@ def test_what_further_trials_bring_must_be_more_than_chance_brings(ended):
     np.testing.assert_allclose(many.logits, ended.bench.pooled([one.logits.astype(np.float64)[seen] for one in many.kept], many.weights))
 
 
+def test_few_rows_begin_with_what_the_best_quality_has(tmp_path):
+    found = searching.session(tmp_path)
+    waiting = found.study.waiting
+    assert [(how.name, how.n_seeds) for how in waiting if how.n_seeds > 1] == [("held, 3 seeds", 3), ("trees, 2 seeds", 2), ("free, 3 seeds", 3), ("plain, 3 seeds", 3)]
+    found.run(n_trials=len(waiting))
+    several = [one for one in found.search.kept if one.trial.how.n_seeds == 3]
+    assert several
+    for one in several:
+        assert one.of_portfolio
+        assert len(one.trial.losses) == 3  # one a fold, whatever the number of seeds
+        assert len(one.done) == 9
+
+
 def test_halves_have_no_row_in_common_and_no_group_in_two(ended):
     from normexp.experiments._choice import _pairs_of_halves
 
