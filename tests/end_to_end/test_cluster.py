@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,6 +43,7 @@ def test_train_makes_the_same_file_on_a_cluster(folder):
     ended = run("train", "t.csv", "--target", "y", "-o", "on.safetensors", "--epochs", 3, "--cluster", "local:2", cwd=folder)
     assert ended.returncode == 0, ended.stderr
     assert "normexp: cluster local:2: 2 workers, 2 tasks at a time" in ended.stderr
+    assert re.search(r"normexp: cluster local:2: a worker took \d{2,4} MB at most", ended.stderr)
     assert (folder / "on.safetensors").read_bytes() == (folder / "m.safetensors").read_bytes()
 
 

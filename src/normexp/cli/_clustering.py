@@ -46,3 +46,4 @@ def executor_of(address: str | None) -> "Iterator[ClusterExecutor | None]":
         dashboard = f"; dashboard: {client.dashboard_link}" if find_spec("bokeh") and not address.startswith("local:") else ""
         say(f"cluster {address}: {counted(len(client.nthreads()), 'worker')}, {counted(executor.n_threads, 'task')} at a time{dashboard}")
         yield executor
+        say(f"cluster {address}: a worker took {executor.peak_memory() / 2**20:.0f} MB at most")

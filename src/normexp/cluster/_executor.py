@@ -45,6 +45,11 @@ class ClusterExecutor:
         """Of all workers: as many tasks run at a time."""
         return max(1, sum(map(int, self.client.nthreads().values())))
 
+    def peak_memory(self) -> int:
+        """Bytes that the worker with the most has had; 0 where none answers."""
+        found = self.client.run(_workers.peak_memory, on_error="ignore")
+        return max(map(int, found.values()), default=0)
+
     def __call__(self, tasks: Sequence[AnyTask], stop: Stop, on_done: Callable[[AnyTask, Learnt], None], on_look: OnLook | None = None) -> None:
         """As `recipe.Threads`."""
 

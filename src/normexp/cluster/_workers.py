@@ -1,6 +1,8 @@
 """What runs on a worker."""
 
 import platform
+import resource
+import sys
 import threading
 from typing import Any
 
@@ -10,7 +12,7 @@ from normexp._version import __version__
 from normexp.network import instruction_set
 from normexp.recipe import AnyConfiguration, Data, Learnt, Stop, task_of
 
-__all__ = ["facts", "itself", "learnt", "stop_all"]
+__all__ = ["facts", "itself", "learnt", "peak_memory", "stop_all"]
 
 MOST_STOPS = 1_000  # fits that a worker remembers
 _stops: dict[str, Stop] = {}
@@ -20,6 +22,12 @@ _lock = threading.Lock()
 def facts() -> dict[str, str]:
     """Of what the bits of a model depend on."""
     return {"normexp": __version__, "NumPy": np.__version__, "instruction set": instruction_set(), "machine": platform.machine()}
+
+
+def peak_memory() -> int:
+    """Bytes that this process has had at most."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def itself(data: Any) -> Any:
