@@ -1,6 +1,7 @@
 """SoftmaxClassifier and Experiments on a Dask cluster: the same bits as here."""
 
 import contextvars
+import pickle
 
 import numpy as np
 import pytest
@@ -60,7 +61,10 @@ def test_a_fit_on_the_current_client_has_the_same_bits(client, rows):
 
 def test_a_client_is_a_parameter(client, rows):
     model = SoftmaxClassifier(client=client, **QUICK)
-    assert clone(SoftmaxClassifier(**QUICK)).client is None
+    copy = clone(model)
+    assert (copy.client is client, copy.epochs, copy.cv) == (True, 3, 3)
+    assert clone(Experiments(client=client, trials=3)).client is client
+    assert pickle.loads(pickle.dumps(model)).client is None
     _, n_tasks = seen_by(client, lambda: without(lambda: model.fit(*rows)))
     assert n_tasks == 18
     assert "client" not in model.to_model().params

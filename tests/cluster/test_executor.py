@@ -112,12 +112,40 @@ def test_a_task_that_kills_worker_after_worker_is_named():
         ClusterExecutor(alone).each(double, {}, {"a task": "gone"}, lambda _i, _found: None)
 
 
-@pytest.mark.parametrize(("name", "words"), [("normexp", "install the same everywhere"), ("NumPy", "install the same"), ("instruction set", "NORMEXP_ISA"), ("machine", "here")])
+@pytest.mark.parametrize(("name", "words"), [
+    ("normexp", "install the same everywhere"), ("NumPy", "install"), ("machine", "here"), ("instruction set", "NORMEXP_ISA"), ("instruction sets of NumPy", "NPY_DISABLE"),
+])  # fmt: skip
 def test_workers_of_other_bits_are_refused(client, monkeypatch, name, words):
     own = _workers.facts() | {name: "other"}
     monkeypatch.setattr("normexp.cluster._connection.facts", _Facts(own))
     with pytest.raises(ClusterError, match=f"expected workers with {name} other, as here, got .*{words}"):
         ClusterExecutor(client)
+
+
+def test_a_worker_of_other_bits_that_comes_later_is_refused(data):
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0", env={"NORMEXP_ISA": "baseline"}) as cluster, Client(cluster) as late:
+        executor = ClusterExecutor(late)  # nobody there to ask
+        cluster.scale(1)
+        with pytest.raises(ClusterError, match=r"expected workers with instruction set .*, as here, got baseline"):
+            recipe.fit_table(data, clustering.plan(data), executor=executor)
+
+
+def test_a_cluster_that_has_lost_its_workers_is_said(data, monkeypatch):
+    monkeypatch.setattr("normexp.cluster._executor.ALONE_EVERY", 0.2)
+    monkeypatch.setattr("normexp.cluster._executor.MOST_ALONE", 0.5)
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=0, dashboard_address=":0") as cluster, Client(cluster) as alone, pytest.raises(ClusterError, match="to have workers until the end, got none"):
+        recipe.fit_table(data, clustering.plan(data), executor=ClusterExecutor(alone))
+
+
+def test_a_table_is_let_go_of_with_its_fit(client, data):
+    executor = ClusterExecutor(client)
+    for _ in range(3):
+        recipe.fit_table(data, clustering.plan(data, epochs=1), executor=executor)
+    assert len(executor.sent) == 1
 
 
 class _Facts:

@@ -147,7 +147,37 @@ def test_two_parts_of_one_name_are_refused(folder):
     assert_refused(run("predict", "m.safetensors", "same/a.*", "-o", "same-out/", cwd=folder), 3, "parts with names of their own", "a.csv", "a.tsv")
 
 
+def test_links_lead_to_no_wrong_parts_and_replace_nothing(folder):
+    (folder / "sym").mkdir()
+    for name, n in (("a", 20), ("c", 30)):
+        table(folder / f"sym/{name}.csv", HEADER, rows(n, n))
+    (folder / "sym/b.csv").symlink_to("a.csv")
+    ended = run("predict", "m.safetensors", "sym/*.csv", "-o", "sym-out/", "--cluster", "local:1", cwd=folder)
+    assert ended.returncode == 0, ended.stderr
+    assert [len((folder / f"sym-out/{name}.csv").read_text().splitlines()) - 1 for name in "abc"] == [20, 20, 30]
+    (folder / "deep/jan").mkdir(parents=True)
+    (folder / "deep/feb").mkdir()
+    for name in ("jan", "feb"):
+        table(folder / f"deep/{name}/p.csv", HEADER, rows(10, 1))
+    before = tree(folder / "deep")
+    (folder / "deep-out").mkdir()
+    (folder / "deep-out/jan").symlink_to("../deep/jan")
+    (folder / "deep-out/manifest.json").write_text("{}")
+    assert_refused(run("predict", "m.safetensors", "deep/*/p.csv", "-o", "deep-out/", cwd=folder), 3, "a link there that leads to")
+    assert_refused(run("predict", "m.safetensors", "deep/*/../feb/p.csv", "-o", "dots/", cwd=folder), 3, "expected a glob without .. behind its first star")
+    assert tree(folder / "deep") == before
+
+
+def test_answers_of_another_table_stay(folder):
+    assert run("predict", "m.safetensors", "parts/*.csv", "-o", "mine2/", cwd=folder).returncode == 0
+    before = tree(folder / "mine2")
+    assert_refused(run("predict", "m.safetensors", "parts/more/*.csv", "-o", "mine2/", cwd=folder), 3, "'table' differ")
+    assert tree(folder / "mine2") == before
+
+
 def test_clusters_that_are_none_are_refused(folder):
     assert_refused(run("train", "t.csv", "--target", "y", "--cluster", "local:0", cwd=folder), 2, "expected a cluster such as tcp://scheduler:8786")
     assert_refused(run("train", "t.csv", "--target", "y", "--cluster", "tcp://127.0.0.1:9", cwd=folder), 1, "got no answer within 5 s", "--cluster local:2 needs none")
+    assert_refused(run("train", "t.csv", "--target", "y", "--cluster", "tls://localhost:8786", cwd=folder), 1, "expected a Dask scheduler with workers at tls://localhost:8786")
+    assert_refused(run("train", "t.csv", "--target", "y", "--cluster", "tcp://localhost:99999", cwd=folder), 2, "expected a cluster such as")
     assert_refused(run("train", "t.csv", "--target", "y", "--cluster", "local:2", "--quality", "fast", cwd=folder), 2, "--quality good or best with --cluster")

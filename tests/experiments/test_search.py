@@ -228,6 +228,8 @@ def test_halves_have_no_row_in_common_and_no_group_in_two(ended):
         assert sorted([*first, *second]) == list(range(90))
         assert len(first) == 45
     grouped = replace(bench, labelled=replace(bench.labelled, groups=np.arange(bench.labelled.matrix.shape[0]) // 7))
+    alone = replace(bench, labelled=replace(bench.labelled, groups=np.zeros(len(bench.labelled.matrix), int)))
+    assert [[part.tolist() for part in pair] for pair in _pairs_of_halves(alone, seen)] == [[seen.tolist()] * 2]  # one group has no halves
     pairs = list(_pairs_of_halves(grouped, seen))
     assert len(pairs) == 10
     for first, second in pairs:

@@ -161,3 +161,29 @@ def test_progress_is_told_and_may_stop():
     assert found.history.stopped == "callback"
     assert 0.2 < seen[-1] < 1
     assert seen == sorted(seen)
+
+
+def test_an_interrupt_at_the_end_loses_no_network(monkeypatch):
+    import _thread
+
+    from normexp.recipe import _blockwise
+
+    before, interrupted = _blockwise.Learner.learnt, []
+
+    def learnt(self, held):
+        if len(interrupted) == 1:
+            _thread.interrupt_main()
+        interrupted.append(self)
+        return before(self, held)
+
+    monkeypatch.setattr(_blockwise.Learner, "learnt", learnt)
+    found = fitted(rows(600, 0), 300, planned(600, members="network", epochs=2), n_threads=1)
+    assert found.history.stopped == "interrupted"
+    assert found.out_of_fold.left_out == ()
+
+
+def test_networks_of_some_columns_are_refused():
+    plan = planned(600, members="network", epochs=2)
+    for changes in ({"columns": (0, 1)}, {"balanced": True}):
+        with pytest.raises(ValueError, match="expected networks of all columns and of rows as they are"):
+            fitted(rows(600, 0), 300, replace(plan, configurations=tuple(replace(how, **changes) for how in plan.configurations)))

@@ -14,6 +14,7 @@ from normexp import recipe
 from normexp._checks import listing
 from normexp._labels import classes_and_targets, label_values
 from normexp.classifier._class_weight import class_weight_of
+from normexp.classifier._client import OnClient
 from normexp.classifier._endings import warn_of_forests, warn_of_its_end
 from normexp.classifier._importance import importances_of
 from normexp.classifier._inputs import features_of_before, groups_of, matrix_of, training_rows, weights_of
@@ -31,7 +32,7 @@ __all__ = ["SoftmaxClassifier"]
 
 
 @by_parts("decide", "decision_function", "predict", "predict_log_proba", "predict_proba", "predict_set")
-class SoftmaxClassifier(ClassifierMixin, BaseEstimator):
+class SoftmaxClassifier(OnClient, ClassifierMixin, BaseEstimator):
     """Networks and boosted trees that end in a softmax, with calibrated probabilities, sensible without any argument. Dask's collections are learnt from, and answered lazily.
 
     Numbers are scaled robustly, missing values (NaN) get an indicator, text columns of data frames become categories. By default a few networks of different kinds, trees and

@@ -38,8 +38,10 @@ class Answering:
     reading: dict[str, Any]
     n_threads: int = 0
 
-    def write(self, table: str, path: Path | None, tell: Callable[[Iterable[str]], None] | None = None) -> Answered:
-        """Answers of all rows, into a file or, without one, as CSV on standard output; `tell` hears the notes before that is written."""
+    def write(
+        self, table: str, path: Path | None, tell: Callable[[Iterable[str]], None] | None = None, *, check: Callable[[], None] | None = None
+    ) -> Answered:  # fmt: skip
+        """Answers of all rows, into a file or, without one, as CSV on standard output; `tell` hears the notes before that is written, and `check` may refuse then what was read."""
         import sys
 
         import numpy as np
@@ -48,9 +50,8 @@ class Answering:
 
         model = self.model
         with open_source(table, schema=model.schema, **self.reading) as source:
-            unused = unused_note(source.unused, f" of {table}")
             if tell is not None:
-                tell(unused)
+                tell(unused_note(source.unused, f" of {table}"))
             further = [*self.deciding.names(), *([] if self.bounds is None else [("set", np.dtype(object))])]
             names = ["prediction", *(f"probability_{label}" for label in model.classes), *(name for name, _ in further)]
             dtypes = [model.classes.dtype, *[np.dtype(np.float32)] * len(model.classes), *(dtype for _, dtype in further)]
@@ -60,11 +61,13 @@ class Answering:
                 self._fill(source, results)
                 if tell is not None:
                     tell(source.notes)
+                if check is not None:
+                    check()
                 if path is None:
                     results.write_csv(sys.stdout.buffer)
                 else:
                     results.write(path)
-                return Answered(results.n_rows, (*unused, *source.notes))
+                return Answered(results.n_rows, (*unused_note(source.unused), *source.notes))
 
     def _kept_columns(self, source: "Source") -> list[str]:
         kept = source.names if "all" in self.keep and "all" not in source.names else list(dict.fromkeys(self.keep))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from normexp.cli._console import TrainingProgress
+from normexp.cli._console import TrainingProgress, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from normexp.recipe import Executor, Plan, Portfolio
     from normexp.tables import Schema, Table
 
-__all__ = ["fitted", "kept_params", "plan_of"]
+__all__ = ["fitted", "kept_params", "plan_of", "say_left_out"]
 
 UNASKED: dict[str, Any] = {
     "batch_size": "auto", "cv": None, "importances": False, "members": None, "quality": "good",
@@ -34,6 +34,13 @@ def fitted(data: "Table", rows: "NDArray[np.int64]", params: dict[str, Any], exe
             on_epoch=progress.on_epoch, on_poll=progress.on_poll, on_progress=progress.on_progress, executor=executor,
         )  # fmt: skip
     return replace(model, params=kept_params(params))
+
+
+def say_left_out(model: "Model") -> None:
+    """Which kinds of members are not in it, and why."""
+    if model.out_of_fold is not None and model.out_of_fold.left_out:
+        reason = "diverged" if model.history.stopped in ("epochs", "patience", "diverged") else f"not finished ({model.history.stopped.replace('_', ' ')})"
+        say(f"left out, {reason}: {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
 
 
 def kept_params(params: dict[str, Any]) -> dict[str, Any]:

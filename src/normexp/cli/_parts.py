@@ -33,6 +33,7 @@ class Parts:
     equal: "NDArray[np.bool_]"  # which tested rows equal one that is learnt from, where that is more than chance
     stratified: bool = False  # the tested rows are drawn class by class
     folds: "tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]" = ()  # rows to learn from and to test, of each fold; the saved model learns from all rows
+    about_equal: int = 0  # tested rows that equal one that is learnt from, where that is an estimate
     n_in_blocks: int = 0  # rows that are learnt from, where `rows` are some of them, in memory
 
     @property
@@ -41,7 +42,7 @@ class Parts:
 
     @property
     def n_equal(self) -> int:
-        return int(self.equal.sum())
+        return self.about_equal or int(self.equal.sum())
 
     @property
     def words(self) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ __all__ = ["predict_parts"]
 
 MANIFEST = "manifest.json"
 MOST_BYTES = 2**28  # of a manifest
+MOST_OF_THE_TIME = 20  # a manifest of very many parts is written when that many times as long has passed as it takes
+MOST_NOTES = 10
 BETWEEN_LINES = 5.0  # seconds
 ENDINGS = (".gz", ".zip", ".bz2", ".xz", ".zst")
 STAR = ("*", "?", "[")
@@ -41,12 +44,11 @@ class Part:
     size: int
     modified: int  # nanoseconds
 
-    def is_as_it_was(self) -> bool:
-        try:
-            found = self.file.stat()
-        except FileNotFoundError:
-            return False
-        return (found.st_size, found.st_mtime_ns) == (self.size, self.modified)
+    def check(self) -> None:
+        """Raises DataError where the file is not as it was when the work began."""
+        found = self.file.stat() if self.file.exists() else None
+        if found is None or (found.st_size, found.st_mtime_ns) != (self.size, self.modified):
+            raise DataError(f"expected {self.file} to stay as it is while it is answered, got one that has changed or is gone; start again when it is complete")
 
 
 @dataclass
@@ -56,6 +58,8 @@ class Manifest:
     path: Path
     made_by: Mapping[str, Any]
     done: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the name of the output in the folder
+    written: float = 0.0  # when
+    took: float = 0.0  # seconds, to write it
 
     @staticmethod
     def of(folder: Path, made_by: Mapping[str, Any]) -> "Manifest":
@@ -85,9 +89,16 @@ class Manifest:
 
     def add(self, part: Part, n_rows: int) -> None:
         self.done[part.name] = self._line(part, n_rows, part.output.stat().st_size)
+        if time.monotonic() - self.written > MOST_OF_THE_TIME * self.took:
+            self.write()
+
+    def write(self) -> None:
+        started = time.monotonic()
         text = json.dumps({"made_by": self.made_by, "parts": [{"output": name, **line} for name, line in sorted(self.done.items())]}, indent=1)
         with replaced(self.path) as target:
             target.write_text(text)
+        self.written = time.monotonic()
+        self.took = self.written - started
 
     def _line(self, part: Part, n_rows: int, n_bytes: int) -> dict[str, Any]:
         return {"part": str(part.file), "size": part.size, "modified": part.modified, "rows": n_rows, "bytes": n_bytes}
@@ -95,60 +106,74 @@ class Manifest:
 
 def predict_parts(answering: Answering, table: str, folder: Path, model: str, asked: Mapping[str, Any], cluster: str | None) -> None:
     """Every file of the table, into a file of the same name in the folder; those that are done already are left as they are."""
-    parts = _parts(table, folder)
-    manifest = Manifest.of(folder, {"normexp": __version__, "model": hashlib.sha256(Path(model).read_bytes()).hexdigest(), "options": _plain(asked)})
+    _refuse_other_tables(table, folder)
+    root = _root(table)
+    parts = _parts(table, root, folder, [model, *([asked["costs"]] if asked["costs"] else [])])
+    made_by = {"normexp": __version__, "model": hashlib.sha256(Path(model).read_bytes()).hexdigest(), "table": str(root.resolve()), "options": _plain(asked)}
+    manifest = Manifest.of(folder, made_by)
     waiting = [part for part in parts if not manifest.has(part)]
     if len(waiting) < len(parts):
         say(f"{counted(len(parts) - len(waiting), 'part')} of {len(parts)} in {folder} already" + ("; going on with the others" if waiting else ": nothing to do"))
     for part in waiting:
         part.output.parent.mkdir(parents=True, exist_ok=True)
-    notes, n_rows = dict[str, None](), 0
+    notes, n_rows = Counter[str](), 0
     with _progress(waiting) as told:
 
         def take(i: int, answered: Answered) -> None:
             nonlocal n_rows
             manifest.add(waiting[i], answered.n_rows)
             n_rows += answered.n_rows
-            notes.update(dict.fromkeys(answered.notes))
+            notes.update(set(answered.notes))
             told(waiting[i], n_rows)
 
-        with executor_of(cluster if waiting else None) as executor:
-            if executor is None:
-                for i, part in enumerate(waiting):
-                    take(i, _answered(answering, part))
-            else:
-                executor.each(_answered, answering, {f"predict {part.file}": part for part in waiting}, take)
-    say_notes(notes)
+        try:
+            with executor_of(cluster if waiting else None) as executor:
+                if executor is None:
+                    for i, part in enumerate(waiting):
+                        take(i, _answered(answering, part))
+                else:
+                    executor.each(_answered, answering, {f"predict {part.name}": part for part in waiting}, take)
+        finally:
+            if manifest.done and waiting:
+                manifest.write()
+    say_notes(f"{note} ({counted(n, 'part')})" for note, n in notes.most_common(MOST_NOTES))
+    if len(notes) > MOST_NOTES:
+        say(f"{len(notes) - MOST_NOTES} further notes, each of fewer parts")
     if waiting:
         say(f"{counted(n_rows, 'row')} of {counted(len(waiting), 'part')} written to {folder}{os.sep}")
 
 
 def _answered(answering: Answering, part: Part) -> Answered:
     """One part; raises DataError where it is not as it was when the work began."""
-    before = part.is_as_it_was()
-    found = answering.write(str(part.file), part.output) if before else Answered(0, ())
-    if not before or not part.is_as_it_was():
-        raise DataError(f"expected {part.file} to stay as it is while it is answered, got one that has changed or is gone; start again when it is complete")
-    return found
+    part.check()
+    return answering.write(str(part.file), part.output, check=part.check)
 
 
-def _parts(table: str, folder: Path) -> list[Part]:
-    """The files of a path or a glob; their names below the folder are those below the part of the glob that has no star."""
-    from normexp.tables import files_of
-
+def _refuse_other_tables(table: str, folder: Path) -> None:
     if table == "-" or table.startswith("example:") or ("::" in table and not os.path.lexists(table)):
         raise click.UsageError(f"expected a file, or a glob such as 'parts/*.parquet', with a folder to write to, got '{table}'")
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"expected a folder to write to, got the file '{folder}'; choose another name")
     if not folder.parent.is_dir():
         raise FileNotFoundError(f"expected a folder to make '{folder}' in, got '{folder.parent}', which does not exist; create it first")
-    folder, files, root = folder.resolve(), files_of(table), _root(table)  # a worker has another working folder
-    found, outputs = list[Part](), dict[Path, Path]()
+
+
+def _parts(table: str, root: Path, folder: Path, kept: list[str]) -> list[Part]:
+    """The files of a path or a glob; their names below the folder are those below the root. Raises DataError where an output would be no new file of its own there."""
+    from normexp.tables import files_of
+
+    folder, files = folder.resolve(), files_of(table)  # a worker has another working folder
+    found, outputs, read = list[Part](), dict[Path, Path](), {*(file.resolve() for file in files), *(Path(one).resolve() for one in kept)}
     for file in files:
-        if folder.exists() and file.resolve().is_relative_to(folder.resolve()):
+        if file.resolve().is_relative_to(folder):
             raise DataError(f"expected a folder to write to that is not read from, got '{folder}', which has '{file}'; choose another one")
-        name = _name(file.relative_to(root))
-        output = folder / name
+        below = file.relative_to(root)
+        if ".." in below.parts:
+            raise DataError(f"expected a glob without .. behind its first star, got '{table}'; name the files' own folder")
+        name = _name(below)
+        output = (folder / name).resolve()
+        if not output.is_relative_to(folder) or output in read:
+            raise DataError(f"expected answers of '{file}' to go to a file of their own in '{folder}', got a link there that leads to '{output}'; remove it")
         if output in outputs:
             raise DataError(f"expected parts with names of their own, got '{outputs[output]}' and '{file}', whose answers would both go to '{output}'; rename one")
         outputs[output] = file

@@ -15,7 +15,7 @@ from normexp.cli._asked import Asked
 from normexp.cli._clustering import cluster_option, executor_of
 from normexp.cli._console import echo, print_json, say, say_notes, scores_table
 from normexp.cli._deciding import class_index, costs_option
-from normexp.cli._fitting import fitted
+from normexp.cli._fitting import fitted, say_left_out
 from normexp.cli._judging import Steps, short_name
 from normexp.cli._large import MemorySize, fitted_in_blocks, opened_if_large
 from normexp.cli._parts import Parts, look_alikes
@@ -99,12 +99,13 @@ def train(table: str, **given: Any) -> int:
     started = time.monotonic()
     (large, found), out_of_fold = opened_if_large(asked), None
     if large is not None:
+        assert large.classes is not None
+        positive = _positive(large.classes, large.kept_targets(), given["positive"])
         model, data, parts = fitted_in_blocks(asked, large)
-        positive = _positive(data, given["positive"])
     else:
         with executor_of(given["cluster"]) as executor:
             data = asked.read(found)
-            parts, positive = asked.parts(data), _positive(data, given["positive"])
+            parts, positive = asked.parts(data), _positive(*data.with_target(), given["positive"])
             model, out_of_fold = _fitted(data, parts, asked, executor)
     model, history = replace(model, positive=positive), model.history
     if history.stopped == "interrupted" and (not history.n_epochs or (parts.folds and out_of_fold is None)):
@@ -152,9 +153,7 @@ def _fitted(data: "Table", parts: Parts, asked: Asked, executor: "Executor | Non
 def _made(data: "Table", rows: "NDArray[np.int64]", asked: Asked, executor: "Executor | None") -> "Model":
     """The model of these rows, or the one network that was taught by it, where that was asked for."""
     model = fitted(data, rows, asked.params, executor)
-    if model.out_of_fold is not None and model.out_of_fold.left_out:
-        reason = "diverged" if model.history.stopped in ("epochs", "patience") else f"not finished ({model.history.stopped.replace('_', ' ')})"
-        say(f"left out, {reason}: {', '.join(model.out_of_fold.left_out)}; the model is made of the other kinds of members")
+    say_left_out(model)
     if not asked.given["compact"] or model.history.stopped == "interrupted":
         return model
     if len(model.members) == 1:
@@ -184,11 +183,10 @@ def _evaluation(model: "Model", out_of_fold: "NDArray[Any] | None", parts: Parts
     return Evaluation(classes, targets, out_of_fold, parts.tested.weights, answers, model.positive, parts.tested.groups)
 
 
-def _positive(data: "Table", asked: str | None) -> int | None:
+def _positive(classes: "NDArray[Any]", targets: "NDArray[Any]", asked: str | None) -> int | None:
     """Of two classes the one that is looked for, as was asked or is found by its name or its number of rows; how it was found is said."""
     from normexp.evaluation import positive_class
 
-    classes, targets = data.with_target()
     if asked is not None:
         if len(classes) > 2:
             raise click.UsageError(f"expected --positive with two classes, got it with {len(classes)}; scores of several classes are averaged over them")

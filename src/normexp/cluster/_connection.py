@@ -11,21 +11,17 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from normexp._optional import needed
-from normexp.cluster._workers import facts
-from normexp.errors import NormexpError
+from normexp.cluster._errors import ClusterError
+from normexp.cluster._workers import facts, refuse_unlike
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["ClusterError", "checked_address", "connected", "current_client", "refuse_other_workers"]
+__all__ = ["checked_address", "connected", "current_client", "refuse_other_workers"]
 
 SECONDS = 5.0  # to reach a scheduler, and for it to have a worker
 SECONDS_OF_STARTS = 60.0  # of processes here
 MOST_LOCAL = 256
-
-
-class ClusterError(NormexpError):
-    """A cluster that cannot be reached, was lost, or whose workers would make other bits."""
 
 
 def current_client() -> "Client | None":
@@ -59,7 +55,8 @@ def connected(address: str) -> Iterator["Client"]:
 
 def checked_address(address: str) -> str:
     """The address; raises ValueError for one of another form."""
-    if not _n_local(address) and not re.fullmatch(r"(tcp|tls)://\S+:\d{1,5}", address):
+    found = re.fullmatch(r"(?:tcp|tls)://\S+:(\d{1,5})", address)
+    if not _n_local(address) and not (found and 0 < int(found[1]) < 65_536):
         raise ValueError(f"expected a cluster such as tcp://scheduler:8786, or local:4 for four processes of this machine (at most {MOST_LOCAL}), got '{address}'")
     return address
 
@@ -103,7 +100,7 @@ def _client(distributed: Any, address: str) -> "Client":
     try:
         client: Client = distributed.Client(address, timeout=SECONDS)
         client.wait_for_workers(1, timeout=SECONDS)
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, TypeError, ValueError) as error:  # of what is no name of a machine, or of tls:// without Dask's settings for it, too
         raise ClusterError(
             f"expected a Dask scheduler with workers at {address}, got no answer within {SECONDS:.0f} s ({str(error) or type(error).__name__}); is it running there "
             "(dask scheduler; dask worker ADDRESS), and is the port open? --cluster local:2 needs none"
@@ -117,7 +114,4 @@ def refuse_other_workers(client: "Client") -> None:
     for worker, found in client.run(facts, on_error="return").items():
         if not isinstance(found, dict):
             raise ClusterError(f"expected workers that have normexp {own['normexp']}, got one without ({worker}: {found}); install it there")
-        for name, value in found.items():
-            if value != own[name]:
-                cure = "start all of them, and this, with NORMEXP_ISA set to what all have" if name == "instruction set" else "install the same everywhere"
-                raise ClusterError(f"expected workers with {name} {own[name]}, as here, got {value} ({worker}): the same model would have other bits; {cure}")
+        refuse_unlike(own, found, worker)

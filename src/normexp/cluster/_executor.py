@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from normexp.cluster import _workers
-from normexp.cluster._connection import ClusterError, refuse_other_workers
+from normexp.cluster._connection import refuse_other_workers
+from normexp.cluster._errors import ClusterError
 from normexp.errors import NormexpError
 from normexp.recipe import AnyTask, Learnt, Stop
 
@@ -20,6 +21,7 @@ __all__ = ["ClusterExecutor"]
 
 LOOK_EVERY = 0.05  # seconds
 GRACE = 10.0  # seconds that running tasks have to end in, once all was stopped
+ALONE_EVERY, MOST_ALONE = 5.0, 120.0  # seconds without a result after which workers are looked for, and without any of them that are waited for
 LOST = "expected the cluster's scheduler to be there until the end, got no answer from it any more; nothing is saved, start again"
 
 OnLook = Callable[[], bool]
@@ -37,7 +39,8 @@ class ClusterExecutor:
 
     def __post_init__(self) -> None:
         refuse_other_workers(self.client)
-        self.sent: dict[int, tuple[Any, Future]] = {}  # by identity: what is sent is kept, so that no other has it
+        self.facts = _workers.facts()
+        self.sent: dict[int, tuple[Any, Future]] = {}  # the last, by identity: what is sent is kept, so that no other has it
         self.lock = threading.Lock()
 
     @property
@@ -79,12 +82,13 @@ class ClusterExecutor:
         number = next(i for i, fold in enumerate(task.data.folds) if fold is task.fold)
         how = task.configuration
         name = f"{how.name}, fold {number + 1} of {len(task.data.folds)}, seed {task.seed}"
-        return _Call(name, _workers.learnt, (self._sent(task.data), how, number, task.seed, getattr(task, "followed", False)), is_fit=True)
+        return _Call(name, _workers.learnt, (self._sent(task.data), how, number, task.seed, getattr(task, "followed", False), self.facts), is_fit=True)
 
     def _sent(self, data: Any) -> "Future":
         """Of what was sent, or is sent now."""
         with self.lock:
             if id(data) not in self.sent:
+                self.sent.clear()  # of the fit before
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # that it is large: it is sent once
                     self.sent[id(data)] = data, self.client.submit(_workers.itself, data, key=f"data-{uuid.uuid4().hex}", pure=False)
@@ -108,6 +112,7 @@ class _Work:
 
         self.client, self.calls, self.stop = client, calls, stop
         self.id, self.ends = uuid.uuid4().hex, float("inf")
+        self.heard = self.looked = time.monotonic()  # of a worker, and when that was asked
         self.futures: dict[Future, int] = {}
         self.ended = as_completed([], loop=client.loop, with_results=True, raise_errors=False)
 
@@ -132,13 +137,25 @@ class _Work:
         arguments = (*call.arguments, self.id) if call.is_fit else call.arguments
         return self.client.submit(call.function, *arguments, key=f"{call.name}-{self.id}", pure=False)
 
+    def _refuse_to_be_alone(self) -> None:
+        """Raises ClusterError where there has been no worker for a while."""
+        if time.monotonic() - max(self.heard, self.looked) < ALONE_EVERY:
+            return
+        self.looked = time.monotonic()
+        if self.client.nthreads():
+            self.heard = self.looked
+        elif self.looked - self.heard > MOST_ALONE:
+            raise ClusterError(f"expected the cluster to have workers until the end, got none for {MOST_ALONE:.0f} s; start some, or work here")
+
     def _take(self, on_done: Callable[[int, Any], None]) -> None:
         """What has come, after a moment where nothing has."""
         if not self.ended.has_ready():
             if self.client.status != "running":
                 raise ClusterError(LOST)
+            self._refuse_to_be_alone()
             time.sleep(LOOK_EVERY)
             return
+        self.heard = time.monotonic()
         for future, result in self.ended.next_batch(block=False):
             call = self.calls[self.futures[future]]
             if future.status == "cancelled":
@@ -150,7 +167,7 @@ class _Work:
 
 def _refuse(name: str, error: BaseException) -> NoReturn:
     """Raise what came instead of a result, or what that means."""
-    if isinstance(error, (NormexpError, OSError, MemoryError)):
+    if isinstance(error, (NormexpError, OSError, MemoryError, ValueError)):
         raise error
     if type(error).__name__ == "KilledWorker":
         raise ClusterError(f"expected a worker to do '{name}', got several that died of it, as for want of memory ({error}); give workers more memory, or fewer threads each")

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from normexp._version import __version__
+from normexp.cluster._errors import ClusterError
 from normexp.network import instruction_set
 from normexp.recipe import AnyConfiguration, Data, Learnt, Stop, task_of
 
-__all__ = ["facts", "itself", "learnt", "peak_memory", "stop_all"]
+__all__ = ["facts", "itself", "learnt", "peak_memory", "refuse_unlike", "stop_all"]
 
 MOST_STOPS = 1_000  # fits that a worker remembers
 _stops: dict[str, Stop] = {}
@@ -21,7 +22,17 @@ _lock = threading.Lock()
 
 def facts() -> dict[str, str]:
     """Of what the bits of a model depend on."""
-    return {"normexp": __version__, "NumPy": np.__version__, "instruction set": instruction_set(), "machine": platform.machine()}
+    found: Any = getattr(sys.modules.get("numpy._core._multiarray_umath"), "__cpu_features__", {})
+    of_numpy = " ".join(sorted(name for name, has in found.items() if has))
+    return {"normexp": __version__, "NumPy": np.__version__, "machine": platform.machine(), "instruction set": instruction_set(), "instruction sets of NumPy": of_numpy}
+
+
+def refuse_unlike(here: dict[str, str], there: dict[str, str], worker: str) -> None:
+    """Raises ClusterError where a worker has something else, on which the bits depend."""
+    for name, value in there.items():
+        if value != here[name]:
+            cure = "start all of them, and this, with NORMEXP_ISA and NPY_DISABLE_CPU_FEATURES set alike" if "instruction" in name else "install the same everywhere"
+            raise ClusterError(f"expected workers with {name} {here[name]}, as here, got {value} ({worker}): the same model would have other bits; {cure}")
 
 
 def peak_memory() -> int:
@@ -35,8 +46,9 @@ def itself(data: Any) -> Any:
     return data
 
 
-def learnt(data: Data, how: AnyConfiguration, fold: int, seed: int, followed: bool, fit: str) -> Learnt | None:
-    """What the task gives; None where the fit was stopped before it began."""
+def learnt(data: Data, how: AnyConfiguration, fold: int, seed: int, followed: bool, here: dict[str, str], fit: str) -> Learnt | None:
+    """What the task gives; None where the fit was stopped before it began. A worker that came later is refused here: `here` are the facts of the process that asks."""
+    refuse_unlike(here, facts(), platform.node())
     stop = _stop_of(fit)
     return None if stop() else task_of(data, how, data.folds[fold], seed, stop, followed=followed)()
 

@@ -57,6 +57,9 @@ def _pairs_of_halves(bench: Workbench, seen: NDArray[np.int64]) -> Iterator[Pair
     groups, rng = bench.labelled.groups, np.random.default_rng([bench.seed, len(seen)])
     _, unit = np.unique(seen if groups is None else groups[bench.rows[seen]], return_inverse=True)
     n_units = int(unit.max()) + 1
+    if n_units < 2:  # there are no halves
+        yield seen, seen
+        return
     for _ in range(min(max(ROWS_OF_PAIRS // len(seen), 1), MOST_PAIRS)):
         in_first = np.zeros(n_units, bool)
         in_first[rng.permutation(n_units)[: n_units // 2]] = True

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from normexp import recipe
 from normexp._checks import finite_above_0, integer_at_least
 from normexp._labels import classes_and_targets
-from normexp.classifier import SoftmaxClassifier, class_weight_of, executor_of, folds_of, groups_of, training_rows, weights_of
+from normexp.classifier import OnClient, SoftmaxClassifier, class_weight_of, executor_of, folds_of, groups_of, training_rows, weights_of
 from normexp.evaluation import costs_of
 from normexp.experiments._board import Board, board_of, columns_of, settings_in_words
 from normexp.experiments._file import MOST_TRIALS
@@ -29,7 +29,7 @@ from normexp.tables import Table
 __all__ = ["Experiments", "tune"]
 
 
-class Experiments(ClassifierMixin, BaseEstimator):
+class Experiments(OnClient, ClassifierMixin, BaseEstimator):
     """Many members tried, and a softmax classifier made of the best: those whose combination is best on rows that they had not seen.
 
     The first trials are the members of `SoftmaxClassifier` by default, and further ones that it has with quality="best"; then come neighbours of the best so far, several side by

@@ -180,7 +180,7 @@ def _pooled(members: Sequence[AnyMember], weights: Sequence[float]) -> Member:
 def _history(kept: Sequence[Done], stopped: str) -> History:
     """The mean over the tasks of the first configuration, and what ended the fit."""
     if not kept:
-        return History((), (), (), (), -1, "diverged")
+        return History((), (), (), (), -1, stopped or "diverged")
     histories = [learnt.history for _, learnt in kept[0]]
     n_epochs = min(history.n_epochs for history in histories)
     means = {name: np.mean([getattr(history, name)[:n_epochs] for history in histories], axis=0) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}

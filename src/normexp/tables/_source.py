@@ -217,6 +217,23 @@ class Source:
     def has_weights(self) -> bool:
         return self._weights is not None
 
+    def kept_targets(self) -> NDArray[np.int32]:
+        """Of the rows that are kept; raises DataError where there is no target."""
+        if self.targets is None:
+            raise DataError(f"expected a table with a target, got one read without ({self.label})")
+        return self.targets if self.keep is None else self.targets[self.keep.astype(bool)]
+
+    def n_weighing(self) -> int:
+        """How many rows have a weight above 0."""
+        if self._weights is None:
+            return self.n_rows
+        found = 0
+        for first in range(0, self.data.n_rows, PIECE_ROWS):
+            stop = min(first + PIECE_ROWS, self.data.n_rows)
+            weighs = self._weights.of(first, stop, self.keep) > 0
+            found += int((weighs if self.keep is None else weighs & self.keep[first:stop].astype(bool)).sum())
+        return found
+
     def empty(self) -> Table:
         """A table of its columns and classes, without rows."""
         matrix, targets = np.empty((0, self.converter.width), np.float32), None if self.targets is None else self.targets[:0]
