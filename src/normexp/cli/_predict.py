@@ -52,6 +52,8 @@ def predict(model: str, table: str, output: str | None, keep: tuple[str, ...], t
     """
     folder = None if output is None or not (output.endswith(("/", os.sep)) or Path(output).is_dir()) else Path(output)
     path = None if output is None or folder is not None else _output(Path(output), model, table)
+    if top is not None and folder is not None:
+        raise click.UsageError("expected one file to write to with --top, which compares all rows, got a folder")
     if cluster is not None and folder is None:
         raise click.UsageError("expected a folder to write to with --cluster, such as -o predictions/, where a file of TABLE is a task; got none")
     from normexp import saving
@@ -62,8 +64,6 @@ def predict(model: str, table: str, output: str | None, keep: tuple[str, ...], t
     deciding = decisions_of(loaded, costs_file, thresholds, top)
     answering = Answering(loaded, deciding, set_thresholds_of(loaded, coverage, by_class), keep, reading(given), threads or 0)
     if folder is not None:
-        if top is not None:
-            raise click.UsageError("expected one file to write to with --top, which compares all rows, got a folder")
         asked = {"keep": keep, "costs": costs_file, "thresholds": thresholds, "coverage": coverage, "by_class": by_class, **given}
         predict_parts(answering, table, folder, model, asked, cluster)
         return
