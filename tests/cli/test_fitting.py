@@ -14,7 +14,7 @@ ASKED = {"quality": "good", "members": None, "hidden_layer_sizes": "auto", "epoc
 
 
 def test_settings_that_are_not_asked_for_are_the_estimators():
-    assert SoftmaxClassifier().get_params() == {**UNASKED, **ASKED, "random_state": None}
+    assert SoftmaxClassifier().get_params() == {**UNASKED, **ASKED, "random_state": None, "client": None}
 
 
 @pytest.mark.parametrize("given", [{"epochs": 3}, {"epochs": 3, "hidden_layer_sizes": (8, 4), "class_weight": "balanced", "random_state": 7, "time_limit": 60.0, "n_threads": 2}])
