@@ -56,7 +56,7 @@ def fits(table, target, n_kills, folder):
         print(f"fit of {table.name}: threads {statistics.median(threads):.1f} s, two workers {statistics.median(on_workers):.1f} s")
         for i in range(n_kills):
             client.wait_for_workers(2, timeout=60)
-            pid = random.Random(i).choice(sorted(client.run(os.getpid).values()))
+            pid = random.Random(i).choice(sorted(client.run(os.getpid, on_error="ignore").values()))
             killer = threading.Timer(random.Random(-i).uniform(0, statistics.median(on_workers)), os.kill, (pid, signal.SIGKILL))
             killer.start()
             found, seconds = timed(lambda: bytes_of(executor=ClusterExecutor(client)))

@@ -112,6 +112,8 @@ def refuse_other_workers(client: "Client") -> None:
     """Raises ClusterError where a worker has something else than this process on which the bits depend."""
     own = facts()
     for worker, found in client.run(facts, on_error="return").items():
+        if isinstance(found, OSError):  # it is gone; who comes in its place is asked with its tasks
+            continue
         if not isinstance(found, dict):
             raise ClusterError(f"expected workers that have normexp {own['normexp']}, got one without ({worker}: {found}); install it there")
         refuse_unlike(own, found, worker)
