@@ -70,6 +70,8 @@ def _n_local(address: str) -> int:
 def _of_this_machine(distributed: Any, n: int, open_: ExitStack) -> "Client":
     """Of so many processes, which an interrupt of the terminal does not reach: they end with this one."""
     _start_tracker()
+    # Dask looks for a lost worker after 15 s, and gives it up for good if it is away just then, as one that is killed again is
+    open_.enter_context(needed("dask", "clusters", "cluster").config.set({"distributed.deploy.lost-worker-timeout": "1 day"}))
     cluster = open_.enter_context(
         distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=logging.CRITICAL, memory_limit=0)
     )

@@ -135,7 +135,7 @@ class _Work:
 
     def _submitted(self, call: _Call) -> "Future":
         arguments = (*call.arguments, self.id) if call.is_fit else call.arguments
-        return self.client.submit(call.function, *arguments, key=f"{call.name}-{self.id}", pure=False)
+        return self.client.submit(_workers.given, call.function, *arguments, key=f"{call.name}-{self.id}", pure=False)
 
     def _refuse_to_be_alone(self) -> None:
         """Raises ClusterError where there has been no worker for a while."""
@@ -157,16 +157,15 @@ class _Work:
             return
         self.heard = time.monotonic()
         for future, result in self.ended.next_batch(block=False):
-            call = self.calls[self.futures[future]]
-            if future.status == "cancelled":
-                raise ClusterError(LOST)
-            if future.status != "finished":
-                _refuse(call.name, future.exception())
-            on_done(self.futures[future], result)
+            if not isinstance(result, _workers.Given):  # a future may be lost again by now, with the worker that had it: what has come says more
+                _refuse(self.calls[self.futures[future]].name, result[1] if isinstance(result, tuple) else None)
+            on_done(self.futures[future], result.value)
 
 
-def _refuse(name: str, error: BaseException) -> NoReturn:
-    """Raise what came instead of a result, or what that means."""
+def _refuse(name: str, error: BaseException | None) -> NoReturn:
+    """Raise what came instead of a result, or what that means; nothing where the task was taken away, as by a scheduler that ends."""
+    if error is None:
+        raise ClusterError(LOST)
     if isinstance(error, (NormexpError, OSError, MemoryError, ValueError)):
         raise error
     if type(error).__name__ == "KilledWorker":

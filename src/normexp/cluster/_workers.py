@@ -4,7 +4,8 @@ import platform
 import resource
 import sys
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from normexp.cluster._errors import ClusterError
 from normexp.network import instruction_set
 from normexp.recipe import AnyConfiguration, Data, Learnt, Stop, task_of
 
-__all__ = ["facts", "itself", "learnt", "peak_memory", "refuse_unlike", "stop_all"]
+__all__ = ["Given", "facts", "given", "itself", "learnt", "peak_memory", "refuse_unlike", "stop_all"]
 
 MOST_STOPS = 1_000  # fits that a worker remembers
 _stops: dict[str, Stop] = {}
@@ -39,6 +40,16 @@ def peak_memory() -> int:
     """Bytes that this process has had at most."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
+
+
+class Given(NamedTuple):
+    """What a task gave: whatever else comes for it is none of ours."""
+
+    value: Any
+
+
+def given(function: Callable[..., Any], *arguments: Any) -> Given:
+    return Given(function(*arguments))
 
 
 def itself(data: Any) -> Any:
