@@ -30,15 +30,15 @@ SEARCH = ("tune", "t.csv", "--target", "y", "--space", "space.toml", "--threads"
 
 
 def test_a_search_a_model_a_study_and_a_page(folder):
-    ended = run(*SEARCH, "--trials", 12, "--study", "s.study", "--report", "s.html", "-o", "m.safetensors", "--json", cwd=folder)
+    ended = run(*SEARCH, "--trials", 24, "--study", "s.study", "--report", "s.html", "-o", "m.safetensors", "--json", cwd=folder)
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
-    assert sum(told["trials"].values()) == 12
+    assert sum(told["trials"].values()) == 24
     assert told["stopped"] == "trials"
     assert told["out_of_fold"]["low"] < told["out_of_fold"]["estimate"] < told["class_share_scores"]["log_loss"] / 2
     assert told["scores"]["n_rows"] == 60
     assert sum(member["weight"] for member in told["members"]) > 0.5
-    assert len([line for line in ended.stderr.splitlines() if re.match(r"normexp: \d+/12 ", line)]) == 12
+    assert len([line for line in ended.stderr.splitlines() if re.match(r"normexp: \d+/24 ", line)]) == 24
     again = json.loads(run("evaluate", "m.safetensors", "t.csv", "--json", cwd=folder).stdout)
     assert again["scores"]["accuracy"] > 0.8
     page = (folder / "s.html").read_text()

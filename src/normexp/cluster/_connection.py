@@ -99,10 +99,13 @@ async def _block_interrupts() -> None:
 
 
 def _client(distributed: Any, address: str) -> "Client":
+    client: Client | None = None
     try:
-        client: Client = distributed.Client(address, timeout=SECONDS)
+        client = distributed.Client(address, timeout=SECONDS)
         client.wait_for_workers(1, timeout=SECONDS)
     except (OSError, TimeoutError, TypeError, ValueError) as error:  # of what is no name of a machine, or of tls:// without Dask's settings for it, too
+        if client is not None:
+            client.close(timeout=SECONDS)
         raise ClusterError(
             f"expected a Dask scheduler with workers at {address}, got no answer within {SECONDS:.0f} s ({str(error) or type(error).__name__}); is it running there "
             "(dask scheduler; dask worker ADDRESS), and is the port open? --cluster local:2 needs none"
